@@ -1,0 +1,1 @@
+//! Bindings over core and login for the admin site: conversions, no logic.

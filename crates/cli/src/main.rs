@@ -1,0 +1,3 @@
+//! The nightsafe command: init, site, keys, open, up.
+
+fn main() {}

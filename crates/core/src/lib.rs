@@ -1,0 +1,1 @@
+//! Envelopes, deposits, signed notes and policy of Nightsafe: no I/O, no clock.

@@ -1,0 +1,1 @@
+//! Takes sealed deposits, serves the timestamp note and the fields folder.

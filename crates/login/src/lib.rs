@@ -1,0 +1,1 @@
+//! OPAQUE (RFC 9807) sign-in, isolated: only bytes cross.

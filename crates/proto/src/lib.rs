@@ -1,0 +1,1 @@
+//! HTTP request, response and problem types of Nightsafe.

@@ -1,0 +1,1 @@
+//! What the servers of Nightsafe share: logging, problem documents, limits, static files, shutdown.

@@ -1,0 +1,1 @@
+//! The only SQL of Nightsafe: one module and type per database.

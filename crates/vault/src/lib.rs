@@ -1,0 +1,1 @@
+//! Takes deposits from the outbox and answers signed-in admins.

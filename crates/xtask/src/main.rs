@@ -1,0 +1,3 @@
+//! Set-up, assets, demo, tests, lint and benches: cargo xtask.
+
+fn main() {}
