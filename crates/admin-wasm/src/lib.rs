@@ -1,1 +1,78 @@
-//! Bindings over core and login for the admin site: conversions, no logic.
+//! Bindings over `nightsafe-core` and `nightsafe-login` for the admin site: conversions, no logic.
+//!
+//! # The JavaScript API
+//!
+//! Everything that crosses is text: base64url without padding (`b64u`), lowercase hex, or JSON in the shapes of the
+//! vault's HTTP API, so that a response body can be handed over as it came. Private keys, locator secrets and the
+//! passphrase stay in WASM memory; `lock()` and `free()` zeroise them. Opened values are the only secrets that leave.
+//!
+//! ```ts
+//! // -- signing in (OPAQUE; runs Argon2id with 64 MiB once, inside `finish`, about a second) --
+//! export class LoginAttempt {
+//!   /** Starts an attempt; the passphrase is copied into WASM memory and zeroised by finish() or free(). */
+//!   constructor(passphrase: string);
+//!   /** b64u, the `message` of POST /v1/login/start. */
+//!   readonly message: string;
+//!   /** Takes the `message` of the vault's answer; gives the b64u `message` of POST /v1/login/finish.
+//!    *  Throws `wrong_passphrase` (also for an unknown user: they look alike) or `malformed`.
+//!    *  The attempt is used up either way. */
+//!   finish(reply: string): string;
+//!   free(): void;
+//! }
+//!
+//! // -- opening --
+//! /** Unwraps the private keys (Argon2id with 64 MiB once, about a second) and verifies the manifests.
+//!  *  @param passphrase the same as for signing in
+//!  *  @param custody    body of GET /v1/custody
+//!  *  @param anchor     text of the trust anchor that the admin script carries
+//!  *  @param manifests  body of GET /v1/manifests
+//!  *  Throws `wrong_passphrase`, `malformed`. A manifest that does not verify is left out and counted. */
+//! export function unlock(passphrase: string, custody: string, anchor: string, manifests: string): Opener;
+//!
+//! export class Opener {
+//!   /** Ids of the data keys that were unwrapped, as a JSON array of hex. */
+//!   readonly key_ids: string;
+//!   /** How many of the vault's manifests were refused: not signed by enough site keys, or malformed. 0 is normal. */
+//!   readonly refused_manifests: number;
+//!   /** Opens the locator of one IndexRow (JSON, as POST /v1/deposits/search gives it) and remembers it under its
+//!    *  deposit id, for open_fields. Never throws for what a server may have done to the row: that is a difference.
+//!    *  Throws `malformed` when the text is not an IndexRow, `locked` after lock(). */
+//!   open_locator(row: string): string; // JSON of OpenedLocator
+//!   /** Opens the answer of POST /v1/openings (whole body; many deposits at once). Every deposit in it must have been
+//!    *  through open_locator. In the request, each field's tag goes into `open` or into `check`: a field in neither
+//!    *  is reported as missing. Throws `malformed`, `unknown_deposit`, `locked`. */
+//!   open_fields(answer: string): string; // JSON of OpenedDeposits
+//!   /** Forgets one deposit's locator (when its values are hidden again). */
+//!   forget(deposit_id: string): void;
+//!   /** Zeroises keys and locators; every later call throws `locked`. */
+//!   lock(): void;
+//!   free(): void;
+//! }
+//!
+//! type OpenedLocator = {
+//!   deposit_id: string,
+//!   fields: { kind: string, index: number, tag: string /* hex64, for `open` or `check` */,
+//!             labels: { [lang: string]: string } /* e.g. {en: "Card"}; {} when the manifest is unknown */,
+//!             parts: string[] /* part names in the manifest's order; ["value"] for a text kind */ }[],
+//!   differences: Difference[]
+//! };
+//! type OpenedDeposits = { deposits: {
+//!   deposit_id: string,
+//!   fields: { kind: string, index: number, parts: { name: string, value: string }[] }[], // only what opened
+//!   differences: Difference[] // also those of fields that were only checked
+//! }[] };
+//! /** What a server or a thief did to a deposit. kind and index name a field, facet names a facet. */
+//! type Difference = { code: DifferenceCode, kind?: string, index?: number, facet?: string };
+//! type DifferenceCode =
+//!   | "locator_unreadable"    // does not open, or is not a locator: nothing more can be said
+//!   | "manifest_unpublished"  // sealed under a manifest that the site keys never signed: do not trust the values
+//!   | "site_edited" | "reference_edited" | "facet_edited" // the index row differs from the sealed locator
+//!   | "field_missing"         // the locator names it, the vault has no row
+//!   | "field_resealed"        // there is a row for the tag, but not the envelope that the shopper's browser sealed
+//!   | "field_unknown_key"     // sealed to a data key that this admin does not hold
+//!   | "field_unreadable"      // the right envelope, but it does not open (sealed for another place, or damaged)
+//!   | "facet_mismatch";       // a facet derived again from the opened value differs from the locator's
+//! ```
+//!
+//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `malformed`, `unknown_deposit`,
+//! `locked`, `randomness`) and a `message` for the console that holds no input.
