@@ -1,0 +1,70 @@
+// Bundles the TypeScript with esbuild.
+//
+//   node build.mjs assets OUT   element.js, loader.js, admin/admin.js (need the WASM glue in target/glue)
+//   node build.mjs demo         dist/demo/*.js, for Node
+//   node build.mjs tests        dist/tests/*.test.js, for `node --test`
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const web = dirname(fileURLToPath(import.meta.url));
+
+const shared = {
+  absWorkingDir: web,
+  bundle: true,
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+  target: "es2022",
+};
+
+/** One file without imports: what a page pins by one hash must not load anything else. */
+const forBrowsers = { ...shared, platform: "browser", minify: true };
+
+/** npm packages stay outside: tests and demo run beside node_modules. */
+const forNode = {
+  ...shared,
+  platform: "node",
+  format: "esm",
+  packages: "external",
+  target: "node20",
+  sourcemap: "inline",
+};
+
+async function assets(out) {
+  const bundle = (entry, file, format) =>
+    build({ ...forBrowsers, entryPoints: [entry], outfile: join(out, file), format });
+  await Promise.all([
+    bundle("src/element/main.ts", "element.js", "iife"), // runs as a classic script or as a module
+    bundle("src/frame/main.ts", "loader.js", "esm"),
+    bundle("src/admin/main.ts", "admin/admin.js", "esm"),
+  ]);
+}
+
+async function demo() {
+  const outdir = "dist/demo";
+  const entryPoints = ["shop", "tap", "thief"].map((name) => `src/demo/${name}/main.ts`);
+  rmSync(join(web, outdir), { recursive: true, force: true });
+  await build({ ...forNode, entryPoints, outdir, outbase: "src/demo", entryNames: "[dir]" });
+}
+
+async function tests() {
+  const outdir = "dist/tests";
+  const entryPoints = ["tests/unit", "tests/wasm"].flatMap((directory) =>
+    readdirSync(join(web, directory), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".test.ts"))
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name)),
+  );
+  rmSync(join(web, outdir), { recursive: true, force: true });
+  await build({ ...forNode, entryPoints, outdir, outbase: join(web, "tests") });
+}
+
+const [what, out] = process.argv.slice(2);
+if (what === "assets" && out !== undefined) await assets(resolve(out));
+else if (what === "demo") await demo();
+else if (what === "tests") await tests();
+else {
+  console.error(`use: node ${basename(import.meta.url)} assets OUT | demo | tests`);
+  process.exit(2);
+}
