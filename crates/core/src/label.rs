@@ -1,0 +1,61 @@
+//! The domain-separation labels. No other file spells one.
+
+/// What a hash, a derivation, a seal or a text is for.
+///
+/// A label stands first wherever bytes are hashed, derived, sealed or signed, so that bytes made for
+/// one purpose are never accepted for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// HPKE `info` of an envelope.
+    Envelope,
+    /// HKDF `info` of a field's tag.
+    Tag,
+    /// Hash of a data public key.
+    KeyId,
+    /// Canonical body of a deposit.
+    Deposit,
+    /// Plaintext of a locator.
+    Locator,
+    /// A private item wrapped under a passphrase.
+    WrappedItem,
+    /// HPKE `info` of an item sealed to the recovery key.
+    RecoveryGrant,
+    /// Text of a key manifest.
+    KeyManifest,
+    /// Text of a timestamp note.
+    Timestamp,
+    /// Text of a trust anchor.
+    TrustAnchor,
+    /// File of a site key.
+    SiteKey,
+    /// File of a recovery key.
+    RecoveryKey,
+    /// Receipt of a deposit.
+    Receipt,
+}
+
+impl Label {
+    /// The label as it is written into the bytes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Envelope => "nightsafe/v1/envelope",
+            Self::Tag => "nightsafe/v1/tag",
+            Self::KeyId => "nightsafe/v1/key-id",
+            Self::Deposit => "nightsafe/v1/deposit",
+            Self::Locator => "nightsafe/v1/locator",
+            Self::WrappedItem => "nightsafe/v1/wrapped-item",
+            Self::RecoveryGrant => "nightsafe/v1/recovery-grant",
+            Self::KeyManifest => "nightsafe/v1/key-manifest",
+            Self::Timestamp => "nightsafe/v1/timestamp",
+            Self::TrustAnchor => "nightsafe/v1/trust-anchor",
+            Self::SiteKey => "nightsafe/v1/site-key",
+            Self::RecoveryKey => "nightsafe/v1/recovery-key",
+            Self::Receipt => "nightsafe/v1/receipt",
+        }
+    }
+
+    /// The label as bytes.
+    pub const fn as_bytes(self) -> &'static [u8] {
+        self.as_str().as_bytes()
+    }
+}
