@@ -1,1 +1,9 @@
-//! HTTP request, response and problem types of Nightsafe.
+//! HTTP request, response and problem types, shared by the servers and by those who call them.
+//!
+//! Types here hold what is on the wire and nothing more. Binary members are [`wire::Hex`] or
+//! [`wire::B64u`]; unknown members are refused everywhere. Meaning (is this a known key, a
+//! permitted facet?) is checked by whoever receives the value.
+
+pub mod problem;
+pub mod vault;
+pub mod wire;

@@ -1,0 +1,8 @@
+//! The vault's JSON API: what an admin's browser, or `nightsafe`, sends and receives.
+//!
+//! Every request but the two of login carries `Authorization: Bearer <token>`.
+
+pub mod custody;
+pub mod login;
+pub mod openings;
+pub mod search;

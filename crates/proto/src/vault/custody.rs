@@ -1,0 +1,45 @@
+//! Wrapped private items and published manifests.
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::{B64u, Hex16};
+
+/// `GET /v1/custody`: every data key with its wrapped private items.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custody {
+    /// One entry a data key.
+    pub keys: Vec<CustodyKey>,
+}
+
+/// One data key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodyKey {
+    /// Key id.
+    pub key_id: Hex16,
+    /// Suite name: `xwing` or `x25519`.
+    pub suite: String,
+    /// Public key.
+    pub public_key: B64u,
+    /// Private items, each wrapped on its own.
+    pub items: Vec<CustodyItem>,
+}
+
+/// One wrapped private item.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustodyItem {
+    /// Item name: `mlkem-seed` or `x25519`.
+    pub item: String,
+    /// Wrapped item (docs/spec/custody.md).
+    pub wrapped: B64u,
+}
+
+/// `GET /v1/manifests`: every key manifest that the site ever signed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifests {
+    /// Signed notes, text and signatures.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,55 @@
+//! Sign-in by OPAQUE (RFC 9807): the passphrase never leaves the browser.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::wire::B64u;
+
+/// `POST /v1/login/start`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginStart {
+    /// Name of the admin.
+    pub user: String,
+    /// OPAQUE KE1.
+    pub message: B64u,
+}
+
+/// Answer to [`LoginStart`]; has the same shape for a name that does not exist.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginStarted {
+    /// Names this login until it is finished.
+    pub login: B64u,
+    /// OPAQUE KE2.
+    pub message: B64u,
+}
+
+/// `POST /v1/login/finish`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginFinish {
+    /// As in [`LoginStarted`].
+    pub login: B64u,
+    /// OPAQUE KE3.
+    pub message: B64u,
+}
+
+/// Answer to [`LoginFinish`].
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginFinished {
+    /// Bearer token: 32 random bytes. The server keeps its SHA-256 only.
+    pub token: B64u,
+    /// Seconds without a request after which the token ends.
+    pub expires_in: u64,
+}
+
+impl fmt::Debug for LoginFinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginFinished")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
