@@ -1,1 +1,17 @@
 //! The only SQL of Nightsafe: one module and type per database.
+//!
+//! Each database is behind a feature of its name, so that a server cannot link the statements of
+//! a database that is not its own. [`sqlite`] and [`schema`] are what they share.
+//!
+//! Errors: [`StoreError`] everywhere; a module with an outcome of its own (a full queue) adds a
+//! type beside it.
+
+mod error;
+#[cfg(feature = "outbox")]
+pub mod outbox;
+pub mod schema;
+pub mod sqlite;
+#[cfg(feature = "vault")]
+pub mod vault;
+
+pub use error::StoreError;

@@ -1,0 +1,1 @@
+//! The vault's database: index rows, field rows, custody, sessions, openings.
