@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+use nightsafe_core::encoding;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// `N` bytes, written as `2 * N` lowercase hex digits.
@@ -32,48 +32,29 @@ pub enum EncodingError {
 impl<const N: usize> Hex<N> {
     /// Reads exactly `2 * N` lowercase hex digits.
     pub fn parse(text: &str) -> Result<Self, EncodingError> {
-        let mut out = [0; N];
-        read_hex(text.as_bytes(), &mut out).ok_or(EncodingError::Hex(2 * N))?;
-        Ok(Self(out))
+        encoding::hex_array(text)
+            .map(Self)
+            .ok_or(EncodingError::Hex(2 * N))
     }
 }
 
 impl B64u {
     /// Reads base64url without padding; unused bits must be zero.
     pub fn parse(text: &str) -> Result<Self, EncodingError> {
-        Base64UrlUnpadded::decode_vec(text)
+        encoding::b64u_decode(text)
             .map(Self)
-            .map_err(|_| EncodingError::Base64Url)
+            .ok_or(EncodingError::Base64Url)
     }
 
     /// The base64url text.
     pub fn to_text(&self) -> String {
-        Base64UrlUnpadded::encode_string(&self.0)
-    }
-}
-
-fn read_hex(text: &[u8], out: &mut [u8]) -> Option<()> {
-    if text.len() != 2 * out.len() {
-        return None;
-    }
-    for (pair, byte) in text.chunks_exact(2).zip(out) {
-        let [high, low] = pair else { return None };
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(())
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+        encoding::b64u(&self.0)
     }
 }
 
 impl<const N: usize> fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&encoding::hex(&self.0))
     }
 }
 

@@ -47,7 +47,9 @@ impl Purpose {
 
     /// Reads [`Self::as_str`].
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == name)
     }
 }
 

@@ -88,10 +88,12 @@ impl OutboxWriter {
 
     async fn ask(&self, job: impl FnOnce(Done) -> Job) -> Result<(), InsertError> {
         let (done, answer) = oneshot::channel();
-        self.queue.try_send(job(done)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => InsertError::Busy,
-            mpsc::error::TrySendError::Closed(_) => InsertError::NotStored,
-        })?;
+        self.queue
+            .try_send(job(done))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => InsertError::Busy,
+                mpsc::error::TrySendError::Closed(_) => InsertError::NotStored,
+            })?;
         match answer.await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(InsertError::NotStored),
