@@ -1,3 +1,56 @@
-//! Set-up, assets, demo, tests, lint and benches: cargo xtask.
+//! Set-up, assets, demo, tests and lint: `cargo xtask <command>`.
 
-fn main() {}
+mod assets;
+mod demo;
+mod guard;
+mod lint;
+mod metadata;
+mod place;
+mod run;
+mod say;
+mod setup;
+mod stamp;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Builds, runs and checks Nightsafe; every command does its own set-up.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start shop, fields, ingest, admin site and thief page on this machine
+    Demo(demo::Options),
+    /// Run every test; ends with the counts
+    Test(test::Options),
+    /// Check formatting, lints, types and the rules of the layout
+    Lint,
+    /// Build the WASM modules and bundles into target/assets
+    Assets,
+    /// Run a program that ends when this one does (used by demo)
+    #[command(hide = true)]
+    Guard(guard::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Lint => lint::run(),
+        Command::Assets => assets::run(),
+        Command::Guard(options) => guard::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! wasm-pack.toml.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// The whole file: one table per WASM package, and what one checkout may weigh.
+#[derive(Deserialize)]
+pub(crate) struct Config {
+    pub(crate) payload: Payload,
+    /// By the name of its glue
+    #[serde(flatten)]
+    pub(crate) packages: BTreeMap<String, Package>,
+}
+
+/// How one WASM package becomes a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Package {
+    /// Package of this workspace
+    #[serde(rename = "crate")]
+    pub(crate) package: String,
+    /// File name under target/assets
+    pub(crate) output: String,
+    /// Cargo profile
+    pub(crate) profile: String,
+    pub(crate) features: Vec<String>,
+    /// Flags for wasm-opt
+    pub(crate) optimiser: Vec<String>,
+    /// Largest size after brotli -11, in bytes
+    pub(crate) budget: usize,
+    /// Allowed imports, without wasm-bindgen's hashes
+    pub(crate) imports: Vec<String>,
+}
+
+/// Files that the fields origin sends for one checkout, and their budget together.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Payload {
+    pub(crate) files: Vec<String>,
+    /// Bytes after brotli -11
+    pub(crate) budget: usize,
+}
+
+impl Config {
+    /// Reads the file; a key that means nothing is an error, so that a misspelt budget cannot pass.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is not as its comments say", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "[payload]\nfiles = []\nbudget = 1\n[a]\ncrate = 'c'\noutput = 'o'\nprofile = 'p'\nfeatures = []\noptimiser = []\nbudget = 2\nimports = []\n";
+
+    #[test]
+    fn reads_packages_and_payload() {
+        let config: Config = toml::from_str(GOOD).unwrap();
+        assert_eq!(config.payload.budget, 1);
+        assert_eq!(config.packages["a"].budget, 2);
+    }
+
+    #[test]
+    fn refuses_unknown_and_missing_keys() {
+        assert!(toml::from_str::<Config>(&GOOD.replace("imports", "import")).is_err());
+        assert!(toml::from_str::<Config>(&format!("{GOOD}max = 1\n")).is_err());
+        assert!(toml::from_str::<Config>(&format!("limit = 1\n{GOOD}")).is_err());
+        assert!(toml::from_str::<Config>(&GOOD.replace("files = []\n", "files = []\nx = 1\n")).is_err());
+    }
+}

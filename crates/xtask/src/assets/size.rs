@@ -1,0 +1,29 @@
+//! Sizes as a browser pays for them.
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::fs;
+use std::path::Path;
+
+const QUALITY: u32 = 11;
+const WINDOW: u32 = 22;
+const BUFFER: usize = 4096;
+
+/// One file, before and after compression.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct Size {
+    pub(crate) bytes: usize,
+    /// With brotli -11
+    pub(crate) brotli: usize,
+}
+
+impl Size {
+    /// Reads and compresses a file.
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut packed = Vec::new();
+        let mut source = brotli::CompressorReader::new(content.as_slice(), BUFFER, QUALITY, WINDOW);
+        std::io::copy(&mut source, &mut packed)?;
+        Ok(Self { bytes: content.len(), brotli: packed.len() })
+    }
+}

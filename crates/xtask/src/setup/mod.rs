@@ -1,0 +1,6 @@
+//! What the other commands need on the machine: looked for, then installed where possible, else named.
+
+pub(crate) mod apt;
+pub(crate) mod chromium;
+pub(crate) mod npm;
+pub(crate) mod wasm_target;
