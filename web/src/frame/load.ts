@@ -1,0 +1,52 @@
+// Fetches what the frame is made of. Everything fails closed, each cause with a code of its own.
+
+import init from "#checkout-wasm";
+import type { Addresses } from "./anchor.ts";
+
+/** Why the frame cannot be used; `code` is stable. */
+export class LoadError extends Error {
+  override readonly name = "LoadError";
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+/** The two signed texts that the WASM checks. */
+export interface Notes {
+  readonly manifest: string;
+  readonly timestamp: string;
+}
+
+const TIMEOUT = 20_000;
+
+/** Starts the WASM, whose bytes must have the anchor's hash. */
+export async function startModule({ wasm, integrity }: Addresses, again: boolean): Promise<void> {
+  const cache = again ? "reload" : "default";
+  const response = await fetch(wasm, { integrity, cache, mode: "same-origin" }).catch(async () => {
+    // The browser does not tell a wrong hash from a lost connection
+    const there = await fetch(wasm, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+    throw new LoadError(there ? "module_refused" : "module_unreachable");
+  });
+  await init({ module_or_path: response }).catch(() => {
+    throw new LoadError("module_failed");
+  });
+}
+
+/** Fetches manifest and timestamp, both past every cache. */
+export async function fetchNotes({ ingest }: Addresses): Promise<Notes> {
+  const [manifest, timestamp] = await Promise.all([
+    fetchText("key-manifest", "manifest_unreachable"),
+    fetchText(`${ingest}/v1/timestamp`, "timestamp_unreachable"),
+  ]);
+  return { manifest, timestamp };
+}
+
+async function fetchText(url: string, code: string): Promise<string> {
+  try {
+    const response = await fetch(url, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) });
+    if (response.ok) return await response.text();
+  } catch {
+    // Same as an answer that is not the note
+  }
+  throw new LoadError(code);
+}

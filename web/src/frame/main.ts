@@ -1,0 +1,144 @@
+// The frame's only script: takes the port, loads the WASM by its hash, has it check the signed texts,
+// and carries codes, states and sealed deposits between WASM, element and ingest.
+
+import { Checkout } from "#checkout-wasm";
+import { readToFrame, type FromFrame, type InlineValue, type Settings, type ToFrame } from "../shared/protocol.ts";
+import { readAddresses, type Addresses } from "./anchor.ts";
+import { Card } from "./card.ts";
+import { post } from "./ingest.ts";
+import { LoadError, fetchNotes, startModule } from "./load.ts";
+import { opened } from "./opening.ts";
+import { FieldError, readProblems } from "./problems.ts";
+import { SealError, Sealing } from "./sealing.ts";
+import { languageOf, sealMessage, textsOf, type Texts } from "./texts.ts";
+import { dress } from "./theme.ts";
+
+/** After this time the notes are fetched again before sealing, in milliseconds. */
+const FRESH = 6 * 3600_000;
+
+async function main(anchor: string): Promise<void> {
+  const openings = opened(window);
+  const addresses = readAddresses(anchor);
+  // Nobody may be listening yet: the port waits for what these two bring
+  const loading = addresses && Promise.all([startModule(addresses, location.hash !== ""), fetchNotes(addresses)]);
+  loading?.catch(() => {});
+
+  const { port, origin, settings } = await openings;
+  const tell = (message: FromFrame): void => port.postMessage(message);
+  tell({ type: "hello" });
+  try {
+    if (!addresses || !loading) throw new LoadError("anchor_malformed");
+    const [, { manifest, timestamp }] = await loading;
+    const checkout = new Checkout(anchor, origin);
+    checkout.renew(manifest, timestamp, seconds());
+    new Frame(checkout, addresses, port, tell, settings);
+  } catch (error) {
+    tell({ type: "failed", code: codeOf(error) });
+  }
+}
+
+class Frame {
+  readonly #checkout: Checkout;
+  readonly #addresses: Addresses;
+  readonly #tell: (message: FromFrame) => void;
+  readonly #sealing: Sealing;
+  readonly #card: Card | undefined;
+  #texts: Texts;
+  #checked = Date.now();
+
+  constructor(checkout: Checkout, addresses: Addresses, port: MessagePort, tell: (message: FromFrame) => void, settings: Settings) {
+    this.#checkout = checkout;
+    this.#addresses = addresses;
+    this.#tell = tell;
+    this.#sealing = new Sealing({
+      seal: (reference, values) => this.#seal(reference, values),
+      post: (deposit) => post(addresses.ingest, deposit),
+      renew: () => this.#renew(),
+      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    });
+    this.#texts = textsOf(languageOf(settings.locale));
+    dress(document.documentElement, settings, languageOf(settings.locale));
+    this.#card = settings.fields === "card" ? this.#showCard() : undefined;
+    this.#card?.disable(settings.disabled);
+    port.onmessage = ({ data }) => {
+      const message = readToFrame(data);
+      if (message) void this.#take(message);
+    };
+    tell({ type: "ready" });
+  }
+
+  #showCard(): Card {
+    const form = document.querySelector("form");
+    if (!form) throw new LoadError("document_malformed");
+    const root = document.documentElement;
+    new ResizeObserver(() => this.#tell({ type: "resize", height: Math.ceil(root.getBoundingClientRect().height) })).observe(root);
+    return new Card(this.#checkout, form, this.#texts, {
+      edit: () => this.#sealing.edited(),
+      state: (state) => this.#tell({ type: "change", state }),
+      enter: () => this.#tell({ type: "submit" }),
+    });
+  }
+
+  async #take(message: ToFrame): Promise<void> {
+    if (message.type === "seal") {
+      await this.#answer(message.id, message.reference, message.values);
+    } else if (message.type === "settings") {
+      const language = languageOf(message.settings.locale);
+      this.#texts = textsOf(language);
+      dress(document.documentElement, message.settings, language);
+      this.#card?.speak(this.#texts);
+      this.#card?.disable(message.settings.disabled);
+    } else if (message.type === "focus") {
+      this.#card?.focus();
+    } else {
+      this.#sealing.edited();
+      this.#card?.clear(false);
+    }
+  }
+
+  async #answer(id: number, reference: string, values: readonly InlineValue[]): Promise<void> {
+    this.#card?.lock(true);
+    try {
+      const sealed = await this.#sealing.run(reference, values);
+      this.#card?.clear(true);
+      this.#tell({ type: "sealed", id, sealed });
+    } catch (error) {
+      const code = codeOf(error);
+      const problems = error instanceof FieldError ? error.problems : [];
+      const message = error instanceof FieldError ? "" : sealMessage(this.#texts, code);
+      this.#tell({ type: "refused", id, code, message, problems });
+      if (error instanceof FieldError) this.#card?.judge(problems);
+    } finally {
+      this.#card?.lock(false);
+    }
+  }
+
+  async #seal(reference: string, values: readonly InlineValue[]): Promise<string> {
+    if (Date.now() - this.#checked > FRESH) await this.#renew();
+    for (const { field, index, value } of values) this.#checkout.put(field, index, value);
+    try {
+      return this.#checkout.seal(reference, seconds());
+    } catch (error) {
+      const problems = readProblems(String(error), this.#texts);
+      throw problems.length > 0 ? new FieldError(problems) : error;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { manifest, timestamp } = await fetchNotes(this.#addresses);
+    this.#checkout.renew(manifest, timestamp, seconds());
+    this.#checked = Date.now();
+  }
+}
+
+/** The WASM throws its codes as texts; what is neither is a fault of the frame. */
+function codeOf(error: unknown): string {
+  if (error instanceof LoadError || error instanceof SealError || error instanceof FieldError) return error.code;
+  return typeof error === "string" ? error : "frame_fault";
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+void main("__NIGHTSAFE_ANCHOR__");

@@ -1,0 +1,23 @@
+// Fields that cannot be sealed as they are, as the WASM reports them.
+
+import type { FieldProblem } from "../shared/protocol.ts";
+import { fieldMessage, type Texts } from "./texts.ts";
+
+/** Some fields need the shopper's attention. */
+export class FieldError extends Error {
+  override readonly name = "FieldError";
+  readonly code = "fields";
+  constructor(readonly problems: readonly FieldProblem[]) {
+    super("fields");
+  }
+}
+
+/** Reads lines `field index code`; a text of another form holds none. */
+export function readProblems(report: string, texts: Texts): FieldProblem[] {
+  return report.split("\n").flatMap((line) => {
+    const [field, index, code] = line.split(" ");
+    if (field === undefined || index === undefined || code === undefined) return [];
+    const part = field.split(".").pop() ?? "";
+    return [{ field, index: Number(index), code, message: fieldMessage(texts, part, code) }];
+  });
+}
