@@ -1,0 +1,98 @@
+//! The data directory: where each file of a site is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::config::Config;
+
+/// `--data-dir`, which every subcommand takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DataDirArg {
+    /// Data directory of the site, as made by `nightsafe init`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: PathBuf,
+}
+
+impl DataDirArg {
+    /// Opens the directory: reads and checks its configuration.
+    pub(crate) fn open(&self) -> Result<(DataDir, Config)> {
+        let data = DataDir::new(&self.data_dir);
+        let config = Config::read(&data.config())?;
+        Ok((data, config))
+    }
+}
+
+/// Paths below one data directory.
+#[derive(Clone, Debug)]
+pub(crate) struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// `nightsafe.toml`.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.root.join("nightsafe.toml")
+    }
+
+    /// The trust anchor, without the `wasm` line that the site build adds.
+    pub(crate) fn anchor(&self) -> PathBuf {
+        self.root.join("anchor.txt")
+    }
+
+    /// Online signing keys.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    pub(crate) fn receipt_key(&self) -> PathBuf {
+        self.keys().join("receipt.key")
+    }
+
+    pub(crate) fn timestamp_key(&self) -> PathBuf {
+        self.keys().join("timestamp.key")
+    }
+
+    /// All key manifests that were ever signed, `<hash>.note`.
+    pub(crate) fn manifests(&self) -> PathBuf {
+        self.root.join("manifests")
+    }
+
+    pub(crate) fn outbox(&self) -> PathBuf {
+        self.root.join("outbox.db")
+    }
+
+    pub(crate) fn vault(&self) -> PathBuf {
+        self.root.join("vault.db")
+    }
+
+    /// What is published.
+    pub(crate) fn site(&self) -> PathBuf {
+        self.root.join("site")
+    }
+
+    pub(crate) fn fields(&self) -> PathBuf {
+        self.site().join("fields")
+    }
+
+    pub(crate) fn admin(&self) -> PathBuf {
+        self.site().join("admin")
+    }
+
+    pub(crate) fn fields_headers(&self) -> PathBuf {
+        self.site().join("fields-headers.json")
+    }
+
+    pub(crate) fn admin_headers(&self) -> PathBuf {
+        self.site().join("admin-headers.json")
+    }
+
+    pub(crate) fn release(&self) -> PathBuf {
+        self.site().join("release.json")
+    }
+}

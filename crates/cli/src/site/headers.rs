@@ -1,0 +1,205 @@
+//! The headers that the two static sites are served with, on every response, errors included: a same-origin document
+//! without them would be a way around Connection-Allowlist.
+//!
+//! `"*"` holds for every path; a path's own entry overrides it by name. No reporting endpoint is named, because none of
+//! the servers takes reports.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::release::{FieldsVersion, Pinned, Release};
+use crate::config::Origins;
+
+/// Header name to value.
+pub(crate) type HeaderSet = BTreeMap<String, String>;
+/// `"*"` or a path to its headers.
+pub(crate) type SiteHeaders = BTreeMap<String, HeaderSet>;
+
+const NEVER_STORED: &str = "no-store, no-transform";
+const STORED_FOREVER: &str = "public, max-age=31536000, immutable, no-transform";
+const PERMISSIONS: &str = "accelerometer=(), bluetooth=(), camera=(), clipboard-read=(), display-capture=(), \
+    geolocation=(), gyroscope=(), hid=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+    publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
+
+/// Headers of the fields origin: each frame, current or earlier, with the policy that fits its own files.
+pub(crate) fn fields(release: &Release, origins: &Origins, parents: &[String]) -> SiteHeaders {
+    let mut all = common(&origins.fields);
+    set(&mut all, "Access-Control-Allow-Origin", "*");
+    set(&mut all, "Cross-Origin-Resource-Policy", "cross-origin");
+    set(&mut all, "X-Frame-Options", "DENY");
+    set(
+        &mut all,
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'; sandbox",
+    );
+    set(&mut all, "Connection-Allowlist", "();webrtc=block");
+
+    let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
+    for version in release.versions() {
+        for file in [&version.element, &version.loader, &version.wasm] {
+            headers.insert(path(file), cached());
+        }
+        headers.insert(path(&version.frame), frame(version, origins, parents));
+    }
+    headers
+}
+
+fn frame(version: &FieldsVersion, origins: &Origins, parents: &[String]) -> HeaderSet {
+    let Origins { fields, ingest, .. } = origins;
+    let connects = [
+        format!("{fields}{}", path(&version.wasm)),
+        format!("{fields}/key-manifest"),
+        format!("{ingest}/v1/deposits"),
+        format!("{ingest}/v1/timestamp"),
+    ];
+    let csp = format!(
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src '{}'; connect-src {}; worker-src 'none'; \
+         frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {}; \
+         require-trusted-types-for 'script'; trusted-types 'none'; \
+         sandbox allow-scripts allow-same-origin allow-forms",
+        version.loader.integrity,
+        version.frame_style,
+        connects.join(" "),
+        parents.join(" "),
+    );
+    let loader = format!("{fields}{}", path(&version.loader));
+    let mut headers = HeaderSet::new();
+    set(&mut headers, "Content-Security-Policy", &csp);
+    set(&mut headers, "Connection-Allowlist", &allowlist(connects.iter().chain([&loader])));
+    // An older browser that does not know frame-ancestors may show the frame nowhere; one that does ignores this.
+    set(&mut headers, "X-Frame-Options", "DENY");
+    headers
+}
+
+/// Headers of the admin site: the same for all its responses, since it is one document.
+pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
+    let Origins { admin, vault, .. } = origins;
+    let files = &release.admin;
+    let wasm = format!("{admin}{}", path(&files.wasm));
+    let style = format!("{admin}{}", path(&files.style));
+    let script = format!("{admin}{}", path(&files.script));
+    let api = format!("{vault}/v1/");
+    let csp = format!(
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; connect-src {wasm} {api}; \
+         worker-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
+        files.script.integrity,
+    );
+    let mut all = common(admin);
+    set(&mut all, "Content-Security-Policy", &csp);
+    let allowed = [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, format!("{api}*")];
+    set(&mut all, "Connection-Allowlist", &allowlist(allowed.iter()));
+    set(&mut all, "Cross-Origin-Opener-Policy", "same-origin");
+    set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
+    set(&mut all, "X-Frame-Options", "DENY");
+    let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
+    for file in [&files.script, &files.style, &files.wasm] {
+        headers.insert(path(file), cached());
+    }
+    headers
+}
+
+/// The file's bytes; the same headers always give the same bytes.
+pub(crate) fn to_bytes(headers: &SiteHeaders) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(headers)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn common(origin: &str) -> HeaderSet {
+    let mut headers = HeaderSet::new();
+    for (name, value) in [
+        ("Cache-Control", NEVER_STORED),
+        ("Cross-Origin-Embedder-Policy", "require-corp"),
+        ("Document-Isolation-Policy", "isolate-and-require-corp"),
+        ("Integrity-Policy", "blocked-destinations=(script)"),
+        ("Permissions-Policy", PERMISSIONS),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Content-Type-Options", "nosniff"),
+    ] {
+        set(&mut headers, name, value);
+    }
+    if origin.starts_with("https://") {
+        set(&mut headers, "Strict-Transport-Security", "max-age=63072000");
+    }
+    headers
+}
+
+fn cached() -> HeaderSet {
+    let mut headers = HeaderSet::new();
+    set(&mut headers, "Cache-Control", STORED_FOREVER);
+    headers
+}
+
+fn allowlist<'a>(urls: impl Iterator<Item = &'a String>) -> String {
+    let quoted: Vec<String> = urls.map(|url| format!("\"{url}\"")).collect();
+    format!("({});webrtc=block", quoted.join(" "))
+}
+
+fn path(file: &Pinned) -> String {
+    format!("/{}", file.file)
+}
+
+fn set(headers: &mut HeaderSet, name: &str, value: &str) {
+    headers.insert(name.to_owned(), value.to_owned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::release::tests::{admin as admin_version, version};
+    use super::*;
+
+    fn origins() -> Origins {
+        let origin = |port: u16| format!("http://localhost:{port}");
+        Origins {
+            shop: origin(4801),
+            fields: origin(4802),
+            ingest: origin(4803),
+            admin: origin(4804),
+            vault: origin(4805),
+        }
+    }
+
+    fn release() -> Release {
+        let one = Release::succeed(None, version(1), admin_version());
+        Release::succeed(Some(one), version(2), admin_version())
+    }
+
+    #[test]
+    fn every_frame_has_a_policy_of_its_own_and_everything_else_the_closed_one() {
+        let headers = fields(&release(), &origins(), &["http://localhost:4801".to_owned()]);
+        let csp = |path: &str| headers[path]["Content-Security-Policy"].clone();
+        for n in [1, 2] {
+            let frame = csp(&format!("/frame-{n}.html"));
+            assert!(frame.contains(&version(n).loader.integrity));
+            assert!(frame.contains(&format!("http://localhost:4802/checkout-{n}.wasm ")));
+            assert!(frame.contains("frame-ancestors http://localhost:4801;"));
+        }
+        assert!(csp("*").contains("default-src 'none'") && csp("*").contains("frame-ancestors 'none'"));
+        assert_eq!(headers["*"]["Connection-Allowlist"], "();webrtc=block");
+        assert_eq!(headers["/element-1.js"]["Cache-Control"], STORED_FOREVER);
+    }
+
+    #[test]
+    fn nothing_is_open_ended() {
+        let headers = fields(&release(), &origins(), &["http://localhost:4801".to_owned()]);
+        for (name, value) in headers.values().flatten() {
+            assert!(!value.contains("unsafe-inline") && !value.contains("'self'"));
+            assert!(!value.contains("response-origin") && value.is_ascii());
+            assert!(!value.contains("  "), "{name}");
+            assert!(name == "Access-Control-Allow-Origin" || !value.contains('*'));
+        }
+    }
+
+    #[test]
+    fn the_admin_site_talks_to_the_vault_and_to_nobody_else() {
+        let headers = admin(&release(), &origins());
+        let csp = &headers["*"]["Content-Security-Policy"];
+        assert!(csp.contains("connect-src http://localhost:4804/admin-1.wasm http://localhost:4805/v1/;"));
+        assert!(csp.contains("frame-ancestors 'none'") && csp.contains("trusted-types 'none'"));
+        assert!(!csp.contains("4803"));
+        assert!(!headers["*"].contains_key("Access-Control-Allow-Origin"));
+    }
+}

@@ -1,0 +1,165 @@
+//! The static site: filling in, hashing, publishing. Everything that changes bytes happens before the hash is taken.
+
+mod assets;
+mod fill;
+pub(crate) mod headers;
+pub(crate) mod integrity;
+mod publish;
+pub(crate) mod release;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use self::assets::Assets;
+use self::fill::Template;
+use self::integrity::{sha256, sha384};
+use self::publish::{by_content, content_name, named};
+use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
+use crate::config::{Config, Origins};
+use crate::data_dir::DataDir;
+use crate::files;
+
+/// Name under which the current key manifest is published.
+const KEY_MANIFEST: &str = "key-manifest";
+
+/// What the site build fills in and publishes besides the assets.
+pub(crate) struct Inputs<'a> {
+    pub(crate) config: &'a Config,
+    /// The trust anchor's text for a WASM of this name and integrity.
+    pub(crate) anchor: &'a dyn Fn(&Pinned) -> Result<String>,
+    /// The current key manifest's signed note.
+    pub(crate) manifest: &'a str,
+    /// Origins that may embed the frame, from that manifest.
+    pub(crate) parents: &'a [String],
+}
+
+/// Builds the site from the assets: files first, then headers, then the record that names them, so that a failure on
+/// the way leaves the site as it was.
+pub(crate) fn build(data: &DataDir, assets: &Path, inputs: &Inputs<'_>) -> Result<Release> {
+    let assets = Assets::read(assets)?;
+    let fields = FieldsFiles::fill(&assets, inputs)?;
+    let admin = AdminFiles::fill(&assets, inputs)?;
+    let previous = Release::read(&data.release())?;
+
+    files::create_public_dir(&data.fields())?;
+    files::create_public_dir(&data.admin())?;
+    let fields = fields.publish(&data.fields(), &assets)?;
+    let admin = admin.publish(&data.admin(), &assets)?;
+    let release = Release::succeed(previous, fields, admin);
+    publish_manifest(data, inputs.manifest)?;
+    publish_headers(data, &release, &inputs.config.origins, inputs.parents)?;
+    files::place(&data.release(), &release.to_bytes()?)?;
+    Ok(release)
+}
+
+/// Publishes a key manifest beside the files that are there.
+pub(crate) fn publish_manifest(data: &DataDir, note: &str) -> Result<()> {
+    named(&data.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
+}
+
+/// Writes both header files.
+pub(crate) fn publish_headers(data: &DataDir, release: &Release, origins: &Origins, parents: &[String]) -> Result<()> {
+    let fields = headers::fields(release, origins, parents);
+    let admin = headers::admin(release, origins);
+    files::place(&data.fields_headers(), &headers::to_bytes(&fields)?)?;
+    files::place(&data.admin_headers(), &headers::to_bytes(&admin)?)
+}
+
+/// The checkout's texts, filled in; each pins the one before it.
+struct FieldsFiles {
+    loader: String,
+    frame: String,
+    frame_style: String,
+    element: String,
+}
+
+impl FieldsFiles {
+    fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
+        let wasm = pin("checkout", "wasm", &assets.wasm)?;
+        let mut loader = Template::new("loader.js", assets.loader.clone())?;
+        loader.literal_once("__NIGHTSAFE_ANCHOR__", &(inputs.anchor)(&wasm)?)?;
+        let loader = loader.finish()?;
+
+        let pinned = pin("loader", "js", loader.as_bytes())?;
+        let mut frame = Template::new("frame.html", assets.frame.clone())?;
+        // The longer name first: the shorter one is its beginning
+        frame.text("__NIGHTSAFE_LOADER_INTEGRITY__", &pinned.integrity)?;
+        frame.text("__NIGHTSAFE_LOADER__", &pinned.file)?;
+        let frame = frame.finish()?;
+        integrity::check_markup("frame.html", &frame)?;
+
+        let pinned = pin("frame", "html", frame.as_bytes())?;
+        let mut element = Template::new("element.js", assets.element.clone())?;
+        element.literal("__NIGHTSAFE_FIELDS__", &inputs.config.origins.fields)?;
+        element.literal("__NIGHTSAFE_FRAME__", &pinned.file)?;
+        Ok(Self { loader, frame_style: sha256(inline_style(&frame)?.as_bytes()), frame, element: element.finish()? })
+    }
+
+    fn publish(self, folder: &Path, assets: &Assets) -> Result<FieldsVersion> {
+        Ok(FieldsVersion {
+            wasm: by_content(folder, "checkout", "wasm", &assets.wasm)?,
+            loader: by_content(folder, "loader", "js", self.loader.as_bytes())?,
+            frame: by_content(folder, "frame", "html", self.frame.as_bytes())?,
+            element: by_content(folder, "element", "js", self.element.as_bytes())?,
+            frame_style: self.frame_style,
+        })
+    }
+}
+
+/// The admin site's texts, filled in.
+struct AdminFiles {
+    script: String,
+    index: String,
+}
+
+impl AdminFiles {
+    fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
+        let wasm = pin("admin", "wasm", &assets.admin_wasm)?;
+        let mut script = Template::new("admin.js", assets.admin_script.clone())?;
+        script.literal_once("__NIGHTSAFE_ANCHOR__", &(inputs.anchor)(&wasm)?)?;
+        script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
+        let script = script.finish()?;
+
+        let js = pin("admin", "js", script.as_bytes())?;
+        let css = pin("admin", "css", &assets.admin_style)?;
+        let mut index = Template::new("admin/index.html", assets.admin_index.clone())?;
+        index.text("__ADMIN_JS_INTEGRITY__", &js.integrity)?;
+        index.text("__ADMIN_JS__", &js.file)?;
+        index.text("__ADMIN_CSS_INTEGRITY__", &css.integrity)?;
+        index.text("__ADMIN_CSS__", &css.file)?;
+        let index = index.finish()?;
+        integrity::check_markup("admin/index.html", &index)?;
+        Ok(Self { script, index })
+    }
+
+    fn publish(self, folder: &Path, assets: &Assets) -> Result<AdminVersion> {
+        Ok(AdminVersion {
+            wasm: by_content(folder, "admin", "wasm", &assets.admin_wasm)?,
+            style: by_content(folder, "admin", "css", &assets.admin_style)?,
+            script: by_content(folder, "admin", "js", self.script.as_bytes())?,
+            index: named(folder, "index.html", self.index.as_bytes())?,
+        })
+    }
+}
+
+/// The name and integrity that a file will have, in the one form that browsers never ignore.
+fn pin(stem: &str, extension: &str, bytes: &[u8]) -> Result<Pinned> {
+    let integrity = sha384(bytes);
+    if !integrity::is_strict(&integrity) {
+        bail!("the integrity of {stem}.{extension} is not of the strict form");
+    }
+    Ok(Pinned { file: content_name(stem, extension, bytes), integrity })
+}
+
+/// What is between the frame's `<style>` tags: a policy allows exactly one block, by its hash.
+fn inline_style(html: &str) -> Result<&str> {
+    let mut blocks = html.split("<style>").skip(1);
+    match (blocks.next(), blocks.next()) {
+        (Some(block), None) => match block.split_once("</style>") {
+            Some((style, _)) => Ok(style),
+            None => bail!("frame.html has a <style> that does not end: build the assets again"),
+        },
+        _ => bail!("frame.html must have exactly one <style> without attributes"),
+    }
+}

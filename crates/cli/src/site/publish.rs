@@ -1,0 +1,67 @@
+//! Putting files into a served folder: named by their content, each with a brotli sibling.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::integrity;
+use super::release::Pinned;
+use crate::files;
+
+/// Best compression: files are compressed once and sent many times.
+const BROTLI_QUALITY: u32 = 11;
+const BROTLI_WINDOW: u32 = 22;
+const BROTLI_BUFFER: usize = 4096;
+
+/// Publishes `bytes` as `<stem>-<hash>.<extension>`, beside whatever versions are there already.
+pub(crate) fn by_content(folder: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Result<Pinned> {
+    let file = content_name(stem, extension, bytes);
+    named(folder, &file, bytes)
+}
+
+/// The name that [`by_content`] gives.
+pub(crate) fn content_name(stem: &str, extension: &str, bytes: &[u8]) -> String {
+    format!("{stem}-{}.{extension}", integrity::name_hash(bytes))
+}
+
+/// Publishes `bytes` under a fixed name. The sibling goes first: whoever gets old bytes under one and new ones under
+/// the other has two valid versions.
+pub(crate) fn named(folder: &Path, file: &str, bytes: &[u8]) -> Result<Pinned> {
+    let sibling = folder.join(format!("{file}.br"));
+    let path = folder.join(file);
+    let is_current = sibling.exists() && std::fs::read(&path).is_ok_and(|present| present == bytes);
+    if !is_current {
+        files::place(&sibling, &compress(bytes)?)?;
+        files::place(&path, bytes)?;
+    }
+    Ok(Pinned { file: file.to_owned(), integrity: integrity::sha384(bytes) })
+}
+
+fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut out, BROTLI_BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
+    writer.write_all(bytes).context("cannot compress a file")?;
+    drop(writer);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn versions_stand_side_by_side_and_siblings_hold_the_same_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let one = by_content(dir.path(), "element", "js", b"one one one one").unwrap();
+        let two = by_content(dir.path(), "element", "js", b"two").unwrap();
+        assert_ne!(one.file, two.file);
+        let packed = std::fs::File::open(dir.path().join(format!("{}.br", one.file))).unwrap();
+        let mut plain = Vec::new();
+        brotli::Decompressor::new(packed, 4096).read_to_end(&mut plain).unwrap();
+        assert_eq!(plain, b"one one one one");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 4);
+    }
+}

@@ -1,0 +1,131 @@
+//! `site/release.json`: which files are current and how they are pinned, and the earlier versions that stay served.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+
+/// The whole record of what is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Release {
+    /// The checkout's current files.
+    pub(crate) fields: FieldsVersion,
+    /// The admin site's current files.
+    pub(crate) admin: AdminVersion,
+    /// Earlier files of the checkout, newest first: shops may still pin their element scripts.
+    #[serde(default)]
+    pub(crate) earlier: Vec<FieldsVersion>,
+}
+
+/// One consistent set of the checkout's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldsVersion {
+    pub(crate) element: Pinned,
+    pub(crate) frame: Pinned,
+    pub(crate) loader: Pinned,
+    pub(crate) wasm: Pinned,
+    /// `sha256-...` of the frame's inline style, for its Content-Security-Policy.
+    pub(crate) frame_style: String,
+}
+
+/// One consistent set of the admin site's files; `index` is always served as `index.html`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdminVersion {
+    pub(crate) index: Pinned,
+    pub(crate) script: Pinned,
+    pub(crate) style: Pinned,
+    pub(crate) wasm: Pinned,
+}
+
+/// A file and the hash that whoever loads it checks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pinned {
+    /// File name in its folder.
+    pub(crate) file: String,
+    /// `sha384-<base64>`.
+    pub(crate) integrity: String,
+}
+
+impl Release {
+    /// Reads the record, if the site was ever built.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = files::read_text(path)?;
+        let release = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} is not a release record of this version: build the site again into a fresh folder",
+                path.display()
+            )
+        })?;
+        Ok(Some(release))
+    }
+
+    /// The record after publishing new files: what was current joins the earlier ones, nothing is listed twice.
+    pub(crate) fn succeed(previous: Option<Self>, fields: FieldsVersion, admin: AdminVersion) -> Self {
+        let mut earlier = Vec::new();
+        if let Some(previous) = previous {
+            earlier.push(previous.fields);
+            earlier.extend(previous.earlier);
+        }
+        earlier.retain(|version| *version != fields);
+        Self { fields, admin, earlier }
+    }
+
+    /// Current and earlier versions of the checkout's files.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = &FieldsVersion> {
+        std::iter::once(&self.fields).chain(&self.earlier)
+    }
+
+    /// The record's bytes: the same record always gives the same bytes.
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn pinned(file: &str) -> Pinned {
+        Pinned { file: file.to_owned(), integrity: crate::site::integrity::sha384(file.as_bytes()) }
+    }
+
+    pub(crate) fn version(n: u8) -> FieldsVersion {
+        FieldsVersion {
+            element: pinned(&format!("element-{n}.js")),
+            frame: pinned(&format!("frame-{n}.html")),
+            loader: pinned(&format!("loader-{n}.js")),
+            wasm: pinned(&format!("checkout-{n}.wasm")),
+            frame_style: crate::site::integrity::sha256(b""),
+        }
+    }
+
+    pub(crate) fn admin() -> AdminVersion {
+        AdminVersion {
+            index: pinned("index.html"),
+            script: pinned("admin-1.js"),
+            style: pinned("admin-1.css"),
+            wasm: pinned("admin-1.wasm"),
+        }
+    }
+
+    #[test]
+    fn earlier_versions_are_kept_once_and_newest_first() {
+        let one = Release::succeed(None, version(1), admin());
+        let two = Release::succeed(Some(one.clone()), version(2), admin());
+        assert_eq!(two.earlier, [version(1)]);
+        assert_eq!(Release::succeed(Some(two.clone()), version(2), admin()), two);
+        let back = Release::succeed(Some(two), version(1), admin());
+        assert_eq!((back.fields, back.earlier), (version(1), vec![version(2)]));
+    }
+}
