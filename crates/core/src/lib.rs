@@ -6,9 +6,13 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![forbid(unsafe_code)]
 
+pub mod cbor;
 pub mod encoding;
 pub mod label;
+pub mod padding;
 pub mod plaintext;
+pub mod rule;
 pub mod scalar;
 pub mod suite;
 pub mod time;
+pub mod value;
