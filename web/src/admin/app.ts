@@ -1,0 +1,228 @@
+// Which view is on screen, and every way in which secrets leave the page: lock, sign-out, background, unload.
+
+import { Clipboard } from "./clipboard.ts";
+import type { Config } from "./config.ts";
+import { browserClock } from "./countdown.ts";
+import { fill } from "./dom.ts";
+import { EngineError } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { isSignedOut, isTemporary, Refused, sentence } from "./failure.ts";
+import { IdleLock } from "./idle.ts";
+import { parseRoute, routeHash } from "./route.ts";
+import { KeysNotUnlocked, signIn, WrongPassphrase } from "./session.ts";
+import type { Credentials, Session, Step } from "./session.ts";
+import { Status } from "./status.ts";
+import type { Vault } from "./vault.ts";
+import { DepositView } from "./views/deposit.ts";
+import { SearchView } from "./views/search.ts";
+import { Shell } from "./views/shell.ts";
+import { signInView } from "./views/sign-in.ts";
+import type { View } from "./views/view.ts";
+import type { IndexRow } from "./wire.ts";
+
+/** What survives a lock: enough to find the same deposit again, nothing that was opened. */
+interface Place {
+  readonly user: string;
+  readonly row: Pick<IndexRow, "deposit_id" | "reference"> | undefined;
+}
+
+export class App {
+  readonly #status = new Status();
+  readonly #clipboard = new Clipboard(navigator.clipboard);
+  readonly #shell: Shell;
+  readonly #idle = new IdleLock(browserClock, {
+    warn: (seconds) => this.#shell.warn(seconds),
+    lock: () => this.lock("Nobody used this page for ten minutes. The keys were forgotten; sign in to go on where you were."),
+  });
+  #session: Session | undefined;
+  #search: SearchView | undefined;
+  #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
+  #view: View | undefined;
+
+  constructor(
+    root: Element,
+    private readonly config: Config,
+    private readonly vault: Vault,
+    private readonly engine: Promise<Engine>,
+  ) {
+    this.#shell = new Shell(root, config.site, this.#status, {
+      lock: () => this.lock(undefined),
+      signOut: () => this.signOut(undefined),
+    });
+    for (const sign of ["pointerdown", "keydown", "wheel", "touchstart"]) {
+      addEventListener(sign, () => this.#idle.seen(), { passive: true });
+    }
+    addEventListener("hashchange", () => this.follow());
+    // A page that the browser keeps for its back button must not come back with keys in it
+    addEventListener("pagehide", () => this.#session !== undefined && this.signOut("Leaving the page signed you out."));
+    document.addEventListener("visibilitychange", () => this.visibility());
+  }
+
+  start(): void {
+    this.askToSignIn(undefined, undefined);
+  }
+
+  private askToSignIn(place: Place | undefined, note: string | undefined): void {
+    const { site } = this.config;
+    const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
+    this.show(signInView({ site, user: place?.user, note, signIn: enter }));
+  }
+
+  /** Signs in; a sentence when that did not work. */
+  private async enter(credentials: Credentials, step: (step: Step) => void, place: Place | undefined): Promise<string | undefined> {
+    this.#status.clear();
+    let session: Session;
+    try {
+      session = await signIn(credentials, { engine: this.engine, vault: this.vault, config: this.config }, step, painted);
+    } catch (error) {
+      return signInSentence(error);
+    }
+    this.#session = session;
+    this.#shell.signedIn(session.user);
+    this.#idle.start();
+    this.#search = this.newSearch(session);
+    if (session.refusedManifests > 0) this.#status.fail(REFUSED_MANIFESTS);
+    if (place?.row !== undefined && place.user === session.user) await this.resume(session, place.row);
+    else this.goToSearch();
+    return undefined;
+  }
+
+  private newSearch(session: Session): SearchView {
+    const view = new SearchView({
+      search: (request) => session.vault.search(request),
+      fail: (error, again) => this.failed(error, again),
+      say: (text) => this.#status.say(text),
+      open: (row) => this.goToDeposit(session, row),
+    });
+    view.refresh();
+    return view;
+  }
+
+  /** Back to the deposit that was on screen before the lock. */
+  private async resume(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<void> {
+    const row = await this.find(session, place).catch(() => undefined);
+    if (row === undefined) this.goToSearch();
+    else this.goToDeposit(session, row);
+  }
+
+  private async find(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<IndexRow | undefined> {
+    const { deposits } = await session.vault.search({ reference: place.reference });
+    return deposits.find((row) => row.deposit_id === place.deposit_id);
+  }
+
+  private goToSearch(): void {
+    this.leaveDeposit();
+    setHash(routeHash({ page: "search" }));
+    if (this.#search !== undefined) this.show(this.#search);
+  }
+
+  private goToDeposit(session: Session, row: IndexRow): void {
+    this.leaveDeposit();
+    let view: DepositView;
+    try {
+      view = new DepositView({
+        row,
+        session,
+        clock: browserClock,
+        clipboard: this.#clipboard,
+        languages: navigator.languages,
+        say: (text) => this.#status.say(text),
+        fail: (error, again) => this.failed(error, again),
+        reload: () => this.find(session, row),
+        back: () => this.goToSearch(),
+      });
+    } catch (error) {
+      return this.failed(error, () => this.goToDeposit(session, row));
+    }
+    this.#deposit = { row, view };
+    setHash(routeHash({ page: "deposit", id: row.deposit_id }));
+    this.show(view);
+  }
+
+  /** The browser's own back and forward, or a typed address. A deposit is only known while it is on screen. */
+  private follow(): void {
+    if (this.#session === undefined) return;
+    const route = parseRoute(location.hash);
+    if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
+    this.goToSearch();
+  }
+
+  private leaveDeposit(): void {
+    this.#deposit?.view.close();
+    this.#deposit = undefined;
+  }
+
+  private show(view: View): void {
+    this.#view?.hide();
+    this.#view = view;
+    document.title = `${view.title} – Nightsafe`;
+    fill(this.#shell.main, view.element);
+    scrollTo(0, 0);
+    view.focus();
+  }
+
+  /** Keeps what is on screen, unless the vault has ended the session. */
+  private failed(error: unknown, again: () => void): void {
+    if (isSignedOut(error)) this.lock(sentence(error));
+    else this.#status.fail(sentence(error), isTemporary(error) ? again : undefined);
+  }
+
+  private lock(note: string | undefined): void {
+    if (this.#session === undefined) return;
+    const row = this.#deposit?.row;
+    const known = row && { deposit_id: row.deposit_id, reference: row.reference };
+    const place = { user: this.#session.user, row: known };
+    this.end();
+    this.askToSignIn(place, note ?? "The keys were forgotten. Sign in to go on where you were.");
+    this.#status.say("Locked.");
+  }
+
+  private signOut(note: string | undefined): void {
+    this.end();
+    setHash(routeHash({ page: "search" }));
+    this.askToSignIn(undefined, note);
+    this.#status.say("Signed out.");
+  }
+
+  /** Forgets keys, opened values and found deposits. */
+  private end(): void {
+    this.#idle.stop();
+    this.leaveDeposit();
+    this.#search = undefined;
+    this.#session?.lock();
+    this.#session = undefined;
+    this.#shell.signedOut();
+    this.#status.clear();
+  }
+
+  private visibility(): void {
+    if (document.visibilityState === "hidden") return this.#view?.hide();
+    this.#idle.check();
+    this.#deposit?.view.wake();
+  }
+}
+
+const REFUSED_MANIFESTS =
+  "The vault offered a key manifest that your site keys never signed. It is not used here. Tell whoever runs the vault: either a file is damaged, or somebody tries to pass off a key.";
+
+function signInSentence(error: unknown): string {
+  if (error instanceof EngineError) {
+    return "The program that opens deposits did not arrive unaltered, so nothing was sent. Reload the page. If it happens again, do not sign in, and tell whoever runs this site.";
+  }
+  if (error instanceof KeysNotUnlocked) {
+    return "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.";
+  }
+  if (error instanceof WrongPassphrase) return "The name or the passphrase is not right. Type both again.";
+  if (error instanceof Refused && error.status === 401) return "The name or the passphrase is not right. Type both again.";
+  return sentence(error);
+}
+
+/** A new place in the history only where the address changes. */
+function setHash(hash: string): void {
+  if (location.hash !== hash && !(location.hash === "" && hash === "#/")) history.pushState(null, "", hash);
+}
+
+/** After the browser has shown what was last written: the WASM keeps the page busy for a second. */
+function painted(): Promise<void> {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}

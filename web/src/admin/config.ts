@@ -1,0 +1,64 @@
+// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor and the vault's origin.
+
+const ANCHOR = "__NIGHTSAFE_ANCHOR__";
+const VAULT = "__NIGHTSAFE_VAULT__";
+
+/** The built site's own facts. All of them are covered by the script's hash. */
+export interface Config {
+  /** Trust anchor, verbatim: the WASM verifies manifests against it. */
+  readonly anchor: string;
+  /** Name of the site, for example `shop.example`. */
+  readonly site: string;
+  /** Origin of the vault's API, without a trailing slash. */
+  readonly vault: string;
+  /** File name of the WASM module, relative to the page. */
+  readonly wasmFile: string;
+  /** Integrity of the WASM module, in the form that `fetch` takes. */
+  readonly wasmIntegrity: string;
+}
+
+/** Thrown when this script was published without being filled in, or filled in wrongly. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+// An integrity string that does not have exactly this form is ignored by browsers, and the module then runs unchecked.
+const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
+const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
+
+/** Reads the configuration out of an anchor text and a vault origin. */
+export function parseConfig(anchor: string, vault: string): Config {
+  const site = line(anchor, "site");
+  const [wasmFile = "", wasmIntegrity = "", ...rest] = line(anchor, "wasm").split(" ");
+  if (!FILE.test(wasmFile) || !INTEGRITY.test(wasmIntegrity) || rest.length > 0) {
+    throw new ConfigError("The trust anchor names no WASM module with a SHA-384 integrity. Build the site again.");
+  }
+  return { anchor, site, vault: origin(vault), wasmFile, wasmIntegrity };
+}
+
+/** The configuration of this very script. */
+export function ownConfig(): Config {
+  return parseConfig(ANCHOR, VAULT);
+}
+
+function line(anchor: string, word: string): string {
+  const found = anchor.split("\n").filter((text) => text.startsWith(`${word} `));
+  const [only] = found;
+  if (only === undefined || found.length !== 1) {
+    throw new ConfigError(`The trust anchor must hold exactly one "${word}" line. Build the site again.`);
+  }
+  return only.slice(word.length + 1);
+}
+
+function origin(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new ConfigError("The vault's origin is not an address. Build the site again.");
+  }
+  if (url.origin !== text || (url.protocol !== "https:" && url.hostname !== "localhost")) {
+    throw new ConfigError("The vault's origin must be https, or localhost, without a path. Build the site again.");
+  }
+  return text;
+}

@@ -1,0 +1,98 @@
+// The WASM module: loaded only when its bytes are the ones that this script names.
+
+import init, { LoginAttempt, unlock } from "#admin-wasm";
+import type { Config } from "./config.ts";
+import type { Labels } from "./words.ts";
+
+/** A field that the sealed locator lists. */
+export interface SealedField {
+  readonly kind: string;
+  readonly index: number;
+  readonly tag: string;
+  readonly labels: Labels;
+  readonly parts: readonly string[];
+}
+
+/** What a server or a thief did to a deposit; `code` is one of a closed set, see `differences.ts`. */
+export interface Difference {
+  readonly code: string;
+  readonly kind?: string;
+  readonly index?: number;
+  readonly facet?: string;
+}
+
+export interface OpenedLocator {
+  readonly deposit_id: string;
+  readonly fields: readonly SealedField[];
+  readonly differences: readonly Difference[];
+}
+
+export interface OpenedPart {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface OpenedField {
+  readonly kind: string;
+  readonly index: number;
+  readonly parts: readonly OpenedPart[];
+}
+
+export interface OpenedDeposit {
+  readonly deposit_id: string;
+  readonly fields: readonly OpenedField[];
+  readonly differences: readonly Difference[];
+}
+
+/** Holder of the private keys, in WASM memory. Everything that crosses is text. */
+export interface Opener {
+  readonly key_ids: string;
+  readonly refused_manifests: number;
+  open_locator(row: string): string;
+  open_fields(answer: string): string;
+  forget(depositId: string): void;
+  lock(): void;
+  free(): void;
+}
+
+/** One attempt to sign in (OPAQUE). The passphrase stays in WASM memory. */
+export interface Attempt {
+  readonly message: string;
+  finish(reply: string): string;
+  free(): void;
+}
+
+export interface Engine {
+  attempt(passphrase: string): Attempt;
+  unlock(passphrase: string, custody: string, anchor: string, manifests: string): Opener;
+}
+
+/** The module could not be fetched, or is not the one that this script names. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+}
+
+/** Fetches, checks and starts the module. A second try covers a connection that broke. */
+export async function loadEngine(config: Config): Promise<Engine> {
+  try {
+    await start(config).catch(() => start(config));
+  } catch {
+    throw new EngineError("the WASM module was not loaded");
+  }
+  return { attempt: (passphrase) => new LoginAttempt(passphrase), unlock };
+}
+
+async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {
+  const response = await fetch(new URL(wasmFile, document.baseURI), {
+    integrity: wasmIntegrity,
+    credentials: "omit",
+    redirect: "error",
+  });
+  if (!response.ok) throw new EngineError(`the WASM module answered ${response.status}`);
+  await init({ module_or_path: response });
+}
+
+/** The stable `code` of an error thrown by the WASM, or an empty text. */
+export function errorCode(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,158 @@
+// One sign-in: from passphrase to opened keys, and back to nothing.
+
+import type { Config } from "./config.ts";
+import { errorCode } from "./engine.ts";
+import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, SealedField } from "./engine.ts";
+import type { Vault } from "./vault.ts";
+import type { IndexRow, Purpose } from "./wire.ts";
+
+/** What is going on, for the person who waits. */
+export type Step = "loading" | "checking" | "asking" | "unlocking";
+
+/** Signed in, but the passphrase does not unlock the keys, or the vault holds none. */
+export class KeysNotUnlocked extends Error {
+  override readonly name = "KeysNotUnlocked";
+}
+
+/** Name or passphrase is wrong; which of the two, nobody can tell. */
+export class WrongPassphrase extends Error {
+  override readonly name = "WrongPassphrase";
+}
+
+// The vault wants a purpose with every batch. It records one for each field that is opened, and a check opens none.
+const CHECK_PURPOSE: Purpose = "dispute";
+
+export interface Credentials {
+  readonly user: string;
+  readonly passphrase: string;
+}
+
+/** Signs in and unlocks the keys. `paint` lets the browser show the step before the WASM keeps it busy. */
+export async function signIn(
+  { user, passphrase }: Credentials,
+  parts: { readonly engine: Promise<Engine>; readonly vault: Vault; readonly config: Config },
+  step: (step: Step) => void,
+  paint: () => Promise<void>,
+): Promise<Session> {
+  const { vault, config } = parts;
+  step("loading");
+  const engine = await parts.engine;
+  step("asking");
+  const attempt = engine.attempt(passphrase);
+  try {
+    const reply = await vault.loginStart(user, attempt.message);
+    step("checking");
+    await paint();
+    await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
+  } finally {
+    attempt.free();
+  }
+  try {
+    step("asking");
+    const [custody, manifests] = await Promise.all([vault.custody(), vault.manifests()]);
+    step("unlocking");
+    await paint();
+    return new Session(user, vault, unlocked(() => engine.unlock(passphrase, custody, config.anchor, manifests)));
+  } catch (error) {
+    vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
+    throw error;
+  }
+}
+
+export class Session {
+  #opener: Opener | undefined;
+
+  constructor(
+    readonly user: string,
+    readonly vault: Vault,
+    opener: Opener,
+  ) {
+    this.#opener = opener;
+  }
+
+  /** Manifests that the vault offered and the site keys never signed; 0 is normal. */
+  get refusedManifests(): number {
+    return this.opener.refused_manifests;
+  }
+
+  /** What the sealed locator says about a row: which fields there are, and what was changed. */
+  openLocator(row: IndexRow): OpenedLocator {
+    return JSON.parse(this.opener.open_locator(row.source)) as OpenedLocator;
+  }
+
+  /** Compares the vault's hashes with the locator. Opens nothing, and nothing is recorded. */
+  async check(depositId: string, fields: readonly SealedField[]): Promise<readonly Difference[]> {
+    if (fields.length === 0) return [];
+    return (await this.ask(depositId, CHECK_PURPOSE, [], fields)).differences;
+  }
+
+  /** Opens `chosen` in one request, and checks all other fields in the same. */
+  open(
+    depositId: string,
+    purpose: Purpose,
+    chosen: readonly SealedField[],
+    fields: readonly SealedField[],
+  ): Promise<OpenedDeposit> {
+    const others = fields.filter((field) => !chosen.includes(field));
+    return this.ask(depositId, purpose, chosen, others);
+  }
+
+  /** Forgets a deposit's locator; harmless when there is none, or after `lock`. */
+  forget(depositId: string): void {
+    this.#opener?.forget(depositId);
+  }
+
+  /** Zeroises the keys and ends the session at the vault, if that answers. */
+  lock(): void {
+    const opener = this.#opener;
+    this.#opener = undefined;
+    opener?.lock();
+    opener?.free();
+    this.vault.logout().catch(() => undefined);
+  }
+
+  private async ask(
+    depositId: string,
+    purpose: Purpose,
+    open: readonly SealedField[],
+    check: readonly SealedField[],
+  ): Promise<OpenedDeposit> {
+    const request = {
+      deposit_id: depositId,
+      open: open.map(({ kind, index, tag }) => ({ kind, index, tag })),
+      check: check.map(({ tag }) => tag),
+    };
+    const answer = await this.vault.openings({ purpose, deposits: [request] });
+    const { deposits } = JSON.parse(this.opener.open_fields(answer)) as { deposits: readonly OpenedDeposit[] };
+    const [opened] = deposits;
+    if (opened?.deposit_id !== depositId) throw new Error("the vault answered for another deposit");
+    return opened;
+  }
+
+  private get opener(): Opener {
+    if (this.#opener === undefined) throw new Error("locked");
+    return this.#opener;
+  }
+}
+
+function finish(run: () => string): string {
+  try {
+    return run();
+  } catch (error) {
+    throw errorCode(error) === "wrong_passphrase" ? new WrongPassphrase() : error;
+  }
+}
+
+function unlocked(run: () => Opener): Opener {
+  let opener: Opener;
+  try {
+    opener = run();
+  } catch (error) {
+    throw errorCode(error) === "wrong_passphrase" ? new KeysNotUnlocked() : error;
+  }
+  if (opener.key_ids === "[]") {
+    opener.free();
+    throw new KeysNotUnlocked();
+  }
+  return opener;
+}

@@ -1,0 +1,110 @@
+// Client of the vault's JSON API. Holds the bearer token, in memory only.
+
+import type { Reader } from "./decode.ts";
+import { Refused, Unreachable } from "./failure.ts";
+import { readLoginResult, readLoginStep, readProblem, readSearchResult } from "./wire.ts";
+import type { LoginStep, OpeningRequest, Problem, SearchRequest, SearchResult } from "./wire.ts";
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+const TIMEOUT_MS = 20_000;
+const LOGOUT = "/v1/logout";
+
+export class Vault {
+  #token: string | undefined;
+
+  /** `origin` without a trailing slash; `fetcher` is the browser's own `fetch`. */
+  constructor(
+    private readonly origin: string,
+    private readonly fetcher: Fetch,
+  ) {}
+
+  loginStart(user: string, message: string): Promise<LoginStep> {
+    return this.post("/v1/login/start", { user, message }, readLoginStep);
+  }
+
+  /** Keeps the token. */
+  async loginFinish(step: LoginStep): Promise<void> {
+    const { token } = await this.post("/v1/login/finish", step, readLoginResult);
+    this.#token = token;
+  }
+
+  /** Forgets the token first, whatever the vault answers. */
+  async logout(): Promise<void> {
+    const token = this.#token;
+    this.#token = undefined;
+    if (token !== undefined) await this.send("POST", LOGOUT, undefined, token);
+  }
+
+  /** The wrapped private keys; a body for the WASM, which reads it itself. */
+  async custody(): Promise<string> {
+    return body(await this.send("GET", "/v1/custody", undefined, this.#token));
+  }
+
+  /** All manifests ever signed; a body for the WASM. */
+  async manifests(): Promise<string> {
+    return body(await this.send("GET", "/v1/manifests", undefined, this.#token));
+  }
+
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.post("/v1/deposits/search", request, readSearchResult);
+  }
+
+  /** One batch; `open` is recorded by the vault as openings, `check` asks for hashes only. A body for the WASM. */
+  async openings(request: OpeningRequest): Promise<string> {
+    return body(await this.send("POST", "/v1/openings", request, this.#token));
+  }
+
+  private async post<T>(path: string, content: unknown, reader: Reader<T>): Promise<T> {
+    return reader(await json(await this.send("POST", path, content, this.#token)), path);
+  }
+
+  private async send(method: string, path: string, content: unknown, token: string | undefined): Promise<Response> {
+    const headers: Record<string, string> = { accept: "application/json" };
+    if (content !== undefined) headers["content-type"] = "application/json";
+    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+    let response: Response;
+    try {
+      response = await this.fetcher(`${this.origin}${path}`, {
+        method,
+        headers,
+        ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+        keepalive: path === LOGOUT, // also from a page that is being left
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      throw new Unreachable();
+    }
+    if (!response.ok) throw new Refused(response.status, await problem(response));
+    return response;
+  }
+}
+
+async function body(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch {
+    throw new Unreachable(); // the connection broke in the middle of the answer
+  }
+}
+
+async function json(response: Response): Promise<unknown> {
+  const text = await body(response);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the reader names the place
+  }
+}
+
+async function problem(response: Response): Promise<Problem | undefined> {
+  try {
+    return readProblem(await json(response), "problem");
+  } catch {
+    return undefined;
+  }
+}

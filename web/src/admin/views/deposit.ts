@@ -1,0 +1,204 @@
+// One deposit: what is readable, whether it is what was sent, and opening chosen fields for a stated purpose.
+
+import type { Clipboard } from "../clipboard.ts";
+import type { Clock } from "../countdown.ts";
+import { merged } from "../differences.ts";
+import { fill, focusOn, h, on } from "../dom.ts";
+import type { Difference, OpenedDeposit, OpenedLocator } from "../engine.ts";
+import { card, counted, day } from "../format.ts";
+import { icon } from "../icons.ts";
+import { routeHash } from "../route.ts";
+import type { Session } from "../session.ts";
+import type { IndexRow } from "../wire.ts";
+import { fieldTitle } from "../words.ts";
+import { ChooseForm } from "./choose.ts";
+import type { Choice } from "./choose.ts";
+import { factsPanel, historyPanel } from "./facts.ts";
+import { IntegrityPanel } from "./integrity.ts";
+import type { Checked } from "./integrity.ts";
+import { Revealed } from "./revealed.ts";
+import type { View } from "./view.ts";
+
+export interface DepositProps {
+  readonly row: IndexRow;
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly clipboard: Clipboard;
+  readonly languages: readonly string[];
+  readonly say: (text: string) => void;
+  readonly fail: (error: unknown, again: () => void) => void;
+  /** The row as the vault has it now; nothing when it cannot be had. */
+  readonly reload: () => Promise<IndexRow | undefined>;
+  readonly back: () => void;
+}
+
+export class DepositView implements View {
+  readonly title = "Deposit";
+  readonly #heading: HTMLElement;
+  readonly #locator: OpenedLocator;
+  readonly #integrity = new IntegrityPanel();
+  readonly #form: ChooseForm;
+  readonly #revealedPlace = h("div", { class: "revealed-place" });
+  readonly #clipboardNote = h("div");
+  readonly #history = h("div");
+  readonly #revealed = new Set<Revealed>();
+  readonly element: HTMLElement;
+  #differences: readonly Difference[];
+  #gone = false;
+
+  constructor(private readonly props: DepositProps) {
+    const { row, session, languages } = props;
+    this.#heading = h("h1", {}, row.reference);
+    this.#locator = session.openLocator(row);
+    this.#differences = this.#locator.differences;
+    this.#form = new ChooseForm(this.#locator.fields, languages, (choice) => void this.open(choice));
+    this.showHistory(row);
+    this.element = this.layout();
+    void this.check();
+  }
+
+  focus(): void {
+    focusOn(this.#heading);
+  }
+
+  /** Takes every opened value off the page. */
+  hide(): void {
+    for (const revealed of [...this.#revealed]) revealed.hide();
+  }
+
+  /** Looks at the clock, when the page comes to the front again. */
+  wake(): void {
+    for (const revealed of [...this.#revealed]) revealed.check();
+  }
+
+  /** The view is left for good. */
+  close(): void {
+    this.#gone = true;
+    this.hide();
+    this.props.session.forget(this.props.row.deposit_id);
+  }
+
+  private async check(): Promise<void> {
+    this.showChecked({ state: "asking" });
+    try {
+      const found = await this.props.session.check(this.props.row.deposit_id, this.#locator.fields);
+      if (this.#gone) return;
+      this.learned(found);
+      this.props.say(this.#integrity.spoken(this.#differences));
+    } catch (error) {
+      if (this.#gone) return;
+      const again = (): void => void this.check();
+      this.showChecked({ state: "unknown", again });
+      this.props.fail(error, again);
+    }
+  }
+
+  private async open(choice: Choice): Promise<void> {
+    const { session, row } = this.props;
+    this.#form.busy(true);
+    try {
+      const opened = await session.open(row.deposit_id, choice.purpose, choice.fields, this.#locator.fields);
+      if (this.#gone) return;
+      this.learned(opened.differences);
+      this.reveal(opened);
+      void this.reloadHistory();
+    } catch (error) {
+      if (!this.#gone) this.props.fail(error, () => void this.open(choice));
+    } finally {
+      this.#form.busy(false);
+    }
+  }
+
+  private reveal({ fields }: OpenedDeposit): void {
+    this.#form.reset();
+    if (fields.length === 0) return this.props.say("None of the chosen fields could be opened. See what was found above.");
+    if (document.visibilityState === "hidden") return this.props.say("Opened while this page was in the background, and hidden again.");
+    const { clock, clipboard, say } = this.props;
+    const titled = fields.map((field) => ({ title: this.titleOf(field.kind, field.index), field }));
+    const revealed = new Revealed({
+      fields: titled,
+      clock,
+      clipboard,
+      say,
+      hidden: (byItself) => this.hidden(revealed, byItself),
+    });
+    this.#revealed.add(revealed);
+    fill(this.#clipboardNote);
+    this.#revealedPlace.append(revealed.element);
+    revealed.focus();
+    say(`${counted(fields.length, "field")} opened.`);
+  }
+
+  private hidden(revealed: Revealed, byItself: boolean): void {
+    this.#revealed.delete(revealed);
+    this.props.say(byItself ? "Time is up: the opened values are hidden again." : "The opened values are hidden.");
+    // The focus was inside what went away
+    if (document.activeElement === document.body && !this.#gone) this.#form.focus();
+    void this.clearClipboard();
+  }
+
+  /** Clears what was copied here, or says that it may still be there. */
+  private async clearClipboard(): Promise<void> {
+    // Somebody who goes to another tab goes there to paste
+    const result = document.visibilityState === "hidden" || !document.hasFocus() ? "later" : await this.props.clipboard.clear();
+    if (result === "nothing-copied" || !this.props.clipboard.holds) {
+      if (result === "cleared") this.note("What you copied was taken off the clipboard.");
+      return;
+    }
+    const clear = on(h("button", { type: "button" }, "Clear the clipboard"), { click: () => void this.clearClipboard() });
+    this.note("What you copied may still be on the clipboard.", clear);
+  }
+
+  private note(text: string, action?: HTMLElement): void {
+    fill(this.#clipboardNote, h("div", { class: "note row between" }, h("p", {}, text), action));
+  }
+
+  private learned(found: readonly Difference[]): void {
+    this.#differences = merged(this.#differences, found);
+    this.showChecked({ state: "known" });
+  }
+
+  private showChecked(checked: Checked): void {
+    this.#integrity.show(checked, this.#differences, this.#locator.fields);
+    this.#form.mark(this.#differences);
+  }
+
+  private async reloadHistory(): Promise<void> {
+    const row = await this.props.reload().catch(() => undefined);
+    if (row !== undefined && !this.#gone) this.showHistory(row);
+  }
+
+  private showHistory(row: IndexRow): void {
+    fill(this.#history, historyPanel(row.openings, this.#locator.fields, this.props.languages));
+  }
+
+  private titleOf(kind: string, index: number): string {
+    const labels = this.#locator.fields.find((field) => field.kind === kind)?.labels;
+    return fieldTitle(kind, index, labels, this.props.languages);
+  }
+
+  private layout(): HTMLElement {
+    const { row, back } = this.props;
+    const link = on(h("a", { href: routeHash({ page: "search" }), class: "back" }, icon("back"), "All deposits"), {
+      click: (event) => (event.preventDefault(), back()),
+    });
+    const about = [`Received ${day(row.day)}`, card(row.facets)].filter((part) => part !== undefined).join(" · ");
+    const sealed = h(
+      "section",
+      { class: "card sealed", "aria-labelledby": "sealed-title" },
+      h("h2", { id: "sealed-title" }, "Open"),
+      this.#locator.fields.length === 0
+        ? h("p", { class: "hint" }, "Without the sealed list there is nothing that can be opened.")
+        : this.#form.element,
+      this.#revealedPlace,
+      this.#clipboardNote,
+    );
+    return h(
+      "div",
+      { class: "deposit" },
+      link,
+      h("div", { class: "title" }, this.#heading, h("p", { class: "lead" }, about)),
+      h("div", { class: "columns" }, h("div", { class: "stack" }, this.#integrity.element, sealed), h("div", { class: "stack" }, factsPanel(row), this.#history)),
+    );
+  }
+}

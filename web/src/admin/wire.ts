@@ -1,0 +1,107 @@
+// The vault's API as this page reads it. Scalars: `b64u` is base64url without padding, `hex` is lowercase.
+
+import { count, list, mapOf, matching, optional, shape, text } from "./decode.ts";
+import type { Reader } from "./decode.ts";
+
+/** Why a field is opened; recorded by the vault with every opening. */
+export const PURPOSES = ["charge", "debit", "ship", "contact", "refund", "dispute"] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+export interface Problem {
+  /** Stable URI; the last segment is the slug that this page knows. */
+  readonly type: string | undefined;
+  readonly title: string | undefined;
+  readonly detail: string | undefined;
+}
+
+export interface LoginStep {
+  readonly login: string;
+  readonly message: string;
+}
+
+export interface LoginResult {
+  readonly token: string;
+  /** Seconds of inactivity after which the vault forgets the token. */
+  readonly expires_in: number;
+}
+
+export interface PastOpening {
+  readonly kind: string;
+  readonly index: number;
+  readonly purpose: string;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+}
+
+export interface IndexRow {
+  readonly deposit_id: string;
+  readonly site: string;
+  readonly reference: string;
+  readonly manifest: string;
+  readonly key_id: string;
+  readonly facets: ReadonlyMap<string, string>;
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly openings: readonly PastOpening[];
+  /** The row as it came, as JSON: what the WASM compares with the sealed locator. */
+  readonly source: string;
+}
+
+export interface SearchRequest {
+  readonly reference?: string;
+  readonly brand?: string;
+  readonly last4?: string;
+  readonly postal_code?: string;
+  readonly country?: string;
+  readonly day?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export interface SearchResult {
+  readonly deposits: readonly IndexRow[];
+  readonly next: string | undefined;
+}
+
+export interface OpeningRequest {
+  readonly purpose: Purpose;
+  readonly deposits: readonly DepositOpening[];
+}
+
+export interface DepositOpening {
+  readonly deposit_id: string;
+  readonly open: readonly { readonly kind: string; readonly index: number; readonly tag: string }[];
+  readonly check: readonly string[];
+}
+
+const hex64 = matching(/^[0-9a-f]{64}$/);
+const hex32 = matching(/^[0-9a-f]{32}$/);
+const b64u = matching(/^[A-Za-z0-9_-]*$/);
+
+export const readProblem: Reader<Problem> = shape<Problem>({
+  type: optional(text),
+  title: optional(text),
+  detail: optional(text),
+});
+
+export const readLoginStep = shape<LoginStep>({ login: b64u, message: b64u });
+
+export const readLoginResult = shape<LoginResult>({ token: b64u, expires_in: count });
+
+const indexRow = shape<Omit<IndexRow, "source">>({
+  deposit_id: hex64,
+  site: text,
+  reference: text,
+  manifest: hex64,
+  key_id: hex32,
+  facets: mapOf(text),
+  day: matching(/^\d{4}-\d{2}-\d{2}$/),
+  openings: list(shape<PastOpening>({ kind: text, index: count, purpose: text, at: text }), 100_000),
+});
+
+const sourcedRow: Reader<IndexRow> = (value, place) => ({
+  ...indexRow(value, place),
+  source: JSON.stringify(value),
+});
+
+export const readSearchResult = shape<SearchResult>({ deposits: list(sourcedRow, 1000), next: optional(text) });
