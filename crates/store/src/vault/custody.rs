@@ -1,0 +1,224 @@
+//! Data keys with their wrapped items and recovery grants; manifests.
+
+use nightsafe_core::scalar::{KeyId, ManifestHash};
+use sqlx::{Row, SqliteConnection};
+
+use super::{VaultStore, unavailable};
+use crate::StoreError;
+
+/// A data key with the items that open it, each wrapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustodyKey {
+    /// Key id.
+    pub key_id: KeyId,
+    /// Suite name.
+    pub suite: String,
+    /// Public key.
+    pub public_key: Vec<u8>,
+    /// Wrapped private items, in the order of their names.
+    pub items: Vec<CustodyItem>,
+}
+
+/// A private item, wrapped under the passphrase (docs/spec/custody.md).
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustodyItem {
+    /// Item name.
+    pub item: String,
+    /// Wrapped item.
+    pub wrapped: Vec<u8>,
+}
+
+/// A private item, sealed to a recovery key (docs/spec/custody.md).
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryGrant {
+    /// Item name.
+    pub item: String,
+    /// Recovery key that it is sealed to.
+    pub recovery_key_id: KeyId,
+    /// Sealed item.
+    pub sealed: Vec<u8>,
+}
+
+/// A data key to be added, with everything that can open it.
+#[derive(Debug, Clone)]
+pub struct NewDataKey {
+    /// Public part and wrapped items.
+    pub key: CustodyKey,
+    /// The same items, sealed to the recovery key.
+    pub grants: Vec<RecoveryGrant>,
+}
+
+impl VaultStore {
+    /// Adds a data key with its items and grants, all or nothing. False when the key is there
+    /// already; then nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn add_data_key(&self, new: &NewDataKey) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let added = sqlx::query(
+            "/* vault add_data_key */ INSERT INTO data_key (key_id, suite, public_key) \
+             VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(new.key.key_id.0.as_slice())
+        .bind(&new.key.suite)
+        .bind(&new.key.public_key)
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+        if added.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for item in &new.key.items {
+            insert_item(&mut transaction, &new.key.key_id, item).await?;
+        }
+        for grant in &new.grants {
+            insert_grant(&mut transaction, &new.key.key_id, grant).await?;
+        }
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(true)
+    }
+
+    /// Every data key with its wrapped items.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn custody(&self) -> Result<Vec<CustodyKey>, StoreError> {
+        let rows = sqlx::query(
+            "/* vault custody */ SELECT k.key_id, k.suite, k.public_key, w.item, w.wrapped \
+             FROM data_key k JOIN wrapped_item w ON w.key_id = k.key_id ORDER BY k.key_id, w.item",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        let mut keys: Vec<CustodyKey> = Vec::new();
+        for row in &rows {
+            let key_id = super::key_id(row)?;
+            let item = CustodyItem { item: super::text(row, "item")?, wrapped: super::bytes(row, "wrapped")? };
+            match keys.last_mut().filter(|key| key.key_id == key_id) {
+                Some(key) => key.items.push(item),
+                None => keys.push(CustodyKey {
+                    key_id,
+                    suite: super::text(row, "suite")?,
+                    public_key: super::bytes(row, "public_key")?,
+                    items: vec![item],
+                }),
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The recovery grants of a data key.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn recovery_grants(&self, key_id: &KeyId) -> Result<Vec<RecoveryGrant>, StoreError> {
+        let rows = sqlx::query(
+            "/* vault recovery_grants */ SELECT item, recovery_key_id, sealed \
+             FROM recovery_grant WHERE key_id = $1 ORDER BY recovery_key_id, item",
+        )
+        .bind(key_id.0.as_slice())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        rows.iter()
+            .map(|row| {
+                Ok(RecoveryGrant {
+                    item: super::text(row, "item")?,
+                    recovery_key_id: super::fixed(row, "recovery_key_id").map(KeyId)?,
+                    sealed: super::bytes(row, "sealed")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Adds a signed manifest. False when it is there already; the first signatures stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn add_manifest(&self, hash: &ManifestHash, sequence: u64, note: &str) -> Result<bool, StoreError> {
+        let added = sqlx::query(
+            "/* vault add_manifest */ INSERT INTO manifest (manifest, sequence, note) \
+             VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(hash.0.as_slice())
+        .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
+        .bind(note)
+        .execute(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        Ok(added.rows_affected() > 0)
+    }
+
+    /// The notes of all manifests, in the order of their sequence numbers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn manifests(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar("/* vault manifests */ SELECT note FROM manifest ORDER BY sequence, manifest")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(unavailable)
+    }
+
+    /// The note of one manifest.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn manifest(&self, hash: &ManifestHash) -> Result<Option<String>, StoreError> {
+        sqlx::query("/* vault manifest */ SELECT note FROM manifest WHERE manifest = $1")
+            .bind(hash.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?
+            .map(|row| row.try_get("note").map_err(unavailable))
+            .transpose()
+    }
+}
+
+async fn insert_item(connection: &mut SqliteConnection, key_id: &KeyId, item: &CustodyItem) -> Result<(), StoreError> {
+    sqlx::query(
+        "/* vault insert_item */ INSERT INTO wrapped_item (key_id, item, wrapped) \
+         VALUES ($1, $2, $3)",
+    )
+    .bind(key_id.0.as_slice())
+    .bind(&item.item)
+    .bind(&item.wrapped)
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+async fn insert_grant(
+    connection: &mut SqliteConnection,
+    key_id: &KeyId,
+    grant: &RecoveryGrant,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "/* vault insert_grant */ INSERT INTO recovery_grant \
+         (key_id, item, recovery_key_id, sealed) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(key_id.0.as_slice())
+    .bind(&grant.item)
+    .bind(grant.recovery_key_id.0.as_slice())
+    .bind(&grant.sealed)
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+/// Shows the name only.
+impl std::fmt::Debug for CustodyItem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CustodyItem({})", self.item)
+    }
+}
+
+/// Shows the names only.
+impl std::fmt::Debug for RecoveryGrant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RecoveryGrant({}, {})", self.item, self.recovery_key_id)
+    }
+}

@@ -1,0 +1,249 @@
+//! Taking deposits in: one transaction a batch, the same result however often it is repeated.
+
+use std::collections::BTreeMap;
+
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, Tag};
+use sqlx::{Row, SqliteConnection};
+
+use super::{IndexRow, VaultStore, deposits, unavailable};
+use crate::StoreError;
+
+/// A deposit as it came from the outbox.
+#[derive(Clone)]
+pub struct Arrival {
+    /// The id that the outbox has it under; need not be right.
+    pub deposit_id: [u8; 32],
+    /// Day of arrival at ingest.
+    pub day: String,
+    /// Goes into quarantine only; the vault keeps no nonces.
+    pub nonce: [u8; 32],
+    /// Canonical body, for quarantine only.
+    pub body: Vec<u8>,
+    /// SHA-256 over nonce and body.
+    pub body_hash: [u8; 32],
+    /// What the body says, or why it says nothing.
+    pub content: Result<(IndexRow, Vec<FieldRow>), Reason>,
+}
+
+/// A row of the field table.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldRow {
+    /// Where the locator's secret puts it.
+    pub tag: Tag,
+    /// SHA-256 of the envelope.
+    pub envelope_hash: EnvelopeHash,
+    /// Field kind.
+    pub kind: String,
+    /// Data key that the envelope is sealed to.
+    pub key_id: KeyId,
+    /// Month of expiry, `YYYY-MM`.
+    pub expires: String,
+    /// Envelope v1.
+    pub envelope: Vec<u8>,
+}
+
+/// Why a deposit is in quarantine. The text is stable: it is in the table and in logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Not a canonical body, or a member is out of its limits.
+    Malformed,
+    /// The id is not the hash of nonce and body.
+    WrongId,
+    /// For another site.
+    WrongSite,
+    /// The vault holds other content under the same id, or under the same tag and envelope hash.
+    Conflict,
+}
+
+/// What became of an arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its rows are new.
+    Stored,
+    /// It had been taken in before.
+    AlreadyThere,
+    /// It is in quarantine.
+    Quarantined(Reason),
+}
+
+/// A row of the quarantine, without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The id under which it came.
+    pub deposit_id: [u8; 32],
+    /// Day of arrival at ingest.
+    pub day: String,
+    /// [`Reason::as_str`].
+    pub reason: String,
+}
+
+/// Field rows of the whole batch, in the order of their tags.
+type Pending<'a> = BTreeMap<(Tag, EnvelopeHash), &'a FieldRow>;
+
+impl Reason {
+    /// The name in table and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::WrongId => "wrong-id",
+            Self::WrongSite => "wrong-site",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+impl VaultStore {
+    /// Takes a batch in, or all of it into quarantine where it must go, in one transaction. After
+    /// `Ok` every arrival can be deleted from the outbox. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`]: then nothing was stored.
+    pub async fn take_in(&self, arrivals: &[Arrival]) -> Result<Vec<Outcome>, StoreError> {
+        let mut transaction = self.write().await?;
+        let mut pending = Pending::new();
+        let mut outcomes = Vec::with_capacity(arrivals.len());
+        for arrival in arrivals {
+            let outcome = match &arrival.content {
+                Ok((index, fields)) => take(&mut transaction, index, fields, &mut pending).await?,
+                Err(reason) => Outcome::Quarantined(*reason),
+            };
+            if let Outcome::Quarantined(reason) = outcome {
+                quarantine(&mut transaction, arrival, reason).await?;
+            }
+            outcomes.push(outcome);
+        }
+        // In the order of tags, not of deposits: neighbours in the file and in the write-ahead
+        // log are then not neighbours by deposit
+        for field in pending.values() {
+            insert_field(&mut transaction, field).await?;
+        }
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(outcomes)
+    }
+
+    /// What is in quarantine, at most `limit` rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
+        let rows = sqlx::query(
+            "/* vault quarantined */ SELECT deposit_id, day, reason FROM quarantine \
+             ORDER BY day, deposit_id LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        rows.iter()
+            .map(|row| {
+                Ok(Quarantined {
+                    deposit_id: super::fixed(row, "deposit_id")?,
+                    day: super::text(row, "day")?,
+                    reason: super::text(row, "reason")?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn take<'a>(
+    connection: &mut SqliteConnection,
+    index: &IndexRow,
+    fields: &'a [FieldRow],
+    pending: &mut Pending<'a>,
+) -> Result<Outcome, StoreError> {
+    for field in fields {
+        let same = match pending.get(&(field.tag, field.envelope_hash)) {
+            Some(other) => *other == field,
+            None => stored_field(connection, field).await?.is_none_or(|row| row == *field),
+        };
+        if !same {
+            return Ok(Outcome::Quarantined(Reason::Conflict));
+        }
+    }
+    let outcome = match deposits::stored(connection, &index.deposit_id).await? {
+        None => {
+            deposits::insert(connection, index).await?;
+            Outcome::Stored
+        }
+        Some(row) if row.same_deposit(index) => Outcome::AlreadyThere,
+        Some(_) => return Ok(Outcome::Quarantined(Reason::Conflict)),
+    };
+    pending.extend(fields.iter().map(|field| ((field.tag, field.envelope_hash), field)));
+    Ok(outcome)
+}
+
+async fn stored_field(connection: &mut SqliteConnection, field: &FieldRow) -> Result<Option<FieldRow>, StoreError> {
+    sqlx::query(
+        "/* vault stored_field */ SELECT tag, envelope_hash, kind, key_id, expires, envelope \
+         FROM field WHERE tag = $1 AND envelope_hash = $2",
+    )
+    .bind(field.tag.0.as_slice())
+    .bind(field.envelope_hash.0.as_slice())
+    .fetch_optional(connection)
+    .await
+    .map_err(unavailable)?
+    .map(|row| read_field(&row))
+    .transpose()
+}
+
+async fn insert_field(connection: &mut SqliteConnection, field: &FieldRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "/* vault insert_field */ INSERT INTO field \
+         (tag, envelope_hash, kind, key_id, expires, envelope) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(field.tag.0.as_slice())
+    .bind(field.envelope_hash.0.as_slice())
+    .bind(&field.kind)
+    .bind(field.key_id.0.as_slice())
+    .bind(&field.expires)
+    .bind(&field.envelope)
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+async fn quarantine(connection: &mut SqliteConnection, arrival: &Arrival, reason: Reason) -> Result<(), StoreError> {
+    sqlx::query(
+        "/* vault quarantine */ INSERT INTO quarantine \
+         (deposit_id, body_hash, day, reason, nonce, body) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(arrival.deposit_id.as_slice())
+    .bind(arrival.body_hash.as_slice())
+    .bind(&arrival.day)
+    .bind(reason.as_str())
+    .bind(arrival.nonce.as_slice())
+    .bind(&arrival.body)
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+pub(super) fn read_field(row: &sqlx::sqlite::SqliteRow) -> Result<FieldRow, StoreError> {
+    Ok(FieldRow {
+        tag: super::tag(row)?,
+        envelope_hash: super::envelope_hash(row)?,
+        kind: super::text(row, "kind")?,
+        key_id: super::key_id(row)?,
+        expires: super::text(row, "expires")?,
+        envelope: row.try_get("envelope").map_err(unavailable)?,
+    })
+}
+
+/// Shows the size only.
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Arrival({} bytes)", self.body.len())
+    }
+}
+
+/// Shows what the row shows to everybody.
+impl std::fmt::Debug for FieldRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FieldRow({}, {} bytes)", self.kind, self.envelope.len())
+    }
+}

@@ -1,0 +1,94 @@
+//! Who is signed in. Tokens come and are kept as their SHA-256 only.
+
+use nightsafe_core::time::UnixTime;
+use sqlx::Row;
+
+use super::{VaultStore, unavailable};
+use crate::StoreError;
+
+/// How long a session lasts, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without a request.
+    pub idle: u64,
+    /// In all.
+    pub absolute: u64,
+}
+
+/// 15 minutes idle, 12 hours in all.
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { idle: 15 * 60, absolute: 12 * 3600 }
+    }
+}
+
+impl VaultStore {
+    /// Begins a session; those that have ended are removed on the way.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn begin_session(
+        &self,
+        token_hash: &[u8; 32],
+        admin: &str,
+        now: UnixTime,
+        limits: SessionLimits,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
+            .bind(now.minus(limits.idle).seconds().cast_signed())
+            .bind(now.minus(limits.absolute).seconds().cast_signed())
+            .execute(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
+        sqlx::query(
+            "/* vault begin_session */ INSERT INTO session (token_hash, admin, started, last_used) \
+             VALUES ($1, $2, $3, $3)",
+        )
+        .bind(token_hash.as_slice())
+        .bind(admin)
+        .bind(now.seconds().cast_signed())
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)
+    }
+
+    /// The admin of a session that has not ended, which counts as use; else `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn use_session(
+        &self,
+        token_hash: &[u8; 32],
+        now: UnixTime,
+        limits: SessionLimits,
+    ) -> Result<Option<String>, StoreError> {
+        sqlx::query(
+            "/* vault use_session */ UPDATE session SET last_used = max(last_used, $2) \
+             WHERE token_hash = $1 AND last_used > $3 AND started > $4 RETURNING admin",
+        )
+        .bind(token_hash.as_slice())
+        .bind(now.seconds().cast_signed())
+        .bind(now.minus(limits.idle).seconds().cast_signed())
+        .bind(now.minus(limits.absolute).seconds().cast_signed())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(unavailable)?
+        .map(|row| row.try_get("admin").map_err(unavailable))
+        .transpose()
+    }
+
+    /// Ends a session; one that is not there does no harm.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+        sqlx::query("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
+            .bind(token_hash.as_slice())
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+}
