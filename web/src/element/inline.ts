@@ -1,0 +1,55 @@
+// Inputs of the shop's own page that are sealed with the card: handed to the frame, never sent by the form.
+
+import type { FieldProblem, InlineValue } from "../shared/protocol.ts";
+
+export type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+const MARKED = "input[data-nightsafe],select[data-nightsafe],textarea[data-nightsafe]";
+
+/** The marked controls that belong to the form, and those beside the element that belong to no other. */
+export function markedControls(form: HTMLFormElement | null, root: ParentNode): Control[] {
+  const all = new Set<Control>();
+  for (const place of form ? [root, form, form.getRootNode() as ParentNode] : [root]) {
+    for (const control of place.querySelectorAll<Control>(MARKED)) {
+      if (control.form === form || (control.form === null && place === root)) all.add(control);
+    }
+  }
+  return [...all];
+}
+
+/** Takes the names away: what has no name is not part of what a form sends. */
+export function takeNames(controls: readonly Control[]): void {
+  for (const control of controls) control.removeAttribute("name");
+}
+
+/** What the frame is handed. Empty controls count: they make a record whose other parts are filled incomplete. */
+export function inlineValues(controls: readonly Control[]): InlineValue[] {
+  return controls.filter(({ disabled }) => !disabled).map((control) => ({ ...nameOf(control), value: control.value }));
+}
+
+/** Field name and index of a control. */
+export function nameOf({ dataset }: Control): { field: string; index: number } {
+  const index = Number(dataset["nightsafeIndex"] ?? 0);
+  return { field: dataset["nightsafe"] ?? "", index: Number.isInteger(index) && index >= 0 ? index : 0 };
+}
+
+/** Marks the controls that could not be sealed and shows the first one's message, until it is edited or left; whether there was one. */
+export function showProblems(controls: readonly Control[], problems: readonly FieldProblem[]): boolean {
+  let shown = false;
+  for (const control of controls) {
+    const { field, index } = nameOf(control);
+    const problem = problems.find((each) => each.field === field && each.index === index);
+    if (!problem) continue;
+    control.setCustomValidity(problem.message);
+    control.setAttribute("aria-invalid", "true");
+    const forget = (): void => {
+      control.setCustomValidity("");
+      control.removeAttribute("aria-invalid");
+      for (const type of ["input", "change", "blur"]) control.removeEventListener(type, forget);
+    };
+    if (!shown) control.reportValidity();
+    shown = true;
+    for (const type of ["input", "change", "blur"]) control.addEventListener(type, forget);
+  }
+  return shown;
+}
