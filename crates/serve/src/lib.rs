@@ -1,1 +1,15 @@
-//! What the servers of Nightsafe share: logging, problem documents, limits, static files, shutdown.
+//! What the servers of Nightsafe share.
+//!
+//! An API is a router inside [`api::wrap`]; a folder is [`static_files::router`]; both run under
+//! [`server::run`]. Errors to clients are [`problem::Problem`]s and nothing else.
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod body;
+pub mod clock;
+pub mod logging;
+pub mod problem;
+pub mod server;
+pub mod stamp;
+pub mod static_files;

@@ -1,0 +1,147 @@
+//! Serving a folder of published files.
+//!
+//! Every request reads the disk, so what is served is what lies there now: monitors compare it
+//! with what was signed. Headers come from a JSON file (`{"*": {name: value}, "/path": {...}}`)
+//! and are on every answer, errors included: a policy that is missing on a 404 page is a way
+//! around the policy.
+
+mod file;
+mod rules;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::IntoResponse;
+use nightsafe_proto::problem::ProblemType;
+
+use crate::problem::Problem;
+use file::{Loaded, Name};
+use rules::RulesFile;
+
+pub use rules::RulesError;
+
+/// A folder to serve.
+#[derive(Debug, Clone)]
+pub struct StaticFolder {
+    /// The folder. Only plain names of `[A-Za-z0-9._-]` are served, none that starts with a dot.
+    pub root: PathBuf,
+    /// The JSON file with the headers. It wins over the headers that the server would set itself.
+    pub headers: PathBuf,
+    /// Whether pages of other origins may read the files. A script with `integrity` that is used
+    /// by another origin needs that.
+    pub readable_by_all: bool,
+}
+
+/// A router that answers everything from the folder. `/` is `index.html`.
+///
+/// # Errors
+/// When the headers file cannot be read. Later, a file that became unreadable is logged and the
+/// last good one is used.
+pub fn router(folder: StaticFolder) -> Result<Router, RulesError> {
+    let rules = Arc::new(RulesFile::open(folder.headers.clone())?);
+    let router = Router::new().fallback(answer).with_state(Arc::new(folder));
+    Ok(crate::api::wrap_logged(router).layer(from_fn_with_state(rules, apply_rules)))
+}
+
+async fn answer(State(folder): State<Arc<StaticFolder>>, request: Request) -> Response<Body> {
+    let (head, _body) = request.into_parts();
+    let mut response = match find(&folder, &head).await {
+        Ok(loaded) => respond(loaded, &head),
+        Err(problem) => {
+            let mut response = problem.into_response();
+            set(response.headers_mut(), CACHE_CONTROL, "no-store");
+            response
+        }
+    };
+    if folder.readable_by_all {
+        set(response.headers_mut(), ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
+    response
+}
+
+async fn find(folder: &StaticFolder, head: &Parts) -> Result<Loaded, Problem> {
+    if !matches!(head.method, Method::GET | Method::HEAD) {
+        return Err(ProblemType::MethodNotAllowed.into());
+    }
+    let name = Name::from_path(head.uri.path()).ok_or(ProblemType::NotFound)?;
+    let root = folder.root.clone();
+    let brotli = accepts_brotli(&head.headers);
+    // One visit to the thread pool for all that this needs from the disk
+    tokio::task::spawn_blocking(move || Loaded::read(&root, name, brotli))
+        .await
+        .map_err(|_| ProblemType::InternalError)?
+        .ok_or_else(|| ProblemType::NotFound.into())
+}
+
+fn respond(loaded: Loaded, head: &Parts) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    set(&mut headers, CONTENT_TYPE, loaded.name.media_type());
+    set(&mut headers, CACHE_CONTROL, loaded.name.caching());
+    if let Ok(tag) = HeaderValue::from_str(&loaded.entity_tag) {
+        headers.insert(ETAG, tag);
+    }
+    if loaded.has_brotli {
+        set(&mut headers, VARY, "Accept-Encoding");
+    }
+    if loaded.is_brotli {
+        set(&mut headers, CONTENT_ENCODING, "br");
+    }
+    if none_matches(&head.headers, &loaded.entity_tag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    if head.method == Method::HEAD {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(loaded.bytes.len()));
+        return (headers, Body::empty()).into_response();
+    }
+    (headers, loaded.bytes).into_response()
+}
+
+async fn apply_rules(State(rules): State<Arc<RulesFile>>, request: Request, next: Next) -> Response<Body> {
+    let current = rules.current();
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, REFERRER_POLICY, "no-referrer");
+    current.apply(&path, headers);
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
+
+fn accepts_brotli(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
+            is_brotli && !parts.any(|weight| weight.trim_end_matches(['0', '.']) == "q=")
+        })
+}
+
+fn none_matches(headers: &HeaderMap, entity_tag: &str) -> bool {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|tag| tag.trim().trim_start_matches("W/") == entity_tag)
+}
+
+#[cfg(test)]
+mod tests;
