@@ -8,11 +8,19 @@
 
 pub mod cbor;
 pub mod encoding;
+pub mod envelope;
+pub mod kem;
+pub mod keys;
 pub mod label;
 pub mod padding;
 pub mod plaintext;
+mod primitives;
 pub mod rule;
 pub mod scalar;
 pub mod suite;
+pub mod tag;
 pub mod time;
 pub mod value;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,23 @@
+//! The only place that names algorithms. Everything above speaks of suites, shares and secrets.
+
+mod combined;
+mod hash;
+mod mlkem;
+mod seal;
+mod x25519;
+
+pub(crate) use combined::{OpenError, combine, open};
+pub(crate) use hash::{derive_tag, expand_xwing_seed, sha256};
+pub(crate) use mlkem::MlKemSecret;
+pub(crate) use seal::SealKey;
+pub(crate) use x25519::{X25519Secret, point_is_good};
+
+/// Bytes that the AEAD adds (ChaCha20-Poly1305, RFC 8439).
+pub(crate) const AEAD_TAG: usize = 16;
+/// Bytes of an ML-KEM-768 ciphertext; the X25519 point follows it in an X-Wing `enc`.
+pub(crate) const MLKEM_CIPHERTEXT: usize = 1088;
+/// Bytes of an ML-KEM-768 public key; the X25519 point follows it in an X-Wing public key.
+pub(crate) const MLKEM_PUBLIC_KEY: usize = 1184;
+
+/// 32 secret bytes.
+pub(crate) type Secret32 = zeroize::Zeroizing<[u8; 32]>;
