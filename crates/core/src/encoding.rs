@@ -132,13 +132,9 @@ mod tests {
 
     #[test]
     fn decimals() {
-        for (value, width, text) in [
-            (0, 0, ""),
-            (0, 1, "0"),
-            (7, 2, "07"),
-            (2026, 4, "2026"),
-            (u64::MAX, 1, "18446744073709551615"),
-        ] {
+        for (value, width, text) in
+            [(0, 0, ""), (0, 1, "0"), (7, 2, "07"), (2026, 4, "2026"), (u64::MAX, 1, "18446744073709551615")]
+        {
             let mut out = String::new();
             push_decimal(&mut out, value, width);
             assert_eq!(out, text);

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod cbor;
+#[cfg(feature = "custody")]
+pub mod custody;
 pub mod encoding;
 pub mod envelope;
 pub mod kem;
@@ -15,6 +17,8 @@ pub mod label;
 pub mod padding;
 pub mod plaintext;
 mod primitives;
+#[cfg(feature = "custody")]
+pub mod recovery;
 pub mod rule;
 pub mod scalar;
 pub mod suite;

@@ -4,12 +4,16 @@ mod combined;
 mod hash;
 mod mlkem;
 mod seal;
+#[cfg(feature = "custody")]
+mod wrap;
 mod x25519;
 
 pub(crate) use combined::{OpenError, combine, open};
 pub(crate) use hash::{derive_tag, expand_xwing_seed, sha256};
 pub(crate) use mlkem::MlKemSecret;
 pub(crate) use seal::SealKey;
+#[cfg(feature = "custody")]
+pub(crate) use wrap::{aead_open, aead_seal, argon2id};
 pub(crate) use x25519::{X25519Secret, point_is_good};
 
 /// Bytes that the AEAD adds (ChaCha20-Poly1305, RFC 8439).

@@ -51,11 +51,7 @@ pub struct Day {
 impl UnixTime {
     /// A time from seconds; later ones than the year 9999 become its last second.
     pub const fn from_seconds(seconds: u64) -> Self {
-        Self(if seconds > MAX_SECONDS {
-            MAX_SECONDS
-        } else {
-            seconds
-        })
+        Self(if seconds > MAX_SECONDS { MAX_SECONDS } else { seconds })
     }
 
     /// Seconds since 1970.
@@ -90,11 +86,7 @@ impl UnixTime {
     pub fn to_text(self) -> String {
         let mut text = self.day().to_text();
         let of_day = self.0 % DAY_SECONDS;
-        for (mark, value) in [
-            ('T', of_day / 3600),
-            (':', of_day / 60 % 60),
-            (':', of_day % 60),
-        ] {
+        for (mark, value) in [('T', of_day / 3600), (':', of_day / 60 % 60), (':', of_day % 60)] {
             text.push(mark);
             push_decimal(&mut text, value, 2);
         }
@@ -161,23 +153,16 @@ impl Month {
 
     /// Months since year 0, so that months can be compared and counted.
     fn number(self) -> u32 {
-        u32::from(self.year)
-            .wrapping_mul(12)
-            .wrapping_add(u32::from(self.month))
-            .wrapping_sub(1)
+        u32::from(self.year).wrapping_mul(12).wrapping_add(u32::from(self.month)).wrapping_sub(1)
     }
 
     fn from_number(number: u32) -> Self {
         let number = number.clamp(1970 * 12, 9999 * 12 + 11);
-        Self {
-            year: (number / 12) as u16,
-            month: ((number % 12) as u8).wrapping_add(1),
-        }
+        Self { year: (number / 12) as u16, month: ((number % 12) as u8).wrapping_add(1) }
     }
 
     fn days(self) -> u8 {
-        let leap = self.year.is_multiple_of(4) && !self.year.is_multiple_of(100)
-            || self.year.is_multiple_of(400);
+        let leap = self.year.is_multiple_of(4) && !self.year.is_multiple_of(100) || self.year.is_multiple_of(400);
         match self.month {
             2 if leap => 29,
             2 => 28,
@@ -190,9 +175,7 @@ impl Month {
 impl Day {
     /// A day; `None` when there is no such day.
     pub fn new(month: Month, day: u8) -> Option<Self> {
-        (1..=month.days())
-            .contains(&day)
-            .then_some(Self { month, day })
+        (1..=month.days()).contains(&day).then_some(Self { month, day })
     }
 
     /// Reads `YYYY-MM-DD`.
@@ -226,50 +209,25 @@ impl Day {
         let january_or_february = u64::from(self.month.month <= 2);
         let year = u64::from(self.month.year).wrapping_sub(january_or_february);
         let month = (u64::from(self.month.month).wrapping_add(9)) % 12;
-        let of_year = (month.wrapping_mul(153).wrapping_add(2) / 5)
-            .wrapping_add(u64::from(self.day))
-            .wrapping_sub(1);
+        let of_year = (month.wrapping_mul(153).wrapping_add(2) / 5).wrapping_add(u64::from(self.day)).wrapping_sub(1);
         let leap_days = (year / 4).wrapping_sub(year / 100).wrapping_add(year / 400);
-        year.wrapping_mul(365)
-            .wrapping_add(leap_days)
-            .wrapping_add(of_year)
-            .wrapping_sub(EPOCH_DAY)
+        year.wrapping_mul(365).wrapping_add(leap_days).wrapping_add(of_year).wrapping_sub(EPOCH_DAY)
     }
 
     fn from_number(number: u64) -> Self {
         let number = number.wrapping_add(EPOCH_DAY);
         let era = number / 146_097;
         let of_era = number % 146_097;
-        let year_of_era = of_era
-            .wrapping_sub(of_era / 1460)
-            .wrapping_add(of_era / 36_524)
-            .wrapping_sub(of_era / 146_096)
-            / 365;
-        let before = year_of_era
-            .wrapping_mul(365)
-            .wrapping_add(year_of_era / 4)
-            .wrapping_sub(year_of_era / 100);
+        let year_of_era =
+            of_era.wrapping_sub(of_era / 1460).wrapping_add(of_era / 36_524).wrapping_sub(of_era / 146_096) / 365;
+        let before = year_of_era.wrapping_mul(365).wrapping_add(year_of_era / 4).wrapping_sub(year_of_era / 100);
         let of_year = of_era.wrapping_sub(before);
         let march_month = of_year.wrapping_mul(5).wrapping_add(2) / 153;
-        let day = of_year
-            .wrapping_sub(march_month.wrapping_mul(153).wrapping_add(2) / 5)
-            .wrapping_add(1);
-        let (month, carry) = if march_month < 10 {
-            (march_month.wrapping_add(3), 0)
-        } else {
-            (march_month.wrapping_sub(9), 1)
-        };
-        let year = era
-            .wrapping_mul(400)
-            .wrapping_add(year_of_era)
-            .wrapping_add(carry);
-        Self {
-            month: Month {
-                year: year as u16,
-                month: month as u8,
-            },
-            day: day as u8,
-        }
+        let day = of_year.wrapping_sub(march_month.wrapping_mul(153).wrapping_add(2) / 5).wrapping_add(1);
+        let (month, carry) =
+            if march_month < 10 { (march_month.wrapping_add(3), 0) } else { (march_month.wrapping_sub(9), 1) };
+        let year = era.wrapping_mul(400).wrapping_add(year_of_era).wrapping_add(carry);
+        Self { month: Month { year: year as u16, month: month as u8 }, day: day as u8 }
     }
 }
 
@@ -288,28 +246,18 @@ fn parse_day(text: &[u8]) -> Option<Day> {
     let (month, [b'-', d0, d1]) = text.split_at_checked(7)? else {
         return None;
     };
-    Day::new(
-        parse_month(month)?,
-        u8::try_from(decimal(&[*d0, *d1])?).ok()?,
-    )
+    Day::new(parse_month(month)?, u8::try_from(decimal(&[*d0, *d1])?).ok()?)
 }
 
 fn parse_time(text: &[u8]) -> Option<UnixTime> {
     let (day, [b'T', h0, h1, b':', m0, m1, b':', s0, s1, b'Z']) = text.split_at_checked(10)? else {
         return None;
     };
-    let (hour, minute, second) = (
-        decimal(&[*h0, *h1])?,
-        decimal(&[*m0, *m1])?,
-        decimal(&[*s0, *s1])?,
-    );
+    let (hour, minute, second) = (decimal(&[*h0, *h1])?, decimal(&[*m0, *m1])?, decimal(&[*s0, *s1])?);
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let of_day = hour
-        .wrapping_mul(3600)
-        .wrapping_add(minute.wrapping_mul(60))
-        .wrapping_add(second);
+    let of_day = hour.wrapping_mul(3600).wrapping_add(minute.wrapping_mul(60)).wrapping_add(second);
     Some(parse_day(day)?.start().plus(of_day))
 }
 
@@ -368,23 +316,10 @@ mod tests {
         ] {
             assert_eq!(UnixTime::parse(text), Err(TimeError::Time), "{text}");
         }
-        for text in [
-            "2026-1",
-            "2026-13",
-            "2026-00",
-            "26-11",
-            "2026-11-01",
-            "+026-11",
-        ] {
+        for text in ["2026-1", "2026-13", "2026-00", "26-11", "2026-11-01", "+026-11"] {
             assert_eq!(Month::parse(text), Err(TimeError::Month));
         }
-        for text in [
-            "2026-02-30",
-            "2100-02-29",
-            "2026-11-00",
-            "2026-11-1",
-            "2026/11/01",
-        ] {
+        for text in ["2026-02-30", "2100-02-29", "2026-11-00", "2026-11-1", "2026/11/01"] {
             assert_eq!(Day::parse(text), Err(TimeError::Day));
         }
     }

@@ -145,9 +145,6 @@ mod tests {
 
     #[test]
     fn the_locator_secret_does_not_print() {
-        assert_eq!(
-            format!("{:?}", LocatorSecret::from_bytes([7; 32])),
-            "LocatorSecret(..)"
-        );
+        assert_eq!(format!("{:?}", LocatorSecret::from_bytes([7; 32])), "LocatorSecret(..)");
     }
 }

@@ -77,9 +77,7 @@ fn check_site(text: &str) -> Result<(), ScalarError> {
     let ok = text.len() <= 253
         && text.split('.').all(|label| {
             (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|byte| lower(byte) || byte.is_ascii_digit() || byte == b'-')
+                && label.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || byte == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         });
@@ -88,9 +86,7 @@ fn check_site(text: &str) -> Result<(), ScalarError> {
 
 fn check_reference(text: &str) -> Result<(), ScalarError> {
     let ok = (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._/#:-".contains(&byte));
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/#:-".contains(&byte));
     if !ok {
         return Err(ScalarError::Reference);
     }
@@ -101,23 +97,17 @@ fn check_reference(text: &str) -> Result<(), ScalarError> {
 }
 
 fn check_kind(text: &str) -> Result<(), ScalarError> {
-    check_name(text, b".-")
-        .then_some(())
-        .ok_or(ScalarError::KindName)
+    check_name(text, b".-").then_some(()).ok_or(ScalarError::KindName)
 }
 
 fn check_part(text: &str) -> Result<(), ScalarError> {
-    check_name(text, b"_")
-        .then_some(())
-        .ok_or(ScalarError::PartName)
+    check_name(text, b"_").then_some(()).ok_or(ScalarError::PartName)
 }
 
 fn check_name(text: &str, also: &[u8]) -> bool {
     text.len() <= 32
         && text.bytes().next().is_some_and(lower)
-        && text
-            .bytes()
-            .all(|byte| lower(byte) || byte.is_ascii_digit() || also.contains(&byte))
+        && text.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || also.contains(&byte))
 }
 
 fn lower(byte: u8) -> bool {
@@ -130,13 +120,7 @@ mod tests {
 
     #[test]
     fn sites() {
-        for site in [
-            "demo.nightsafe.example",
-            "a",
-            "x-1.y",
-            &"a.".repeat(126),
-            "localhost",
-        ] {
+        for site in ["demo.nightsafe.example", "a", "x-1.y", &"a.".repeat(126), "localhost"] {
             assert_eq!(
                 Site::parse(site.trim_end_matches('.')).map(|s| s.to_string()),
                 Ok(site.trim_end_matches('.').into())
@@ -164,10 +148,7 @@ mod tests {
     #[test]
     fn references_refuse_cards() {
         assert!(Reference::parse("ORDER-2026/11#7:a.b_c").is_ok());
-        assert_eq!(
-            Reference::parse("4111-1111-1111-1111"),
-            Err(ScalarError::ReferenceHoldsCard)
-        );
+        assert_eq!(Reference::parse("4111-1111-1111-1111"), Err(ScalarError::ReferenceHoldsCard));
         for text in ["", "a b", "ä", "a\n", &"a".repeat(65)] {
             assert_eq!(Reference::parse(text), Err(ScalarError::Reference));
         }
