@@ -1,0 +1,25 @@
+// Where the demo shop delivers to.
+
+export const COUNTRIES: readonly (readonly [code: string, name: string])[] = [
+  ["AT", "Austria"],
+  ["BE", "Belgium"],
+  ["CA", "Canada"],
+  ["CZ", "Czechia"],
+  ["DK", "Denmark"],
+  ["FI", "Finland"],
+  ["FR", "France"],
+  ["DE", "Germany"],
+  ["IE", "Ireland"],
+  ["IT", "Italy"],
+  ["JP", "Japan"],
+  ["LU", "Luxembourg"],
+  ["NL", "Netherlands"],
+  ["NO", "Norway"],
+  ["PL", "Poland"],
+  ["PT", "Portugal"],
+  ["ES", "Spain"],
+  ["SE", "Sweden"],
+  ["CH", "Switzerland"],
+  ["GB", "United Kingdom"],
+  ["US", "United States"],
+];
