@@ -59,7 +59,8 @@ export class App {
   }
 
   start(): void {
-    this.askToSignIn(undefined, undefined);
+    const wasOnDeposit = parseRoute(location.hash).page === "deposit";
+    this.askToSignIn(undefined, wasOnDeposit ? "Reloading the page signed you out. Sign in, then find the deposit again." : undefined);
   }
 
   private askToSignIn(place: Place | undefined, note: string | undefined): void {
@@ -81,7 +82,7 @@ export class App {
     this.#shell.signedIn(session.user);
     this.#idle.start();
     this.#search = this.newSearch(session);
-    if (session.refusedManifests > 0) this.#status.fail(REFUSED_MANIFESTS);
+    if (session.refusedManifests > 0) this.#status.warn(REFUSED_MANIFESTS);
     if (place?.row !== undefined && place.user === session.user) await this.resume(session, place.row);
     else this.goToSearch();
     return undefined;
@@ -91,6 +92,7 @@ export class App {
     const view = new SearchView({
       search: (request) => session.vault.search(request),
       fail: (error, again) => this.failed(error, again),
+      worked: () => this.#status.clear(),
       say: (text) => this.#status.say(text),
       open: (row) => this.goToDeposit(session, row),
     });
@@ -128,6 +130,7 @@ export class App {
         languages: navigator.languages,
         say: (text) => this.#status.say(text),
         fail: (error, again) => this.failed(error, again),
+        worked: () => this.#status.clear(),
         reload: () => this.find(session, row),
         back: () => this.goToSearch(),
       });
@@ -192,7 +195,7 @@ export class App {
     this.#session?.lock();
     this.#session = undefined;
     this.#shell.signedOut();
-    this.#status.clear();
+    this.#status.reset();
   }
 
   private visibility(): void {

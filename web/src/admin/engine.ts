@@ -91,8 +91,3 @@ async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {
   if (!response.ok) throw new EngineError(`the WASM module answered ${response.status}`);
   await init({ module_or_path: response });
 }
-
-/** The stable `code` of an error thrown by the WASM, or an empty text. */
-export function errorCode(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-}

@@ -33,13 +33,18 @@ export function isTemporary(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Refused && (error.status >= 500 || error.status === 429));
 }
 
+/** The stable `code` of an error thrown by the WASM, or an empty text. */
+export function errorCode(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}
+
 /** One or two sentences for the person at the screen: what happened, and what to do. */
 export function sentence(error: unknown): string {
   if (error instanceof Unreachable) {
     return "The vault does not answer. What you see here stays as it is. Check that the vault is switched on and that you are on its network, then try again.";
   }
   if (error instanceof Refused) return refusal(error);
-  if (error instanceof Error && error.name === "ShapeError") {
+  if (error instanceof Error && (error.name === "ShapeError" || errorCode(error) === "malformed")) {
     return "The vault answered in a way that this page does not understand. The page or the vault may need an update.";
   }
   return "Something unexpected happened on this page. Nothing was opened. Reload the page and sign in again; if it happens again, tell whoever runs the vault.";

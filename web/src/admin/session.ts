@@ -1,8 +1,8 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import { errorCode } from "./engine.ts";
 import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, SealedField } from "./engine.ts";
+import { errorCode } from "./failure.ts";
 import type { Vault } from "./vault.ts";
 import type { IndexRow, Purpose } from "./wire.ts";
 

@@ -33,11 +33,11 @@ export class ChooseForm {
       h(
         "form",
         { class: "choose", novalidate: true },
-        h("fieldset", {}, h("legend", {}, "Sealed fields"), ...items),
+        h("fieldset", {}, h("legend", { class: "visually-hidden" }, "Fields to open"), ...items),
         h("div", { class: "field" }, h("label", { for: "purpose" }, "What do you need it for?"), this.#purpose),
         this.#error,
         h("div", { class: "row actions" }, this.#submit),
-        h("p", { class: "hint" }, "The vault keeps a record of who opened which field, when and what for. It does not learn the values."),
+        h("p", { class: "hint" }, "The vault records which fields were opened, when and what for. It never learns the values."),
       ),
       { submit: (event) => (event.preventDefault(), this.submitted(open)), change: () => this.count() },
     );

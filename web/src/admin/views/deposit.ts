@@ -27,6 +27,8 @@ export interface DepositProps {
   readonly languages: readonly string[];
   readonly say: (text: string) => void;
   readonly fail: (error: unknown, again: () => void) => void;
+  /** The vault answered: what was said about a failure is over. */
+  readonly worked: () => void;
   /** The row as the vault has it now; nothing when it cannot be had. */
   readonly reload: () => Promise<IndexRow | undefined>;
   readonly back: () => void;
@@ -38,8 +40,9 @@ export class DepositView implements View {
   readonly #locator: OpenedLocator;
   readonly #integrity = new IntegrityPanel();
   readonly #form: ChooseForm;
-  readonly #revealedPlace = h("div", { class: "revealed-place" });
+  readonly #revealedPlace = h("div", { class: "stack" });
   readonly #clipboardNote = h("div");
+  readonly #opened = h("div", { class: "opened" }, this.#revealedPlace, this.#clipboardNote);
   readonly #history = h("div");
   readonly #revealed = new Set<Revealed>();
   readonly element: HTMLElement;
@@ -83,6 +86,7 @@ export class DepositView implements View {
     try {
       const found = await this.props.session.check(this.props.row.deposit_id, this.#locator.fields);
       if (this.#gone) return;
+      this.props.worked();
       this.learned(found);
       this.props.say(this.#integrity.spoken(this.#differences));
     } catch (error) {
@@ -99,6 +103,7 @@ export class DepositView implements View {
     try {
       const opened = await session.open(row.deposit_id, choice.purpose, choice.fields, this.#locator.fields);
       if (this.#gone) return;
+      this.props.worked();
       this.learned(opened.differences);
       this.reveal(opened);
       void this.reloadHistory();
@@ -186,19 +191,18 @@ export class DepositView implements View {
     const sealed = h(
       "section",
       { class: "card sealed", "aria-labelledby": "sealed-title" },
-      h("h2", { id: "sealed-title" }, "Open"),
+      h("h2", { id: "sealed-title" }, "Sealed fields"),
       this.#locator.fields.length === 0
         ? h("p", { class: "hint" }, "Without the sealed list there is nothing that can be opened.")
         : this.#form.element,
-      this.#revealedPlace,
-      this.#clipboardNote,
     );
+    const left = h("div", { class: "stack" }, this.#integrity.element, this.#opened, sealed);
     return h(
       "div",
       { class: "deposit" },
       link,
       h("div", { class: "title" }, this.#heading, h("p", { class: "lead" }, about)),
-      h("div", { class: "columns" }, h("div", { class: "stack" }, this.#integrity.element, sealed), h("div", { class: "stack" }, factsPanel(row), this.#history)),
+      h("div", { class: "columns" }, left, h("div", { class: "stack" }, factsPanel(row), this.#history)),
     );
   }
 }

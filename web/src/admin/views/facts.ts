@@ -3,6 +3,8 @@
 import { h } from "../dom.ts";
 import type { SealedField } from "../engine.ts";
 import { facet, longDay, moment } from "../format.ts";
+import { grouped } from "../openings.ts";
+import type { OpeningGroup } from "../openings.ts";
 import type { IndexRow, PastOpening } from "../wire.ts";
 import { capital, facetNoun, fieldTitle, purposeTitle } from "../words.ts";
 
@@ -25,24 +27,28 @@ export function factsPanel(row: IndexRow): HTMLElement {
 }
 
 export function historyPanel(openings: readonly PastOpening[], fields: readonly SealedField[], languages: readonly string[]): HTMLElement {
-  const newestFirst = [...openings].reverse();
+  const groups = grouped(openings);
   return h(
     "section",
     { class: "card history", "aria-labelledby": "history-title" },
     h("h2", { id: "history-title" }, "Opened before"),
-    newestFirst.length === 0
+    groups.length === 0
       ? h("p", { class: "hint" }, "Nothing of this deposit was opened yet.")
-      : h("ol", {}, ...newestFirst.map((opening) => entry(opening, fields, languages))),
+      : h("ol", {}, ...groups.map((group) => entry(group, fields, languages))),
   );
 }
 
-function entry({ kind, index, purpose, at }: PastOpening, fields: readonly SealedField[], languages: readonly string[]): HTMLElement {
-  const labels = fields.find((field) => field.kind === kind)?.labels;
+function entry(group: OpeningGroup, fields: readonly SealedField[], languages: readonly string[]): HTMLElement {
+  const titles = group.fields.map(({ kind, index }) => {
+    const labels = fields.find((field) => field.kind === kind)?.labels;
+    return fieldTitle(kind, index, labels, languages);
+  });
   return h(
     "li",
     {},
-    h("span", { class: "what" }, `${fieldTitle(kind, index, labels, languages)} · ${purposeTitle(purpose)}`),
-    h("time", { datetime: at }, moment(at)),
+    h("span", { class: "what" }, purposeTitle(group.purpose)),
+    h("span", {}, titles.join(", ")),
+    h("time", { datetime: group.at }, moment(group.at)),
   );
 }
 

@@ -92,7 +92,13 @@ export class Revealed {
     const copy = button(icon("copy"), () => void this.copy(copy, label, value), { class: "copy" });
     copy.append(h("span", {}, "Copy"), h("span", { class: "visually-hidden" }, ` ${label}`));
     return [
-      h("div", { class: "part" }, h("dt", { class: name === "value" ? "visually-hidden" : undefined }, label), h("dd", {}, h("span", { class: "plain" }, shownPart(kind, name, value)), copy)),
+      h(
+        "div",
+        { class: name === "value" ? "part only" : "part" },
+        h("dt", { class: name === "value" ? "visually-hidden" : undefined }, label),
+        h("dd", { class: "plain" }, shownPart(kind, name, value)),
+        h("dd", { class: "tool" }, copy),
+      ),
     ];
   }
 

@@ -30,7 +30,7 @@ export class SearchForm {
         { class: "card find", role: "search", novalidate: true, autocomplete: "off" },
         this.field("reference", "Order reference"),
         this.field("brand", "Card brand"),
-        this.field("last4", "Last four digits"),
+        this.field("last4", "Last four"),
         this.field("postal_code", "Postal code"),
         this.field("day", "Day"),
         h("div", { class: "row actions" }, h("button", { type: "submit", class: "primary" }, "Find"), button("Clear", () => this.clear(), { class: "quiet" })),

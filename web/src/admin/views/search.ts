@@ -12,6 +12,8 @@ export interface SearchProps {
   readonly search: (request: SearchRequest) => Promise<SearchResult>;
   /** Shows a failure; the view keeps what is on screen. `again` repeats what failed. */
   readonly fail: (error: unknown, again: () => void) => void;
+  /** The vault answered: what was said about a failure is over. */
+  readonly worked: () => void;
   readonly say: (text: string) => void;
   readonly open: (row: IndexRow) => void;
 }
@@ -69,6 +71,7 @@ export class SearchView implements View {
       if (asked !== this.#asked) return;
       this.#request = request;
       this.#pages = pages;
+      this.props.worked();
       this.show(found, newest);
     } catch (error) {
       if (asked === this.#asked) this.props.fail(error, () => void this.load(request, pages, newest));
@@ -79,9 +82,7 @@ export class SearchView implements View {
 
   private show({ deposits, next }: SearchResult, newest: boolean): void {
     const page = this.#pages.length;
-    const more = next === undefined && page === 1 ? "" : ` on page ${page}`;
-    const what = newest ? "All deposits" : "Found";
-    this.#count.textContent = deposits.length === 0 ? "Nothing found" : `${what}: ${counted(deposits.length, "deposit")}${more}`;
+    this.#count.textContent = resultsTitle(deposits.length, newest, page, next !== undefined);
     this.props.say(this.#count.textContent);
     fill(this.#results, deposits.length === 0 ? nothing(newest) : resultsTable(deposits, this.props.open));
     const turn = (pages: readonly (string | undefined)[]) => () => {
@@ -94,6 +95,13 @@ export class SearchView implements View {
     );
     this.#pager.hidden = page === 1 && next === undefined;
   }
+}
+
+function resultsTitle(found: number, newest: boolean, page: number, more: boolean): string {
+  const paged = page > 1 || more;
+  if (found === 0) return newest ? "No deposits" : "Nothing found";
+  if (newest) return paged ? `Latest deposits, page ${page}` : "Latest deposits";
+  return paged ? `Deposits found, page ${page}` : `${counted(found, "deposit")} found`;
 }
 
 function nothing(newest: boolean): HTMLElement {
