@@ -3,6 +3,8 @@
 mod combined;
 mod hash;
 mod mlkem;
+#[cfg(test)]
+mod published;
 mod seal;
 #[cfg(feature = "custody")]
 mod wrap;

@@ -46,3 +46,33 @@ impl TryRng for TestRng {
 }
 
 impl TryCryptoRng for TestRng {}
+
+/// Exactly these bytes, once.
+pub(crate) struct BytesRng(std::vec::IntoIter<u8>);
+
+impl BytesRng {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes.into_iter())
+    }
+}
+
+impl TryRng for BytesRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        unreachable!("only bytes are drawn")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        unreachable!("only bytes are drawn")
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        for byte in out {
+            *byte = self.0.next().unwrap();
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for BytesRng {}
