@@ -6,7 +6,7 @@
 //   children    shown until the frame is ready, then removed: the place for a <noscript> and a guard
 
 import type { FieldProblem, FromFrame, Sealed } from "../shared/protocol.ts";
-import { inlineValues, markedControls, showProblems, takeNames, type Control } from "./inline.ts";
+import { inlineValues, isOf, markedControls, showProblems, takeNames, type Control } from "./inline.ts";
 import { Link } from "./link.ts";
 import { localeOf, settingsOf } from "./look.ts";
 import { SubmitGate, formAround, putReceipt, submitImplicitly } from "./submit.ts";
@@ -231,8 +231,11 @@ export class NightsafeCard extends HTMLElement {
 
   #refused({ code, message, problems }: Extract<FromFrame, { type: "refused" }>): void {
     this.#view.complain(message);
-    const ours = showProblems(this.#controls(), problems);
-    if (!ours && problems.length > 0) this.#link?.frame.focus();
+    const controls = this.#controls();
+    // What is no input of the page's is one of the frame's, and the frame has put the focus there
+    const card = problems.some((problem) => !controls.some((control) => isOf(control, problem)));
+    showProblems(controls, problems, card);
+    if (card) this.#link?.frame.focus();
     this.#refuse(code, problems);
   }
 

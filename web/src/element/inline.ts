@@ -33,12 +33,17 @@ export function nameOf({ dataset }: Control): { field: string; index: number } {
   return { field: dataset["nightsafe"] ?? "", index: Number.isInteger(index) && index >= 0 ? index : 0 };
 }
 
-/** Marks the controls that could not be sealed and shows the first one's message, until it is edited or left; whether there was one. */
-export function showProblems(controls: readonly Control[], problems: readonly FieldProblem[]): boolean {
-  let shown = false;
+/** Whether the problem is this control's. */
+export function isOf(control: Control, problem: FieldProblem): boolean {
+  const { field, index } = nameOf(control);
+  return problem.field === field && problem.index === index;
+}
+
+/** Marks the controls that could not be sealed, until they are edited or left. The first one speaks up unless the card has problems too. */
+export function showProblems(controls: readonly Control[], problems: readonly FieldProblem[], quiet: boolean): void {
+  let shown = quiet;
   for (const control of controls) {
-    const { field, index } = nameOf(control);
-    const problem = problems.find((each) => each.field === field && each.index === index);
+    const problem = problems.find((each) => isOf(control, each));
     if (!problem) continue;
     control.setCustomValidity(problem.message);
     control.setAttribute("aria-invalid", "true");
@@ -51,5 +56,4 @@ export function showProblems(controls: readonly Control[], problems: readonly Fi
     shown = true;
     for (const type of ["input", "change", "blur"]) control.addEventListener(type, forget);
   }
-  return shown;
 }

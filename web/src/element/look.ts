@@ -10,6 +10,9 @@ export function settingsOf(element: HTMLElement, disabled: boolean): Settings {
     const value = style.getPropertyValue(`--nightsafe-${name}`).trim();
     if (value !== "") theme[name] = value;
   }
+  // Labels stand on the shop's own background
+  theme.color ??= style.color;
+  theme.font ??= style.fontFamily;
   return {
     fields: element.getAttribute("fields") === "none" ? "none" : "card",
     locale: localeOf(element),

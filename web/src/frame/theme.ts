@@ -3,7 +3,7 @@
 
 import { THEME, type Settings } from "../shared/protocol.ts";
 
-const PLAIN = /^[\w\s#%.,()'"/+-]{1,80}$/;
+const PLAIN = /^[\w\s#%.,()'"/+-]{1,200}$/;
 const REACHING = /url|var|attr|env|image|element|expression/i;
 
 /** The value when it is harmless, else an empty text, which keeps the frame's own. */

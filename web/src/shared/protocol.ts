@@ -8,8 +8,8 @@ export const PROTOCOL = 1;
 export const CARD_PARTS = ["number", "expiry", "holder"] as const;
 export type CardPart = (typeof CARD_PARTS)[number];
 
-/** What the shop may style, each a CSS custom property `--nightsafe-<name>`. */
-export const THEME = ["color", "background", "border", "accent", "error", "muted", "radius", "font", "font-size", "gap"] as const;
+/** What the shop may style, each a CSS custom property `--nightsafe-<name>`: `color` of labels, `text` of what is typed. */
+export const THEME = ["color", "text", "background", "border", "accent", "error", "muted", "radius", "font", "font-size", "gap"] as const;
 export type Theme = Partial<Record<(typeof THEME)[number], string>>;
 
 /** How the frame looks and speaks. */

@@ -9,7 +9,7 @@ test("colours, lengths and font names pass", () => {
 });
 
 test("nothing that fetches or reads passes", () => {
-  for (const value of ["url(https://e.example/)", "URL(x)", "var(--x)", "attr(value)", "image-set('x')", "red; x:1", "\\75rl(x)", "a".repeat(81), 7, undefined]) {
+  for (const value of ["url(https://e.example/)", "URL(x)", "var(--x)", "attr(value)", "image-set('x')", "red; x:1", "\\75rl(x)", "a".repeat(201), 7, undefined]) {
     assert.equal(plainValue(value), "", String(value));
   }
 });
