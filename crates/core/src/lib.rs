@@ -6,17 +6,23 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![forbid(unsafe_code)]
 
+pub mod anchor;
 pub mod cbor;
 #[cfg(feature = "custody")]
 pub mod custody;
 pub mod encoding;
 pub mod envelope;
+pub mod facets;
 pub mod kem;
 pub mod keys;
 pub mod label;
+pub mod manifest;
+pub mod note;
 pub mod padding;
 pub mod plaintext;
 mod primitives;
+pub mod policy;
+pub mod receipt;
 #[cfg(feature = "custody")]
 pub mod recovery;
 pub mod rule;
@@ -24,6 +30,7 @@ pub mod scalar;
 pub mod suite;
 pub mod tag;
 pub mod time;
+pub mod timestamp;
 pub mod value;
 
 #[cfg(test)]

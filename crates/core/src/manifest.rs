@@ -1,0 +1,178 @@
+//! The key manifest: which data key seals, what fields there are, who may embed the frame, which keys sign online.
+//! A signed note by k of n site keys.
+
+mod text;
+
+use crate::anchor::{Origin, TrustAnchor, TrustError};
+use crate::keys::DataPublicKey;
+use crate::note::{Note, NoteSigner, Vkey, sign as sign_note};
+use crate::policy::Kind;
+use crate::scalar::{KeyId, ManifestHash, Site};
+use crate::time::UnixTime;
+
+/// Longest validity, in days.
+pub const MAX_VALID_DAYS: u64 = 400;
+/// How far a clock may be off, in seconds, on both sides.
+pub const CLOCK_TOLERANCE: u64 = 86_400;
+/// Most parent origins.
+pub const MAX_PARENTS: usize = 64;
+/// Most data keys.
+pub const MAX_DATA_KEYS: usize = 8;
+
+/// What the site keys sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyManifest {
+    /// The site.
+    pub site: Site,
+    /// Goes up with every manifest.
+    pub sequence: u64,
+    /// Valid from.
+    pub not_before: UnixTime,
+    /// Valid until, at most 400 days later.
+    pub not_after: UnixTime,
+    /// Where deposits go.
+    pub ingest: Origin,
+    /// Origins that may embed the frame, 1 to 64.
+    pub parents: Vec<Origin>,
+    /// Signs timestamp notes.
+    pub timestamp_key: Vkey,
+    /// Signs receipts.
+    pub receipt_key: Vkey,
+    /// Data keys by ascending start, 1 to 8.
+    pub data_keys: Vec<DataKey>,
+    /// The field policy, 1 to 64 kinds.
+    pub kinds: Vec<Kind>,
+}
+
+/// A data key and when it becomes the active one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataKey {
+    /// From then on, until the next key starts.
+    pub start: UnixTime,
+    /// The key to seal to.
+    pub key: DataPublicKey,
+}
+
+/// A manifest that was verified against an anchor at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedManifest {
+    manifest: KeyManifest,
+    hash: ManifestHash,
+}
+
+impl KeyManifest {
+    /// Reads the signed text, without its signatures. Nothing is verified; see [`verify`].
+    ///
+    /// # Errors
+    /// [`TrustError`] for any text that [`KeyManifest::encode`] does not write, and for a policy that is refused.
+    pub fn parse(text: &str) -> Result<Self, TrustError> {
+        text::parse(text)
+    }
+
+    /// The text to sign.
+    pub fn encode(&self) -> String {
+        text::encode(self)
+    }
+
+    /// The active data key: the last one that has started. An overdue key keeps sealing.
+    pub fn active_key(&self, now: UnixTime) -> Option<&DataPublicKey> {
+        let started = self.data_keys.iter().rev().find(|key| key.start <= now);
+        started.map(|key| &key.key)
+    }
+
+    /// The data key of an id.
+    pub fn data_key(&self, id: KeyId) -> Option<&DataPublicKey> {
+        let mut keys = self.data_keys.iter().map(|key| &key.key);
+        keys.find(|key| key.key_id() == id)
+    }
+
+    /// The kind of a name.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.name.as_str() == name)
+    }
+
+    /// Whether pages of this origin may embed the frame.
+    pub fn allows_parent(&self, origin: &str) -> bool {
+        self.parents.iter().any(|parent| parent.as_str() == origin)
+    }
+}
+
+impl VerifiedManifest {
+    /// The manifest.
+    pub const fn manifest(&self) -> &KeyManifest {
+        &self.manifest
+    }
+
+    /// SHA-256 of the signed text.
+    pub const fn hash(&self) -> ManifestHash {
+        self.hash
+    }
+
+    /// The data key to seal to. Within the clock's tolerance before the first start, that is the first key.
+    pub fn active_key(&self, now: UnixTime) -> Option<&DataPublicKey> {
+        let first = || self.manifest.data_keys.first().map(|key| &key.key);
+        self.manifest.active_key(now).or_else(first)
+    }
+}
+
+/// SHA-256 of a manifest's signed text.
+pub fn hash(text: &str) -> ManifestHash {
+    ManifestHash(crate::primitives::sha256(&[text.as_bytes()]))
+}
+
+/// Checks a manifest as a reader would, and signs it.
+///
+/// # Errors
+/// What [`KeyManifest::parse`] would say of it.
+pub fn sign(manifest: &KeyManifest, signers: &[&NoteSigner]) -> Result<String, TrustError> {
+    let text = manifest.encode();
+    KeyManifest::parse(&text)?;
+    Ok(sign_note(&text, signers)?)
+}
+
+/// Verifies a manifest's note against the anchor at a time: signatures of `threshold` site keys, then the canonical
+/// text, site, ingest origin, sequence floor and validity with 24 hours of tolerance.
+///
+/// # Errors
+/// The first [`TrustError`] in that order.
+pub fn verify(note: &str, anchor: &TrustAnchor, now: UnixTime) -> Result<VerifiedManifest, TrustError> {
+    let verified = verify_at_any_time(note, anchor)?;
+    let manifest = &verified.manifest;
+    if manifest.sequence < anchor.sequence_floor {
+        return Err(TrustError::Rollback);
+    }
+    if now.plus(CLOCK_TOLERANCE) < manifest.not_before {
+        return Err(TrustError::NotYetValid);
+    }
+    if now > manifest.not_after.plus(CLOCK_TOLERANCE) {
+        return Err(TrustError::Expired);
+    }
+    Ok(verified)
+}
+
+/// Verifies all of a manifest that does not depend on the time: to read old ones, such as when a deposit is opened.
+/// The sequence floor does not count either.
+///
+/// # Errors
+/// As [`verify`], without `Rollback`, `Expired` and `NotYetValid`.
+pub fn verify_at_any_time(note: &str, anchor: &TrustAnchor) -> Result<VerifiedManifest, TrustError> {
+    let note = Note::parse(note)?;
+    let signed = note.verify(&anchor.site_keys)?;
+    if signed.len() < usize::from(anchor.threshold) {
+        return Err(TrustError::TooFewSignatures);
+    }
+    let manifest = KeyManifest::parse(note.text())?;
+    if manifest.site != anchor.site {
+        return Err(TrustError::WrongSite);
+    }
+    if manifest.ingest != anchor.ingest {
+        return Err(TrustError::WrongIngest);
+    }
+    // An online key that is also a site key would turn a break-in at ingest into a forged manifest
+    let online = [&manifest.timestamp_key, &manifest.receipt_key];
+    let mut site_keys = anchor.site_keys.iter();
+    if site_keys.any(|site| online.iter().any(|key| key.public_key() == site.public_key())) {
+        return Err(TrustError::ReusedKey);
+    }
+    Ok(VerifiedManifest { hash: hash(note.text()), manifest })
+}

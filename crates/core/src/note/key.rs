@@ -1,0 +1,157 @@
+//! Note keys: a name, a short id, an Ed25519 key (RFC 8032).
+
+use super::NoteError;
+use crate::encoding::{b64, b64_decode, hex, hex_array};
+use crate::primitives::sha256;
+use core::fmt;
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
+
+/// C2SP signature type of Ed25519.
+const ED25519: u8 = 0x01;
+/// Most bytes of a key name.
+const MAX_NAME: usize = 255;
+
+/// A public key with its name; text form `name+id+base64(0x01 || key)`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Vkey {
+    name: String,
+    id: [u8; 4],
+    key: VerifyingKey,
+}
+
+impl Vkey {
+    /// A key under a name.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`] when the name is empty, longer than 255 bytes, or holds a blank, a control character or `+`;
+    /// or when the bytes are no point, or one of small order.
+    pub fn new(name: &str, public_key: &[u8; 32]) -> Result<Self, NoteError> {
+        let key = VerifyingKey::from_bytes(public_key).map_err(|_| NoteError::Key)?;
+        if !is_name(name) || key.is_weak() {
+            return Err(NoteError::Key);
+        }
+        let [a, b, c, d, ..] = sha256(&[name.as_bytes(), &[b'\n', ED25519], public_key]);
+        Ok(Self { name: name.into(), id: [a, b, c, d], key })
+    }
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`] for any other form, another key type, or an id that does not match.
+    pub fn parse(text: &str) -> Result<Self, NoteError> {
+        parse(text).ok_or(NoteError::Key)
+    }
+
+    /// The text form.
+    pub fn to_text(&self) -> String {
+        let mut bytes = [ED25519; 33];
+        if let Some(key) = bytes.get_mut(1..) {
+            key.copy_from_slice(self.key.as_bytes());
+        }
+        [&self.name, "+", &self.id_hex(), "+", &b64(&bytes)].concat()
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The id: the first 4 bytes of SHA-256(name, line feed, 0x01, public key).
+    pub const fn id(&self) -> [u8; 4] {
+        self.id
+    }
+
+    /// The id as 8 hex digits.
+    pub fn id_hex(&self) -> String {
+        hex(&self.id)
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
+    /// Whether these 64 bytes are this key's signature. Strict: no key or nonce point of small order.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+}
+
+fn parse(text: &str) -> Option<Vkey> {
+    let (name, rest) = text.split_once('+')?;
+    let (id, key) = rest.split_once('+')?;
+    let bytes = b64_decode(key)?;
+    let [ED25519, public_key @ ..] = bytes.as_slice() else {
+        return None;
+    };
+    let key = Vkey::new(name, public_key.try_into().ok()?).ok()?;
+    (hex_array(id)? == key.id).then_some(key)
+}
+
+impl fmt::Display for Vkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+impl fmt::Debug for Vkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+/// A private key with its name. Wiped when dropped; `Debug` shows the public part.
+pub struct NoteSigner {
+    vkey: Vkey,
+    key: SigningKey,
+}
+
+impl NoteSigner {
+    /// A fresh key.
+    ///
+    /// # Errors
+    /// [`NoteError::Key`] for a bad name; see [`Vkey::new`].
+    pub fn generate(name: &str, rng: &mut impl rand_core::CryptoRng) -> Result<Self, NoteError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(seed.as_mut());
+        Self::from_seed(name, &seed)
+    }
+
+    /// The key of an RFC 8032 private key (32 bytes).
+    ///
+    /// # Errors
+    /// [`NoteError::Key`] for a bad name; see [`Vkey::new`].
+    pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        let key = SigningKey::from_bytes(seed);
+        let vkey = Vkey::new(name, key.verifying_key().as_bytes())?;
+        Ok(Self { vkey, key })
+    }
+
+    /// The RFC 8032 private key.
+    pub fn seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.key.to_bytes())
+    }
+
+    /// The public key.
+    pub const fn vkey(&self) -> &Vkey {
+        &self.vkey
+    }
+
+    /// Signs a message; the same message always gives the same 64 bytes.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+}
+
+impl fmt::Debug for NoteSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NoteSigner").field(&self.vkey).finish()
+    }
+}
+
+/// Key names hold no blank, no `+`, no control character.
+pub(super) fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+        && !name.chars().any(|c| c.is_whitespace() || c == '+' || c < ' ' || c == '\u{7f}')
+}
