@@ -44,7 +44,7 @@ async function assets(out) {
 
 async function demo() {
   const outdir = "dist/demo";
-  const entryPoints = ["shop", "tap", "thief"].map((name) => `src/demo/${name}/main.ts`);
+  const entryPoints = ["shop", "thief"].map((name) => `src/demo/${name}/main.ts`);
   rmSync(join(web, outdir), { recursive: true, force: true });
   await build({ ...forNode, entryPoints, outdir, outbase: "src/demo", entryNames: "[dir]" });
 }

@@ -66,6 +66,15 @@ export function redirect(location: string): Answer {
   return { status: 303, headers: { location, "cache-control": "no-store" }, body: "" };
 }
 
+/** Request line and headers exactly as they came. */
+export function headAsReceived(request: IncomingMessage): string {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    lines.push(`${request.rawHeaders[index]}: ${request.rawHeaders[index + 1]}`);
+  }
+  return lines.join("\r\n");
+}
+
 /** The whole body; more than `limit` bytes are refused. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];

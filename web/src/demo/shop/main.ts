@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { HttpError, readConfig, ready, redirect, serve, type Answer } from "../http.ts";
+import { HttpError, headAsReceived, readConfig, ready, redirect, serve, type Answer } from "../http.ts";
 import { checkoutPage, isMode, orderPage, policy, refusedPage } from "./pages.ts";
 import { Orders, isReference, newReference } from "./orders.ts";
 import { depositOf } from "./receipt.ts";
@@ -55,11 +55,7 @@ function takeOrder(request: IncomingMessage, body: Buffer): Answer {
 }
 
 function asReceived(request: IncomingMessage, body: Buffer): string {
-  const head: string[] = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    head.push(`${request.rawHeaders[index]}: ${request.rawHeaders[index + 1]}`);
-  }
-  return `${head.join("\r\n")}\r\n\r\n${body.toString("utf8")}`;
+  return `${headAsReceived(request)}\r\n\r\n${body.toString("utf8")}`;
 }
 
 function answer(status: number, body: string): Answer {
