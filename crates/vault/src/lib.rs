@@ -1,1 +1,28 @@
-//! Takes deposits from the outbox and answers signed-in admins.
+//! The vault: takes deposits from the outbox, and answers signed-in admins.
+//!
+//! Two halves that share a [`VaultStore`]:
+//!
+//! - the puller moves deposits from the outbox into the vault's tables. Run it beside the server.
+//! - [`router`] is the JSON API of `nightsafe_proto::vault`: sign-in by OPAQUE, search over what stays
+//!   readable, handing out sealed fields for a purpose. It never sees a plaintext or a private key.
+//!
+//! What the command needs to set a vault up is in [`setup`]: the sign-in secret ([`ServerSetup`], a file beside the
+//! other online keys, not in the database), the first admin, data keys, manifests.
+//!
+//! Errors: [`StoreError`](nightsafe_store::StoreError) from the database, [`setup::SetupError`] when setting up,
+//! problem documents to clients.
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod cors;
+mod limit;
+mod pending;
+pub mod setup;
+mod state;
+
+pub use api::router;
+pub use limit::LoginLimits;
+pub use nightsafe_login::{ServerSetup, Stretch};
+pub use nightsafe_store::vault::{SessionLimits, VaultStore};
+pub use state::{State, VaultConfig};

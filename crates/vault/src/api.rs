@@ -1,0 +1,55 @@
+//! The JSON API of `nightsafe_proto::vault`.
+
+mod custody;
+mod error;
+mod json;
+mod login;
+mod openings;
+mod search;
+mod session;
+
+use std::time::Duration;
+
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+
+use crate::State;
+use crate::cors;
+
+/// How long a handler may take; the largest batch is a matter of milliseconds.
+const TIME: Duration = Duration::from_secs(20);
+
+/// The vault's API. Everything but sign-in and health asks for a bearer token.
+pub fn router(state: State) -> Router {
+    let cors = cors::layer(&state.shared().config.admin_origin);
+    let routes = Router::new()
+        .route("/v1/login/start", post(login::start))
+        .route("/v1/login/finish", post(login::finish))
+        .route("/v1/logout", post(login::logout))
+        .route("/v1/custody", get(custody::custody))
+        .route("/v1/manifests", get(custody::manifests))
+        .route("/v1/deposits/search", post(search::search))
+        .route("/v1/openings", post(openings::open))
+        .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/readyz", get(ready))
+        .with_state(state);
+    nightsafe_serve::api::wrap(routes, TIME).layer(middleware::map_response(name_scheme)).layer(cors)
+}
+
+async fn ready(axum::extract::State(state): axum::extract::State<State>) -> Response {
+    match state.shared().store.probe().await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => error::storage(&error).into_response(),
+    }
+}
+
+/// A 401 says how to authenticate (RFC 9110, 15.5.2).
+async fn name_scheme(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

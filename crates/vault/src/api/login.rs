@@ -1,0 +1,81 @@
+//! Sign-in and sign-out. A name that does not exist gets the same answers, from the same computation.
+
+use axum::Json;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use nightsafe_login::{Error as LoginError, ServerLogin};
+use nightsafe_proto::problem::ProblemType;
+use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
+use nightsafe_proto::wire::B64u;
+use nightsafe_serve::problem::Problem;
+
+use super::error;
+use super::json::Body;
+use super::session::{SignedIn, new_token};
+use crate::State;
+use crate::pending::{LoginId, Pending};
+use crate::setup::is_admin_name;
+
+/// A sign-in message is at most a few hundred bytes.
+const BODY: usize = 4096;
+
+pub(super) async fn start(
+    Shared(state): Shared<State>,
+    Body(request): Body<LoginStart, BODY>,
+) -> Result<Json<LoginStarted>, Problem> {
+    let state = state.shared();
+    if !is_admin_name(&request.user) {
+        return Err(Problem::new(ProblemType::MalformedMember).at("/user"));
+    }
+    let now = state.now();
+    if !state.limiter.admit(&request.user, now) {
+        tracing::warn!("sign-in is tried too often");
+        return Err(ProblemType::RateLimited.into());
+    }
+    let record = state.store.admin_record(&request.user).await.map_err(|error| error::storage(&error))?;
+    let (login, message) =
+        ServerLogin::start(&state.config.login, &request.user, record.as_deref(), &request.message.0)
+            .map_err(malformed)?;
+    let mut id = LoginId::default();
+    getrandom::fill(&mut id).map_err(|_| error::randomness())?;
+    if !state.pending.insert(id, Pending { user: request.user, state: login, started: now }) {
+        return Err(ProblemType::RateLimited.into());
+    }
+    Ok(Json(LoginStarted { login: B64u(id.to_vec()), message: B64u(message) }))
+}
+
+pub(super) async fn finish(
+    Shared(state): Shared<State>,
+    Body(request): Body<LoginFinish, BODY>,
+) -> Result<Json<LoginFinished>, Problem> {
+    let state = state.shared();
+    let now = state.now();
+    // One answer for an unknown login, one that took too long, a wrong passphrase, an unknown name
+    let admin = LoginId::try_from(request.login.0.as_slice())
+        .ok()
+        .and_then(|id| state.pending.take(&id, now))
+        .and_then(|pending| pending.state.finish(&request.message.0).ok().map(|()| pending.user))
+        .ok_or_else(|| {
+            // Without the name: it is where a passphrase ends up by mistake
+            tracing::warn!("a sign-in failed");
+            Problem::new(ProblemType::SignInFailed)
+        })?;
+    let (token, token_hash) = new_token()?;
+    let limits = state.config.sessions;
+    state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
+    tracing::info!(admin, "signed in");
+    Ok(Json(LoginFinished { token: B64u(token.to_vec()), expires_in: limits.idle }))
+}
+
+pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> Result<StatusCode, Problem> {
+    state.shared().store.end_session(&session.token_hash).await.map_err(|error| error::storage(&error))?;
+    tracing::info!(admin = session.admin, "signed out");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn malformed(error: LoginError) -> Problem {
+    match error {
+        LoginError::Randomness => error::randomness(),
+        _ => Problem::new(ProblemType::MalformedMember).at("/message"),
+    }
+}

@@ -1,0 +1,81 @@
+//! Handing out sealed fields for a purpose, in batches, each recorded.
+
+use axum::Json;
+use axum::extract::State as Shared;
+use nightsafe_core::scalar::{DepositId, KindName, Tag};
+use nightsafe_proto::problem::ProblemType;
+use nightsafe_proto::vault::openings::{FieldRow, Open, OpenDeposit, Opened, OpenedDeposit, PresentRow};
+use nightsafe_proto::wire::{B64u, Hex};
+use nightsafe_serve::problem::Problem;
+use nightsafe_store::vault::{self, FieldOpening, OpenedFields, OpeningRequest};
+
+use super::error;
+use super::json::Body;
+use super::session::SignedIn;
+use crate::State;
+
+const BODY: usize = 512 << 10;
+
+/// Deposits of a batch: a day's shipping labels, with room.
+const DEPOSITS: usize = 100;
+
+/// Fields of a batch, handed out or checked.
+const FIELDS: usize = 1600;
+
+pub(super) async fn open(
+    Shared(state): Shared<State>,
+    session: SignedIn,
+    Body(batch): Body<Open, BODY>,
+) -> Result<Json<Opened>, Problem> {
+    let state = state.shared();
+    let fields: usize = batch.deposits.iter().map(|one| one.open.len().saturating_add(one.check.len())).sum();
+    if batch.deposits.len() > DEPOSITS || fields > FIELDS {
+        return Err(ProblemType::BatchTooLarge.into());
+    }
+    let requests = batch.deposits.iter().enumerate().map(request).collect::<Result<Vec<_>, _>>()?;
+    let answers = state
+        .store
+        .open_fields(&requests, batch.purpose.as_str(), &session.admin, state.now())
+        .await
+        .map_err(|error| error::storage(&error))?
+        .map_err(|_| Problem::new(ProblemType::UnknownDeposit))?;
+    let opened: usize = requests.iter().map(|request| request.open.len()).sum();
+    tracing::info!(admin = session.admin, purpose = batch.purpose.as_str(), fields = opened, "fields handed out");
+    Ok(Json(Opened { deposits: requests.iter().zip(answers).map(answer).collect() }))
+}
+
+fn request((position, deposit): (usize, &OpenDeposit)) -> Result<OpeningRequest, Problem> {
+    let open = deposit.open.iter().enumerate().map(|(field, open)| {
+        let kind = KindName::parse(&open.kind).map_err(|_| {
+            Problem::new(ProblemType::MalformedMember).at(format!("/deposits/{position}/open/{field}/kind"))
+        })?;
+        Ok(FieldOpening { kind: kind.as_str().to_owned(), index: open.index, tag: Tag(open.tag.0) })
+    });
+    Ok(OpeningRequest {
+        deposit_id: DepositId(deposit.deposit_id.0),
+        open: open.collect::<Result<_, Problem>>()?,
+        check: deposit.check.iter().map(|tag| Tag(tag.0)).collect(),
+    })
+}
+
+fn answer((request, fields): (&OpeningRequest, OpenedFields)) -> OpenedDeposit {
+    OpenedDeposit {
+        deposit_id: Hex(request.deposit_id.0),
+        rows: fields.rows.into_iter().map(field_row).collect(),
+        present: fields
+            .present
+            .into_iter()
+            .map(|(tag, hash)| PresentRow { tag: Hex(tag.0), envelope_hash: Hex(hash.0) })
+            .collect(),
+    }
+}
+
+fn field_row(row: vault::FieldRow) -> FieldRow {
+    FieldRow {
+        tag: Hex(row.tag.0),
+        kind: row.kind,
+        key_id: Hex(row.key_id.0),
+        expires: row.expires,
+        envelope: B64u(row.envelope),
+    }
+}

@@ -1,0 +1,96 @@
+//! Sign-ins between their first and their second request.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use nightsafe_core::time::UnixTime;
+use nightsafe_login::ServerLogin;
+
+/// Seconds until a sign-in must be finished: several times what Argon2id takes on a slow phone.
+const LIFETIME: u64 = 120;
+
+/// How many may wait. The limiter lets fewer begin in [`LIFETIME`] unless its limits were raised.
+const CAPACITY: usize = 512;
+
+/// Names a sign-in between its two requests.
+pub(crate) type LoginId = [u8; 16];
+
+/// Kept in memory only: a restart of the vault ends them.
+#[derive(Default)]
+pub(crate) struct PendingLogins(Mutex<HashMap<LoginId, Pending>>);
+
+pub(crate) struct Pending {
+    pub(crate) user: String,
+    pub(crate) state: ServerLogin,
+    pub(crate) started: UnixTime,
+}
+
+impl PendingLogins {
+    /// Keeps a sign-in; false when too many wait.
+    pub(crate) fn insert(&self, id: LoginId, pending: Pending) -> bool {
+        let now = pending.started;
+        let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logins.retain(|_, pending| is_alive(pending, now));
+        if logins.len() >= CAPACITY {
+            return false;
+        }
+        logins.insert(id, pending);
+        true
+    }
+
+    /// Takes a sign-in out: it can be finished once.
+    pub(crate) fn take(&self, id: &LoginId, now: UnixTime) -> Option<Pending> {
+        let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logins.remove(id).filter(|pending| is_alive(pending, now))
+    }
+}
+
+fn is_alive(pending: &Pending, now: UnixTime) -> bool {
+    now < pending.started.plus(LIFETIME)
+}
+
+impl fmt::Debug for PendingLogins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PendingLogins(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nightsafe_login::{ClientLogin, ServerSetup};
+
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_000_000);
+
+    fn pending(started: UnixTime) -> Pending {
+        let setup = ServerSetup::generate().unwrap();
+        let (_, request) = ClientLogin::start(b"x").unwrap();
+        let (state, _) = ServerLogin::start(&setup, "admin", None, &request).unwrap();
+        Pending { user: "admin".into(), state, started }
+    }
+
+    #[test]
+    fn a_login_is_there_once_and_not_for_long() {
+        let logins = PendingLogins::default();
+        logins.insert([1; 16], pending(NOW));
+        assert!(logins.take(&[1; 16], NOW).is_some());
+        assert!(logins.take(&[1; 16], NOW).is_none());
+        logins.insert([2; 16], pending(NOW));
+        assert!(logins.take(&[2; 16], NOW.plus(LIFETIME)).is_none());
+    }
+
+    #[test]
+    fn the_number_is_bounded_and_old_ones_make_room() {
+        let logins = PendingLogins::default();
+        for number in 0..CAPACITY {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_be_bytes());
+            assert!(logins.insert(id, pending(NOW)));
+        }
+        assert!(!logins.insert([0xff; 16], pending(NOW)));
+        assert!(logins.insert([0xff; 16], pending(NOW.plus(LIFETIME))));
+        assert_eq!(logins.0.lock().unwrap().len(), 1);
+    }
+}
