@@ -20,7 +20,7 @@ const RULES: Readonly<Record<Criterion, { readonly pattern: RegExp; readonly err
     error: "A reference has up to 64 letters, digits and . _ / # : -",
   },
   brand: { pattern: /^[a-z]{1,20}$/, error: "Choose a brand from the list." },
-  last4: { pattern: /^\d{4}$/, error: "Type the last four digits of the card, and only these." },
+  last4: { pattern: /^\d{4}$/, error: "Type exactly four digits." },
   postal_code: { pattern: /^[A-Z0-9 -]{1,10}$/, error: "A postal code has up to 10 letters and digits." },
   day: { pattern: /^\d{4}-\d{2}-\d{2}$/, error: "Choose a day." },
 };

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError, ownConfig, parseConfig } from "../../../src/admin/config.ts";
+
+const INTEGRITY = `sha384-${"A".repeat(64)}`;
+const VAULT = "https://vault.shop.example";
+
+const anchor = (wasm: string) => `nightsafe/v1/trust-anchor
+site shop.example
+site-key k1+00000000+AAAA
+site-key k2+00000000+AAAA
+threshold 2
+sequence-floor 1
+ingest https://in.shop.example
+wasm ${wasm}
+`;
+
+test("reads site, module and integrity, and keeps the anchor as it is", () => {
+  const text = anchor(`admin-0123456789abcdef.wasm ${INTEGRITY}`);
+  assert.deepEqual(parseConfig(text, VAULT), {
+    anchor: text,
+    site: "shop.example",
+    vault: VAULT,
+    wasmFile: "admin-0123456789abcdef.wasm",
+    wasmIntegrity: INTEGRITY,
+  });
+});
+
+test("an integrity that a browser would ignore is refused", () => {
+  for (const bad of ["", "sha384:AAAA", "md5-AAAA", `sha256-${"A".repeat(43)}=`, `${INTEGRITY} x`, "sha384-"]) {
+    assert.throws(() => parseConfig(anchor(`admin.wasm ${bad}`), VAULT), ConfigError, bad);
+  }
+});
+
+test("a module is a file beside the page", () => {
+  for (const bad of ["../admin.wasm", "https://evil.example/admin.wasm", "//evil.example/a.wasm", ".wasm", "admin.js"]) {
+    assert.throws(() => parseConfig(anchor(`${bad} ${INTEGRITY}`), VAULT), ConfigError, bad);
+  }
+});
+
+test("the vault is an https origin, or localhost", () => {
+  const text = anchor(`admin.wasm ${INTEGRITY}`);
+  assert.equal(parseConfig(text, "http://localhost:4805").vault, "http://localhost:4805");
+  for (const bad of ["http://vault.example", "https://vault.example/", "https://vault.example/v1", "vault", ""]) {
+    assert.throws(() => parseConfig(text, bad), ConfigError, bad);
+  }
+});
+
+test("a line that is missing or doubled is refused", () => {
+  const text = anchor(`admin.wasm ${INTEGRITY}`);
+  assert.throws(() => parseConfig(text.replace("site shop.example\n", ""), VAULT), ConfigError);
+  assert.throws(() => parseConfig(`${text}site other.example\n`, VAULT), ConfigError);
+});
+
+test("a script that was not filled in does not start", () => {
+  assert.throws(() => ownConfig(), ConfigError);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canOpen, explain, merged, ofField } from "../../../src/admin/differences.ts";
+import type { Difference } from "../../../src/admin/engine.ts";
+import { sealed } from "./fakes.ts";
+
+const FIELDS = [sealed("card"), sealed("phone"), sealed("phone", 1), sealed("gift", 0, { en: "Gift message" })];
+const said = (difference: Difference) => explain(difference, FIELDS).sentence;
+
+test("every code of the WASM has a sentence of its own", () => {
+  const codes = [
+    "locator_unreadable",
+    "manifest_unpublished",
+    "site_edited",
+    "reference_edited",
+    "facet_edited",
+    "field_missing",
+    "field_resealed",
+    "field_unknown_key",
+    "field_unreadable",
+    "facet_mismatch",
+  ];
+  const sentences = codes.map((code) => said({ code, kind: "phone", index: 0, facet: "brand" }));
+  assert.equal(new Set(sentences).size, codes.length);
+  assert.ok(!sentences.includes(said({ code: "from_the_future" })));
+  assert.equal(explain({ code: "from_the_future" }, []).severity, "danger");
+});
+
+test("fields and facets are named as a shopkeeper names them", () => {
+  assert.equal(
+    said({ code: "field_resealed", kind: "phone", index: 0 }),
+    "The phone number stored for this order was replaced after the customer sent it.",
+  );
+  assert.match(said({ code: "field_resealed", kind: "phone", index: 1 }), /^The second phone number /);
+  assert.match(said({ code: "field_missing", kind: "gift", index: 0 }), /^The “Gift message” that the customer sent/);
+  assert.match(said({ code: "facet_edited", facet: "last4" }), /^The last four digits shown for this order were changed/);
+  assert.match(said({ code: "facet_edited", facet: "postal_code" }), /^The postal code shown for this order was changed/);
+  assert.match(said({ code: "facet_mismatch", facet: "last4", kind: "card", index: 0 }), /the opened card says otherwise/);
+});
+
+test("only what may have ordinary reasons is a mere notice", () => {
+  const severity = (code: string) => explain({ code, kind: "card", index: 0 }, FIELDS).severity;
+  assert.equal(severity("field_missing"), "notice");
+  assert.equal(severity("field_unknown_key"), "notice");
+  assert.equal(severity("field_resealed"), "danger");
+  assert.equal(severity("locator_unreadable"), "danger");
+});
+
+test("evidence once seen stays, and is named once", () => {
+  const edited = { code: "facet_edited", facet: "brand" };
+  const resealed = { code: "field_resealed", kind: "phone", index: 0 };
+  const seen = merged([edited], [resealed, edited]);
+  assert.deepEqual(seen, [edited, resealed]);
+  assert.deepEqual(merged(seen, []), seen);
+  assert.equal(merged([resealed], [{ ...resealed, index: 1 }]).length, 2);
+});
+
+test("a field is marked by what is wrong with itself, and asked for only where that can help", () => {
+  const [card = sealed("card"), phone = sealed("phone")] = FIELDS;
+  const differences = [
+    { code: "facet_mismatch", facet: "last4", kind: "card", index: 0 },
+    { code: "field_resealed", kind: "phone", index: 0 },
+  ];
+  assert.equal(ofField(differences, card), undefined);
+  assert.equal(ofField(differences, phone)?.code, "field_resealed");
+  assert.equal(canOpen(undefined), true);
+  assert.equal(canOpen({ code: "field_resealed" }), false);
+});

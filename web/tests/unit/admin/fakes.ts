@@ -1,0 +1,119 @@
+import type { Clock } from "../../../src/admin/countdown.ts";
+import type { Attempt, Difference, Opener, SealedField } from "../../../src/admin/engine.ts";
+import type { IndexRow } from "../../../src/admin/wire.ts";
+
+/** Time that moves only when told to. */
+export class FakeClock implements Clock {
+  #now = 1_000_000;
+  #ticks = new Set<() => void>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  every(_ms: number, tick: () => void): () => void {
+    this.#ticks.add(tick);
+    return () => this.#ticks.delete(tick);
+  }
+
+  /** Whether anybody still wants to be called. */
+  get watched(): boolean {
+    return this.#ticks.size > 0;
+  }
+
+  /** Second by second, with a tick at each. */
+  pass(seconds: number): void {
+    for (let second = 0; second < seconds; second += 1) {
+      this.#now += 1000;
+      for (const tick of [...this.#ticks]) tick();
+    }
+  }
+
+  /** Moves without a tick, as when a computer sleeps or its clock is set. */
+  jump(seconds: number): void {
+    this.#now += seconds * 1000;
+  }
+}
+
+/** An answer of the vault, or no answer. */
+export type Answer = { status?: number; body?: unknown; text?: string } | "no answer";
+
+export interface Asked {
+  readonly url: string;
+  readonly init: RequestInit;
+}
+
+/** Answers in turn, and remembers what was asked. */
+export function fakeFetch(...answers: readonly Answer[]) {
+  const asked: Asked[] = [];
+  const left = [...answers];
+  const fetcher = async (url: string, init: RequestInit): Promise<Response> => {
+    asked.push({ url, init });
+    const answer = left.shift();
+    if (answer === undefined || answer === "no answer") throw new TypeError("Failed to fetch");
+    const status = answer.status ?? 200;
+    return new Response(status === 204 ? null : (answer.text ?? JSON.stringify(answer.body)), { status });
+  };
+  return { fetcher, asked };
+}
+
+export function sealed(kind: string, index = 0, labels: Record<string, string> = {}): SealedField {
+  return { kind, index, tag: `${kind}${index}`, labels, parts: ["value"] };
+}
+
+export function row(id = "a".repeat(64)): IndexRow {
+  return {
+    deposit_id: id,
+    site: "shop.example",
+    reference: "A-1",
+    manifest: "b".repeat(64),
+    key_id: "c".repeat(32),
+    facets: new Map([["brand", "visa"]]),
+    day: "2026-11-21",
+    openings: [],
+    source: `{"deposit_id":"${id}"}`,
+  };
+}
+
+export function coded(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** Records its calls; answers what it is given. */
+export class FakeOpener implements Opener {
+  readonly calls: string[] = [];
+  key_ids = '["cc"]';
+  refused_manifests = 0;
+  differences: Difference[] = [];
+  answer = "";
+
+  open_locator(source: string): string {
+    this.calls.push(`open_locator ${source}`);
+    return JSON.stringify({ deposit_id: "a".repeat(64), fields: [], differences: this.differences });
+  }
+  open_fields(answer: string): string {
+    this.calls.push(`open_fields ${answer}`);
+    return this.answer;
+  }
+  forget(id: string): void {
+    this.calls.push(`forget ${id}`);
+  }
+  lock(): void {
+    this.calls.push("lock");
+  }
+  free(): void {
+    this.calls.push("free");
+  }
+}
+
+export class FakeAttempt implements Attempt {
+  readonly message = "KE1";
+  freed = false;
+  constructor(private readonly reply: () => string) {}
+  finish(): string {
+    return this.reply();
+  }
+  free(): void {
+    this.freed = true;
+  }
+}

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseRoute, routeHash } from "../../../src/admin/route.ts";
+
+test("an address holds a deposit's id and nothing else", () => {
+  const id = "0123456789abcdef".repeat(4);
+  assert.deepEqual(parseRoute(routeHash({ page: "deposit", id })), { page: "deposit", id });
+  assert.deepEqual(parseRoute(routeHash({ page: "search" })), { page: "search" });
+  for (const hash of ["", "#", "#/deposit/", `#/deposit/${id}x`, `#/deposit/${id.toUpperCase()}`, "#/deposit/../x"]) {
+    assert.deepEqual(parseRoute(hash), { page: "search" }, hash);
+  }
+});

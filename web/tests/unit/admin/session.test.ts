@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Config } from "../../../src/admin/config.ts";
+import type { Engine } from "../../../src/admin/engine.ts";
+import { KeysNotUnlocked, Session, signIn, WrongPassphrase } from "../../../src/admin/session.ts";
+import type { Step } from "../../../src/admin/session.ts";
+import { Vault } from "../../../src/admin/vault.ts";
+import { coded, FakeAttempt, fakeFetch, FakeOpener, row, sealed } from "./fakes.ts";
+import type { Answer } from "./fakes.ts";
+
+const ID = "a".repeat(64);
+const PASSPHRASE = "correct horse battery staple";
+const STARTED = { body: { login: "AA", message: "KE2" } };
+const FINISHED = { body: { token: "dG9rZW4", expires_in: 900 } };
+const CUSTODY = { text: '{"keys":[]}' };
+const MANIFESTS = { text: '{"notes":[]}' };
+const GONE = { status: 204 };
+
+function attemptWith(engine: Partial<Engine>, answers: readonly Answer[]) {
+  const { fetcher, asked } = fakeFetch(...answers);
+  const vault = new Vault("https://vault.example", fetcher);
+  const attempt = new FakeAttempt(() => "KE3");
+  const opener = new FakeOpener();
+  const steps: Step[] = [];
+  const whole: Engine = { attempt: () => attempt, unlock: () => opener, ...engine };
+  const config = { anchor: "ANCHOR" } as Config;
+  const run = () =>
+    signIn({ user: "owner", passphrase: PASSPHRASE }, { engine: Promise.resolve(whole), vault, config }, (step) => steps.push(step), async () => undefined);
+  return { run, asked, attempt, opener, steps };
+}
+
+test("signs in, then unlocks with what the vault holds; the passphrase is never sent", async () => {
+  const given: string[] = [];
+  const opener = new FakeOpener();
+  const unlock: Engine["unlock"] = (...all) => (given.push(...all), opener);
+  const { run, asked, attempt, steps } = attemptWith({ unlock }, [STARTED, FINISHED, CUSTODY, MANIFESTS]);
+  const session = await run();
+  assert.equal(session.user, "owner");
+  assert.deepEqual(given, [PASSPHRASE, CUSTODY.text, "ANCHOR", MANIFESTS.text]);
+  assert.deepEqual(steps, ["loading", "asking", "checking", "asking", "unlocking"]);
+  assert.equal(attempt.freed, true);
+  assert.ok(!JSON.stringify(asked).includes("correct"));
+  assert.equal(asked[0]?.init.body, '{"user":"owner","message":"KE1"}');
+  assert.equal(asked[1]?.init.body, '{"login":"AA","message":"KE3"}');
+});
+
+test("a wrong passphrase ends before the vault is told anything more", async () => {
+  const attempt = new FakeAttempt(() => {
+    throw coded("wrong_passphrase");
+  });
+  const { run, asked } = attemptWith({ attempt: () => attempt }, [STARTED]);
+  await assert.rejects(run, WrongPassphrase);
+  assert.equal(asked.length, 1);
+  assert.equal(attempt.freed, true);
+});
+
+test("keys that do not unlock end the session at the vault", async () => {
+  const unlock = () => {
+    throw coded("wrong_passphrase");
+  };
+  const { run, asked } = attemptWith({ unlock }, [STARTED, FINISHED, CUSTODY, MANIFESTS, GONE]);
+  await assert.rejects(run, KeysNotUnlocked);
+  assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
+});
+
+test("no key at all is said, and the opener is freed", async () => {
+  const made = attemptWith({}, [STARTED, FINISHED, CUSTODY, MANIFESTS, GONE]);
+  made.opener.key_ids = "[]";
+  await assert.rejects(made.run, KeysNotUnlocked);
+  assert.deepEqual(made.opener.calls, ["free"]);
+});
+
+function session(...answers: readonly Answer[]) {
+  const { fetcher, asked } = fakeFetch(...answers);
+  const opener = new FakeOpener();
+  opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
+  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener), opener, asked };
+}
+
+test("opening is one request: chosen fields to open, all others to check", async () => {
+  const { session: open, opener, asked } = session({ text: "ANSWER" });
+  const [card, phone, email] = [sealed("card"), sealed("phone"), sealed("email")] as const;
+  await open.open(ID, "charge", [card], [card, phone, email]);
+  assert.equal(asked.length, 1);
+  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)), {
+    purpose: "charge",
+    deposits: [{ deposit_id: ID, open: [{ kind: "card", index: 0, tag: "card0" }], check: ["phone0", "email0"] }],
+  });
+  assert.deepEqual(opener.calls, ["open_fields ANSWER"]);
+});
+
+test("checking opens nothing", async () => {
+  const { session: open, asked } = session({ text: "ANSWER" });
+  await open.check(ID, [sealed("card")]);
+  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)).deposits[0].open, []);
+  assert.deepEqual(await open.check(ID, []), []);
+  assert.equal(asked.length, 1);
+});
+
+test("an answer for another deposit is refused", async () => {
+  const { session: open, opener } = session({ text: "ANSWER" });
+  opener.answer = JSON.stringify({ deposits: [{ deposit_id: "d".repeat(64), fields: [], differences: [] }] });
+  await assert.rejects(open.open(ID, "ship", [sealed("card")], []), /another deposit/);
+});
+
+test("the locator gets the row as it came", () => {
+  const { session: open, opener } = session();
+  open.openLocator(row());
+  assert.deepEqual(opener.calls, [`open_locator ${row().source}`]);
+});
+
+test("after a lock the keys are zeroised and nothing opens any more", async () => {
+  const { session: open, opener, asked } = session(GONE);
+  open.lock();
+  assert.deepEqual(opener.calls, ["lock", "free"]);
+  assert.throws(() => open.openLocator(row()), /locked/);
+  open.forget(ID);
+  open.lock();
+  assert.deepEqual(opener.calls, ["lock", "free"]);
+  assert.equal(asked.length, 0); // there was no token to take back
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isSignedOut, isTemporary, Refused, sentence, Unreachable } from "../../../src/admin/failure.ts";
+import { Vault } from "../../../src/admin/vault.ts";
+import { fakeFetch } from "./fakes.ts";
+import type { Answer } from "./fakes.ts";
+
+const ORIGIN = "https://vault.example";
+const LOGIN = { body: { token: "dG9rZW4", expires_in: 900 } };
+const PROBLEM = "https://nightsafe.dev/problems/";
+
+function vault(...answers: readonly Answer[]) {
+  const { fetcher, asked } = fakeFetch(...answers);
+  return { vault: new Vault(ORIGIN, fetcher), asked };
+}
+
+async function failure(status: number, slug: string): Promise<unknown> {
+  const made = vault({ status, body: { type: PROBLEM + slug, title: "A title", status } });
+  return made.vault.search({}).catch((error: unknown) => error);
+}
+
+const ROW = {
+  deposit_id: "a".repeat(64),
+  site: "shop.example",
+  reference: "A-1",
+  manifest: "b".repeat(64),
+  key_id: "c".repeat(32),
+  facets: { last4: "4242" },
+  day: "2026-11-21",
+  locator: "AAAA",
+  openings: [{ kind: "card", index: 0, purpose: "charge", at: "2026-11-21T10:00:00Z" }],
+};
+
+test("the token goes with every request after sign-in, and never into an address", async () => {
+  const { vault: api, asked } = vault(LOGIN, { body: { deposits: [] } }, { text: '{"notes":[]}' });
+  await api.loginFinish({ login: "AA", message: "BB" });
+  await api.search({ reference: "A-1" });
+  await api.manifests();
+  const authorization = asked.map(({ init }) => new Headers(init.headers).get("authorization"));
+  assert.deepEqual(authorization, [null, "Bearer dG9rZW4", "Bearer dG9rZW4"]);
+  assert.ok(asked.every(({ url }) => url.startsWith(`${ORIGIN}/v1/`) && !url.includes("A-1") && !url.includes("dG9rZW4")));
+  assert.ok(asked.every(({ init }) => init.cache === "no-store" && init.credentials === "omit"));
+});
+
+test("sign-out forgets the token even when the vault does not answer", async () => {
+  const { vault: api, asked } = vault(LOGIN, "no answer", { body: { deposits: [] } });
+  await api.loginFinish({ login: "AA", message: "BB" });
+  await assert.rejects(api.logout(), Unreachable);
+  await api.search({});
+  assert.equal(new Headers(asked.at(-1)?.init.headers).get("authorization"), null);
+  await api.logout();
+  assert.equal(asked.length, 3);
+});
+
+test("rows are read, and kept for the WASM as they came", async () => {
+  const { vault: api } = vault({ body: { deposits: [{ ...ROW, later: true }], next: "n" } });
+  const { deposits, next } = await api.search({});
+  assert.equal(next, "n");
+  assert.equal(deposits[0]?.facets.get("last4"), "4242");
+  assert.deepEqual(JSON.parse(deposits[0]?.source ?? ""), { ...ROW, later: true });
+});
+
+test("an answer of another shape is an error, not an undefined on screen", async () => {
+  const bad: unknown[] = [null, [], {}, { deposits: {} }, { deposits: [{ ...ROW, deposit_id: "../x" }] }, { deposits: [{ ...ROW, day: "today" }] }];
+  for (const body of bad) {
+    const error = await vault({ body }).vault.search({}).catch((caught: unknown) => caught);
+    assert.match(sentence(error), /does not understand/, JSON.stringify(body));
+  }
+  const { vault: api } = vault({ text: "<html>" });
+  assert.match(sentence(await api.search({}).catch((caught: unknown) => caught)), /does not understand/);
+});
+
+test("no answer is told from a refusal", async () => {
+  const error = await vault("no answer").vault.search({}).catch((caught: unknown) => caught);
+  assert.ok(error instanceof Unreachable && isTemporary(error));
+  assert.match(sentence(error), /does not answer.*stays as it is/);
+});
+
+test("an ended session is told from a wrong passphrase", async () => {
+  assert.equal(isSignedOut(await failure(401, "sign-in-required")), true);
+  assert.equal(isSignedOut(await failure(401, "sign-in-failed")), false);
+  assert.match(sentence(await failure(401, "sign-in-failed")), /name or the passphrase/);
+});
+
+test("problems become sentences, also where the document is missing", async () => {
+  assert.match(sentence(await failure(403, "opening-not-allowed")), /may not open.*Nothing was opened/);
+  assert.match(sentence(await failure(422, "batch-too-large")), /Choose fewer/);
+  assert.match(sentence(await failure(429, "rate-limited")), /Wait a minute/);
+  assert.match(sentence(await failure(503, "storage-unavailable")), /problem of its own/);
+  assert.match(sentence(await failure(422, "malformed-search")), /refused this request: A title\.$/);
+  const bare = await vault({ status: 400, text: "no" }).vault.search({}).catch((caught: unknown) => caught);
+  assert.ok(bare instanceof Refused && bare.slug === "");
+  assert.equal(sentence(bare), "The vault refused this request.");
+  assert.match(sentence(new Error("anything")), /unexpected/);
+});
+
+test("only what may pass by itself offers to try again", async () => {
+  assert.equal(isTemporary(await failure(503, "busy")), true);
+  assert.equal(isTemporary(await failure(429, "rate-limited")), true);
+  assert.equal(isTemporary(await failure(403, "opening-not-allowed")), false);
+});
