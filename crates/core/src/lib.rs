@@ -13,6 +13,7 @@ pub mod custody;
 pub mod encoding;
 pub mod envelope;
 pub mod facets;
+pub mod format;
 pub mod kem;
 pub mod keys;
 pub mod label;
