@@ -1,9 +1,11 @@
 //! Private items at rest under a passphrase (`docs/spec/custody.md`): Argon2id, then XChaCha20-Poly1305.
 
 mod kek;
+mod keyring;
 mod wrapped;
 
 pub use kek::{Argon2Params, Kek, SALT};
+pub use keyring::{Keyring, WrappedKey};
 pub use wrapped::{Purpose, WrapContext, WrappedItem};
 
 use core::fmt;
