@@ -7,7 +7,7 @@ mod seal;
 
 pub use context::Context;
 pub use seal::{SealError, open, open_with, seal};
-pub(crate) use seal::{open_bytes, seal_bytes};
+pub(crate) use seal::{open_bytes, open_bytes_with, seal_bytes};
 
 use crate::padding::MAX_PADDED;
 use crate::primitives::{AEAD_TAG, point_is_good, sha256};
@@ -148,4 +148,4 @@ fn header(suite: Suite, key_id: &KeyId) -> [u8; HEADER] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -10,6 +10,7 @@ pub mod anchor;
 pub mod cbor;
 #[cfg(feature = "custody")]
 pub mod custody;
+pub mod deposit;
 pub mod encoding;
 pub mod envelope;
 pub mod facets;
@@ -17,8 +18,10 @@ pub mod format;
 pub mod kem;
 pub mod keys;
 pub mod label;
+pub mod locator;
 pub mod manifest;
 pub mod note;
+pub mod opening;
 pub mod padding;
 pub mod plaintext;
 mod primitives;

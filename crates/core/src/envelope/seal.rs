@@ -67,7 +67,7 @@ pub fn open(items: &PrivateItems, envelope: &Envelope, context: &Context<'_>) ->
 /// # Errors
 /// [`SealError::OtherKey`], [`SealError::Open`] or [`SealError::Plaintext`].
 pub fn open_with(secret: &OpeningSecret, envelope: &Envelope, context: &Context<'_>) -> Result<Value, SealError> {
-    value(&open_padded(secret, envelope, context)?)
+    value(&open_bytes_with(secret, envelope, context)?)
 }
 
 pub(crate) fn seal_bytes(
@@ -94,10 +94,11 @@ pub(crate) fn open_bytes(
         return Err(SealError::OtherKey);
     }
     let secret = items.opening_secret(envelope.enc()).ok_or(SealError::Open)?;
-    open_padded(&secret, envelope, context)
+    open_bytes_with(&secret, envelope, context)
 }
 
-fn open_padded(
+/// The padded plaintext.
+pub(crate) fn open_bytes_with(
     secret: &OpeningSecret,
     envelope: &Envelope,
     context: &Context<'_>,

@@ -1,0 +1,82 @@
+//! Making a deposit: seal each field, list them in a locator, seal that.
+
+use super::{Deposit, DepositError, DepositParts, Field};
+use crate::envelope::{Context, seal};
+use crate::facets::Facets;
+use crate::keys::DataPublicKey;
+use crate::locator::{Locator, LocatorField};
+use crate::policy::Kind;
+use crate::scalar::{LocatorSecret, ManifestHash, Nonce, Reference, Site};
+use crate::tag;
+use crate::time::UnixTime;
+use crate::value::Value;
+use rand_core::CryptoRng;
+
+/// What all fields of a deposit have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The shop.
+    pub site: &'a Site,
+    /// The shop's reference.
+    pub reference: &'a Reference,
+    /// The key manifest in force.
+    pub manifest: &'a ManifestHash,
+    /// Its active data key.
+    pub key: &'a DataPublicKey,
+    /// What stays readable.
+    pub facets: &'a Facets,
+    /// The time of sealing: expiry counts from its month.
+    pub now: UnixTime,
+}
+
+/// A value and what its policy says about it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldToSeal<'a> {
+    /// The kind: name, bucket and retention come from it.
+    pub kind: &'a Kind,
+    /// The number among the fields of that kind, from 0.
+    pub index: u32,
+    /// The value.
+    pub value: &'a Value,
+}
+
+/// Seals the fields and their locator into a deposit.
+///
+/// # Errors
+/// [`DepositError::Seal`] when a value is too long; [`DepositError::Fields`] when there is no field, too many,
+/// or one twice.
+pub fn assemble(
+    order: &Order<'_>,
+    fields: &[FieldToSeal<'_>],
+    rng: &mut impl CryptoRng,
+) -> Result<Deposit, DepositError> {
+    let secret = LocatorSecret::generate(rng);
+    let (mut sealed, mut listed) = (Vec::with_capacity(fields.len()), Vec::with_capacity(fields.len()));
+    for field in fields {
+        let kind = &field.kind.name;
+        let tag = tag::derive(&secret, kind, field.index);
+        let context = Context { site: order.site, manifest: order.manifest, kind, tag: &tag };
+        let envelope =
+            seal(order.key, &context, field.value, field.kind.bucket, rng).map_err(|_| DepositError::Seal)?;
+        listed.push(LocatorField { kind: kind.clone(), index: field.index, hash: envelope.hash() });
+        let expires = order.now.month().plus(field.kind.retain.into());
+        sealed.push(Field { tag, kind: kind.clone(), expires, envelope });
+    }
+    // Sorted by tag, so that the order says nothing about the form's
+    sealed.sort_unstable_by(|a, b| a.tag.cmp(&b.tag));
+
+    let (site, reference, facets) = (order.site.clone(), order.reference.clone(), order.facets.clone());
+    let locator = Locator::new(secret, site.clone(), reference.clone(), facets.clone(), listed);
+    let locator = locator.ok_or(DepositError::Fields)?;
+    let locator = locator.seal(order.key, order.manifest, rng).map_err(|_| DepositError::Seal)?;
+    Deposit::new(DepositParts {
+        nonce: Nonce::generate(rng),
+        site,
+        reference,
+        manifest: *order.manifest,
+        key_id: order.key.key_id(),
+        facets,
+        locator,
+        fields: sealed,
+    })
+}
