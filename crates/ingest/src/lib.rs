@@ -1,1 +1,75 @@
-//! Takes sealed deposits, serves the timestamp note and the fields folder.
+//! Takes sealed deposits, hands out the timestamp note, and serves the fields folder.
+//!
+//! Ingest holds no key that opens anything and can do nothing to stored deposits. What it checks
+//! is what can be checked of ciphertext: that it is for this site, sealed to a key of a published
+//! manifest, of the right form, and that nothing readable in it looks like plaintext.
+//!
+//! [`Ingest::new`] takes everything in; [`router`] and [`fields_router`] are what is served.
+
+#![forbid(unsafe_code)]
+
+mod admit;
+mod deposits;
+mod health;
+mod manifests;
+mod state;
+mod timestamp;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Method};
+use axum::routing::{get, post};
+use nightsafe_serve::api;
+use nightsafe_serve::static_files::{self, RulesError, StaticFolder};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+pub use manifests::ManifestFault;
+pub use state::{Ingest, IngestConfig, IngestError};
+
+/// How long a request may take, its body included.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// How long a browser may remember the answer to a preflight.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(7200);
+
+/// The API of `docs/API.md`.
+pub fn router(ingest: Arc<Ingest>) -> Router {
+    let cors = cors(&ingest);
+    let routes = Router::new()
+        .route("/v1/deposits", post(deposits::post))
+        .route("/v1/timestamp", get(timestamp::get))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .with_state(ingest);
+    api::wrap(routes, REQUEST_TIME).layer(cors)
+}
+
+/// The fields origin: frame, loader, WASM and key manifest, as they lie in `folder`, with the
+/// headers of the JSON file `headers` on every answer.
+///
+/// # Errors
+/// When the headers file cannot be read.
+pub fn fields_router(folder: PathBuf, headers: PathBuf) -> Result<Router, RulesError> {
+    static_files::router(StaticFolder {
+        root: folder,
+        headers,
+        // The shop's page loads the element script with `integrity`
+        readable_by_all: true,
+    })
+}
+
+/// Only pages of the fields origin may read answers; there are no credentials to send.
+fn cors(ingest: &Ingest) -> CorsLayer {
+    // An origin is made of characters that a header may hold
+    let origins = HeaderValue::from_str(ingest.fields_origin.as_str());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([CONTENT_TYPE])
+        .expose_headers([RETRY_AFTER])
+        .max_age(PREFLIGHT_AGE)
+}

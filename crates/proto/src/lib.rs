@@ -4,6 +4,8 @@
 //! [`wire::B64u`]; unknown members are refused everywhere. Meaning (is this a known key, a
 //! permitted facet?) is checked by whoever receives the value.
 
+pub mod deposit;
 pub mod problem;
+mod unique_map;
 pub mod vault;
 pub mod wire;

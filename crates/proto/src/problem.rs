@@ -41,10 +41,7 @@ impl ProblemDetails {
     /// The type, when it is one of ours.
     pub fn problem_type(&self) -> Option<ProblemType> {
         let slug = self.type_uri.strip_prefix(TYPE_BASE)?;
-        ProblemType::ALL
-            .iter()
-            .copied()
-            .find(|problem| problem.slug() == slug)
+        ProblemType::ALL.iter().copied().find(|problem| problem.slug() == slug)
     }
 }
 
@@ -165,12 +162,7 @@ mod tests {
     const DOCUMENT: &str = include_str!("../../../docs/API.md");
 
     fn row(problem: ProblemType) -> String {
-        format!(
-            "| `{}` | {} | {} |",
-            problem.slug(),
-            problem.status(),
-            problem.title()
-        )
+        format!("| `{}` | {} | {} |", problem.slug(), problem.status(), problem.title())
     }
 
     /// The table in docs/API.md is this enum, row by row.

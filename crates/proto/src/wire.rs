@@ -32,18 +32,14 @@ pub enum EncodingError {
 impl<const N: usize> Hex<N> {
     /// Reads exactly `2 * N` lowercase hex digits.
     pub fn parse(text: &str) -> Result<Self, EncodingError> {
-        encoding::hex_array(text)
-            .map(Self)
-            .ok_or(EncodingError::Hex(2 * N))
+        encoding::hex_array(text).map(Self).ok_or(EncodingError::Hex(2 * N))
     }
 }
 
 impl B64u {
     /// Reads base64url without padding; unused bits must be zero.
     pub fn parse(text: &str) -> Result<Self, EncodingError> {
-        encoding::b64u_decode(text)
-            .map(Self)
-            .ok_or(EncodingError::Base64Url)
+        encoding::b64u_decode(text).map(Self).ok_or(EncodingError::Base64Url)
     }
 
     /// The base64url text.

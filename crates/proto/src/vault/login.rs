@@ -48,8 +48,6 @@ pub struct LoginFinished {
 
 impl fmt::Debug for LoginFinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginFinished")
-            .field("expires_in", &self.expires_in)
-            .finish_non_exhaustive()
+        f.debug_struct("LoginFinished").field("expires_in", &self.expires_in).finish_non_exhaustive()
     }
 }

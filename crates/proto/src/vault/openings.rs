@@ -24,14 +24,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose, in the order in which they are offered.
-    pub const ALL: [Self; 6] = [
-        Self::Charge,
-        Self::Debit,
-        Self::Ship,
-        Self::Contact,
-        Self::Refund,
-        Self::Dispute,
-    ];
+    pub const ALL: [Self; 6] = [Self::Charge, Self::Debit, Self::Ship, Self::Contact, Self::Refund, Self::Dispute];
 
     /// The name on the wire and in the database.
     pub fn as_str(self) -> &'static str {
@@ -47,9 +40,7 @@ impl Purpose {
 
     /// Reads [`Self::as_str`].
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|purpose| purpose.as_str() == name)
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == name)
     }
 }
 

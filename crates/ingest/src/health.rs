@@ -1,0 +1,21 @@
+//! `/healthz` and `/readyz`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use nightsafe_proto::problem::ProblemType;
+use nightsafe_serve::problem::Problem;
+
+use crate::state::Ingest;
+
+/// Answers while the process does.
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Answers when a deposit would be taken: a valid manifest is loaded and the outbox takes writes.
+pub(crate) async fn readyz(State(ingest): State<Arc<Ingest>>) -> Result<&'static str, Problem> {
+    ingest.published()?;
+    ingest.outbox.probe().await.map_err(|_| ProblemType::StorageUnavailable)?;
+    Ok("ready\n")
+}

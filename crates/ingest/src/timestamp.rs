@@ -1,0 +1,64 @@
+//! `GET /v1/timestamp`: the note that says which manifest is the current one.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use nightsafe_core::scalar::ManifestHash;
+use nightsafe_core::time::UnixTime;
+use nightsafe_core::timestamp::{Timestamp, issue};
+use nightsafe_proto::problem::ProblemType;
+use nightsafe_serve::problem::Problem;
+
+use crate::manifests::Published;
+use crate::state::Ingest;
+
+/// How long a note is good for, in seconds.
+const VALID: u64 = 24 * 3600;
+/// How long a note is handed out before the next is signed, in seconds.
+const REISSUE: u64 = 300;
+
+/// A note that was signed.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    manifest: ManifestHash,
+    at: UnixTime,
+    note: String,
+}
+
+pub(crate) async fn get(State(ingest): State<Arc<Ingest>>) -> Result<Response, Problem> {
+    let published = ingest.published()?;
+    let note = ingest.timestamp_note(&published)?;
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
+}
+
+impl Ingest {
+    fn timestamp_note(&self, published: &Published) -> Result<String, ProblemType> {
+        let now = self.clock.now();
+        let manifest = published.current.hash();
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = issued.as_ref().filter(|last| last.is_good(manifest, now)) {
+            return Ok(last.note.clone());
+        }
+        let timestamp = Timestamp {
+            site: published.current.manifest().site.clone(),
+            manifest,
+            roster: None,
+            until: now.plus(VALID),
+        };
+        let note = issue(&timestamp, &self.timestamp_signer).map_err(|error| {
+            tracing::error!(code = error.code(), "the timestamp note cannot be signed");
+            ProblemType::InternalError
+        })?;
+        *issued = Some(Issued { manifest, at: now, note: note.clone() });
+        Ok(note)
+    }
+}
+
+impl Issued {
+    fn is_good(&self, manifest: ManifestHash, now: UnixTime) -> bool {
+        // A clock that was set back makes a note from the future: sign a new one
+        self.manifest == manifest && now >= self.at && now < self.at.plus(REISSUE)
+    }
+}
