@@ -1,1 +1,17 @@
 //! Bindings over core for the frame of the checkout page: conversions and DOM inputs, no logic.
+//!
+//! The same bytes for every shop: what is a shop's own comes in as texts, and all of it is verified here against the
+//! trust anchor. TypeScript sees states, stable codes and the sealed deposit; what the shopper types into the frame
+//! goes from its inputs into this module's memory and leaves it sealed only.
+//!
+//! Errors are thrown as texts. One word is a code for the whole, such as `manifest_expired`; lines of
+//! `field index code` are fields that cannot be sealed as they are.
+
+mod checkout;
+mod entries;
+mod inputs;
+mod trust;
+#[cfg(target_arch = "wasm32")]
+mod wipe;
+
+pub use checkout::Checkout;

@@ -1,0 +1,86 @@
+//! The frame's own inputs: read, formatted as they are typed in, emptied.
+
+use crate::entries::Entry;
+use nightsafe_core::format;
+use nightsafe_core::manifest::KeyManifest;
+use nightsafe_core::rule::{CheckContext, FieldError, card};
+use nightsafe_core::policy::Part;
+use nightsafe_core::time::Month;
+use web_sys::HtmlInputElement;
+use zeroize::Zeroizing;
+
+/// The kind that the frame's inputs are parts of.
+pub(crate) const KIND: &str = "card";
+
+/// The inputs that are bound, by their part's name.
+#[derive(Default)]
+pub(crate) struct Inputs(Vec<(String, HtmlInputElement)>);
+
+impl Inputs {
+    pub(crate) fn bind(&mut self, part: &str, input: HtmlInputElement) {
+        self.0.push((part.into(), input));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether nothing has been entered.
+    pub(crate) fn are_blank(&self) -> bool {
+        self.0.iter().all(|(_, input)| text(input).is_empty())
+    }
+
+    /// Formats what stands in a part's input and keeps the caret at its place in the text.
+    pub(crate) fn format(&self, manifest: &KeyManifest, name: &str) {
+        let (Some(part), Some(input)) = (part(manifest, name), self.input(name)) else {
+            return;
+        };
+        let before = text(input);
+        // Where the browser does not tell, the caret is taken to be at the end
+        let caret = input.selection_start().ok().flatten().map_or(usize::MAX, |units| units as usize);
+        let (after, caret) = format::edit(part.rule, &before, caret);
+        if *after != **before {
+            input.set_value(&after);
+            let caret = u32::try_from(caret).unwrap_or(u32::MAX);
+            // Refused only by inputs that have no caret
+            let _ = input.set_selection_range(caret, caret);
+        }
+    }
+
+    /// What is wrong with a part as it stands, if anything is.
+    pub(crate) fn check(&self, manifest: &KeyManifest, name: &str, month: Month) -> Option<FieldError> {
+        let (part, input) = (part(manifest, name)?, self.input(name)?);
+        match part.rule.check(&text(input), &CheckContext { month, country: None }) {
+            Err(FieldError::Required) if part.optional => None,
+            checked => checked.err(),
+        }
+    }
+
+    /// The brand of the number as far as it is typed.
+    pub(crate) fn brand(&self) -> Option<card::Brand> {
+        card::typed_brand(&text(self.input("number")?))
+    }
+
+    pub(crate) fn clear(&self) {
+        for (_, input) in &self.0 {
+            input.set_value("");
+        }
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.0.iter().map(|(part, input)| Entry { field: [KIND, ".", part].concat(), index: 0, text: text(input) })
+    }
+
+    fn input(&self, part: &str) -> Option<&HtmlInputElement> {
+        self.0.iter().find_map(|(name, input)| (name == part).then_some(input))
+    }
+}
+
+/// The policy's word on a part of the frame.
+pub(crate) fn part<'a>(manifest: &'a KeyManifest, name: &str) -> Option<&'a Part> {
+    manifest.kind(KIND)?.part(name)
+}
+
+fn text(input: &HtmlInputElement) -> Zeroizing<String> {
+    Zeroizing::new(input.value())
+}
