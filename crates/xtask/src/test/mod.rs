@@ -1,5 +1,94 @@
-#[derive(clap::Args)]
-pub(crate) struct Options {}
-pub(crate) fn run(_o: &Options) -> anyhow::Result<()> {
+//! `cargo xtask test`: every test there is, with its set-up, in order, counted.
+
+mod count;
+mod stage;
+mod table;
+
+use crate::setup::{chromium, npm};
+use crate::{assets, place, run, stamp};
+use anyhow::{Result, bail};
+use clap::Args;
+use stage::{Results, Runner, Stage};
+use std::path::Path;
+use std::process::Command;
+
+/// What can be chosen.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Also run what takes long: many kills, many rows, fuzzing
+    #[arg(long)]
+    long: bool,
+    /// Run only tests whose name holds this
+    filter: Option<String>,
+}
+
+/// Runs all stages, also after a failed one; prints the table and, as the last line, the counts.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    npm::ensure()?;
+    assets::build()?; // types of the glue, the modules under test
+    let chromium = chromium::ensure()?;
+    let filter = options.filter.as_deref();
+    let bundled = run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]));
+    let stages = [
+        Stage { name: "Rust", command: rust(options, filter), runner: Runner::Cargo },
+        Stage { name: "TypeScript types", command: npm_run("check", options), runner: Runner::Exit },
+        Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap },
+        Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright },
+    ];
+    let mut results = Vec::new();
+    if let Err(error) = bundled {
+        eprintln!("error: {error:#}");
+        results.push(Results::failed("bundling of the tests"));
+    }
+    results.extend(stages.into_iter().map(Stage::run));
+    table::print(&results);
+    if results.iter().any(|result| result.count.failed > 0) {
+        bail!("there are failed tests");
+    }
     Ok(())
+}
+
+fn rust(options: &Options, filter: Option<&str>) -> Command {
+    let mut cargo = run::cargo(&place::root());
+    cargo.args(["test", "--workspace", "--no-fail-fast"]).args(filter).arg("--");
+    if options.long {
+        cargo.arg("--include-ignored");
+    }
+    with_length(cargo, options)
+}
+
+fn npm_run(script: &str, options: &Options) -> Command {
+    let mut npm = run::command("npm", &place::web());
+    npm.args(["run", "--silent", script]);
+    with_length(npm, options)
+}
+
+fn node(options: &Options, filter: Option<&str>) -> Result<Command> {
+    let mut node = run::command("node", &place::web());
+    node.args(["--test", "--test-reporter=tap"]);
+    if let Some(filter) = filter {
+        node.arg(format!("--test-name-pattern={filter}"));
+    }
+    // Files, not a folder: what a folder means differs between versions of Node
+    let bundles = stamp::files(&place::web().join("dist/tests"))?;
+    node.args(bundles.iter().filter(|file| file.to_string_lossy().ends_with(".test.js")));
+    Ok(with_length(node, options))
+}
+
+fn playwright(options: &Options, filter: Option<&str>, chromium: &Path) -> Result<Command> {
+    let mut playwright = run::command("node", &place::web());
+    playwright.args(["node_modules/@playwright/test/cli.js", "test", "--reporter=list"]);
+    if let Some(filter) = filter {
+        playwright.args(["--grep", filter, "--pass-with-no-tests"]);
+    }
+    playwright.env("NIGHTSAFE_CHROMIUM", chromium);
+    Ok(with_length(playwright, options))
+}
+
+/// Tests that take long look for this themselves.
+fn with_length(mut command: Command, options: &Options) -> Command {
+    if options.long {
+        command.env("NIGHTSAFE_LONG", "1");
+    }
+    command
 }
