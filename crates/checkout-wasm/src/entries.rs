@@ -181,10 +181,10 @@ mod tests {
     #[test]
     fn the_report_names_fields_as_the_page_does() {
         let entries = [
-            entry("phone", 2, "1"),
+            entry("phone", 2, "030+1234567"),
             entry("address.line1", 0, "Hauptstr. 5"),
             entry("address.city", 0, "Berlin"),
-            entry("address.postal_code", 0, "1"),
+            entry("address.postal_code", 0, "x"),
             entry("address.country", 0, "DE"),
             entry("email", 0, "ada@example.com"),
         ];

@@ -1,12 +1,9 @@
 // The visible fields: labels, errors, brand. Values stay between the inputs and the WASM.
 
 import type { Checkout } from "#checkout-wasm";
-import { CARD_PARTS, type CardPart, type CardState, type FieldProblem } from "../shared/protocol.ts";
+import { CARD_PARTS, type CardPart, type CardState } from "../shared/protocol.ts";
 import { brandMark } from "./brand.ts";
 import { fieldMessage, type Texts } from "./texts.ts";
-
-/** Kind of the policy that the fields are sealed as. */
-const KIND = "card";
 
 interface Field {
   readonly part: CardPart;
@@ -81,16 +78,14 @@ export class Card {
 
   /** Focuses the first field that needs attention. */
   focus(): void {
-    const wanted = this.#fields.find(({ part }) => this.#checkout.check(KIND, part) !== "") ?? this.#fields[0];
+    const wanted = this.#fields.find(({ part }) => this.#checkout.check(part) !== "") ?? this.#fields[0];
     wanted?.input.focus();
   }
 
-  /** Shows what the WASM found when it was asked to seal. */
-  judge(problems: readonly FieldProblem[]): void {
+  /** Shows all that is wrong: the shopper wanted to go on. */
+  judge(): void {
     for (const { part } of this.#fields) this.#judged.add(part);
     this.#refresh();
-    const first = this.#fields.find(({ part }) => problems.some(({ field }) => field === `${KIND}.${part}`));
-    first?.input.focus();
   }
 
   /** Empties the fields; `sealed` says so to the shopper. */
@@ -107,7 +102,7 @@ export class Card {
     const error = byId(`${part}-error`);
     const label = place?.querySelector("label");
     if (!place || !error || !label || !(input instanceof HTMLInputElement)) return [];
-    const need = this.#checkout.bind(KIND, part, input);
+    const need = this.#checkout.bind(part, input);
     if (need === 0) {
       place.hidden = input.disabled = true;
       return [];
@@ -115,7 +110,7 @@ export class Card {
     const edited = (event: Event) => {
       // While an input method composes, the text is its own; compositionend follows
       if ((event as InputEvent).isComposing) return;
-      this.#checkout.edited(KIND, part);
+      this.#checkout.edited(part);
       this.#note("");
       this.#on.edit();
       this.#refresh();
@@ -123,7 +118,7 @@ export class Card {
     for (const type of ["input", "change", "compositionend"]) input.addEventListener(type, edited);
     input.addEventListener("blur", () => {
       // Passing through an empty field is no mistake yet
-      if (this.#checkout.check(KIND, part) !== "required") this.#judged.add(part);
+      if (this.#checkout.check(part) !== "required") this.#judged.add(part);
       this.#refresh();
     });
     input.required = need === 2;
@@ -134,7 +129,7 @@ export class Card {
     const errors: CardState["errors"] = {};
     let complete = true;
     for (const { part, input, error } of this.#fields) {
-      const code = this.#checkout.check(KIND, part);
+      const code = this.#checkout.check(part);
       if (code !== "") complete = false;
       const shown = code !== "" && this.#judged.has(part);
       if (shown) errors[part] = code;
