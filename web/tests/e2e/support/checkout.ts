@@ -1,0 +1,104 @@
+// The shopper: fills in the demo shop's checkout and places the order.
+
+import { expect, type FrameLocator, type Locator, type Page } from "@playwright/test";
+import type { Demo } from "./demo.ts";
+
+export type Mode = "hosted" | "inline" | "mixed";
+
+/** What a shopper types. Numbers are the schemes' published test numbers. */
+export interface Typed {
+  readonly number: string;
+  readonly expiry: string;
+  readonly holder: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly street: string;
+  readonly postal: string;
+  readonly city: string;
+  /** ISO 3166 alpha-2 */
+  readonly country: string;
+}
+
+export const SHOPPER: Typed = {
+  number: "4111 1111 1111 1111",
+  expiry: "12 / 29",
+  holder: "Ottilie Kauzenberg",
+  email: "ottilie.kauzenberg@example.org",
+  phone: "+49 30 901820417",
+  street: "Eulenspiegelgasse 47b",
+  postal: "10715",
+  city: "Wilmersdorf an der Spree",
+  country: "DE",
+};
+
+export class Checkout {
+  readonly frame: FrameLocator;
+  readonly card: Locator;
+  readonly buy: Locator;
+
+  constructor(
+    readonly page: Page,
+    private readonly demo: Demo,
+  ) {
+    this.card = page.locator("nightsafe-card");
+    this.frame = this.card.frameLocator("iframe");
+    this.buy = page.getByRole("button", { name: /place the order/i });
+  }
+
+  async open(mode: Mode = "mixed"): Promise<void> {
+    await this.page.goto(`${this.demo.at.shop}/checkout?mode=${mode}`);
+  }
+
+  /** The frame has verified everything and takes input. */
+  async ready(): Promise<void> {
+    await expect(this.frame.locator("fieldset")).toBeEnabled();
+  }
+
+  /** An input of the card, by its autocomplete token, in the frame or in the shop's own page. */
+  cardInput(token: "cc-number" | "cc-exp" | "cc-name", mode: Mode = "mixed"): Locator {
+    const selector = `input[autocomplete="${token}"]`;
+    return mode === "inline" ? this.page.locator(selector) : this.frame.locator(selector);
+  }
+
+  async fillCard({ number, expiry, holder }: Typed = SHOPPER, mode: Mode = "mixed"): Promise<void> {
+    await this.cardInput("cc-number", mode).pressSequentially(number.replaceAll(" ", ""));
+    await this.cardInput("cc-exp", mode).pressSequentially(expiry.replaceAll(/\D/g, ""));
+    await this.cardInput("cc-name", mode).fill(holder);
+  }
+
+  async fillContact(typed: Typed = SHOPPER): Promise<void> {
+    await this.page.getByLabel("E-mail").fill(typed.email);
+    await this.page.getByLabel("Phone").fill(typed.phone);
+    await this.page.getByLabel("Street and number").fill(typed.street);
+    await this.page.getByLabel("Postal code").fill(typed.postal);
+    await this.page.getByLabel("City").fill(typed.city);
+    await this.page.getByLabel("Country").selectOption(typed.country);
+  }
+
+  async fill(typed: Typed = SHOPPER, mode: Mode = "mixed"): Promise<void> {
+    if (mode !== "inline") await this.ready();
+    await this.fillCard(typed, mode);
+    if (mode !== "hosted") await this.fillContact(typed);
+  }
+
+  /** The whole purchase; returns the order's reference and the deposit's id. */
+  async purchase(typed: Typed = SHOPPER, mode: Mode = "mixed"): Promise<Order> {
+    await this.open(mode);
+    await this.fill(typed, mode);
+    await this.buy.click();
+    return this.ordered();
+  }
+
+  /** Reads the order page. */
+  async ordered(): Promise<Order> {
+    await expect(this.page).toHaveURL(/\/orders\/OE-/);
+    const deposit = (await this.page.locator("[data-nightsafe-receipt]").textContent()) ?? "";
+    expect(deposit).toMatch(/^[0-9a-f]{64}$/);
+    return { reference: new URL(this.page.url()).pathname.split("/").at(-1) ?? "", deposit };
+  }
+}
+
+export interface Order {
+  readonly reference: string;
+  readonly deposit: string;
+}
