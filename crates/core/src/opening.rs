@@ -1,5 +1,9 @@
 //! What a vault could have done to a deposit, found out when an admin opens it, and named.
 
+mod opener;
+
+pub use opener::{ListedField, OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
+
 use crate::facets::{Facet, Facets};
 use crate::locator::{Locator, LocatorField};
 use crate::scalar::{EnvelopeHash, KindName, Reference, Site, Tag};
