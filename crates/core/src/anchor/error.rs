@@ -6,7 +6,8 @@ use core::fmt;
 /// Why an anchor, a manifest or a timestamp was refused. The code is stable. Holds nothing of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrustError {
-    /// Not the one canonical text: the line that is wrong, 0 when none can be named.
+    /// Not the one canonical text: the line that is wrong or that another one was wanted at, from 1; 0 when none can
+    /// be named.
     Malformed(u32),
     /// A trusted key's signature is wrong.
     BadSignature,

@@ -41,6 +41,9 @@ fn read_head(lines: &mut Lines<'_>) -> Option<KeyManifest> {
         let new = parents.len() < MAX_PARENTS && !parents.contains(&parent);
         parents.push(new.then_some(parent)?);
     }
+    if parents.is_empty() {
+        return None;
+    }
     let timestamp_key = Vkey::parse(lines.take("timestamp-key")?).ok()?;
     let receipt_key = Vkey::parse(lines.take("receipt-key")?).ok()?;
     let mut data_keys: Vec<DataKey> = Vec::new();
@@ -50,7 +53,7 @@ fn read_head(lines: &mut Lines<'_>) -> Option<KeyManifest> {
         let new = data_keys.iter().all(|other| other.key.key_id() != next.key.key_id());
         data_keys.push((after && new && data_keys.len() < MAX_DATA_KEYS).then_some(next)?);
     }
-    (!parents.is_empty() && !data_keys.is_empty()).then_some(KeyManifest {
+    (!data_keys.is_empty()).then_some(KeyManifest {
         site,
         sequence,
         not_before,

@@ -9,17 +9,20 @@ use crate::label::Label;
 /// Lines still to be read.
 pub(crate) struct Lines<'a> {
     rest: &'a str,
-    number: u32,
+    /// The line that `rest` begins with, from 1.
+    next: u32,
+    /// The line last looked at: the one that is wrong, when one is.
+    at: u32,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) const fn new(text: &'a str) -> Self {
-        Self { rest: text, number: 1 }
+        Self { rest: text, next: 1, at: 1 }
     }
 
-    /// The line about to be read, from 1, for errors.
+    /// The line last looked at, from 1: taken and found wrong, or not the one that was wanted.
     pub(crate) const fn number(&self) -> u32 {
-        self.number
+        self.at
     }
 
     /// Takes the first line when it is this label.
@@ -31,6 +34,7 @@ impl<'a> Lines<'a> {
 
     /// Takes the next line when it begins with this key: what follows the key.
     pub(crate) fn take(&mut self, key: &str) -> Option<&'a str> {
+        self.at = self.next;
         let (value, rest) = self.rest.strip_prefix(key)?.strip_prefix(' ')?.split_once('\n')?;
         self.advance(rest);
         Some(value)
@@ -42,13 +46,14 @@ impl<'a> Lines<'a> {
     }
 
     /// Whether all lines are taken.
-    pub(crate) const fn at_end(&self) -> bool {
+    pub(crate) const fn at_end(&mut self) -> bool {
+        self.at = self.next;
         self.rest.is_empty()
     }
 
     fn advance(&mut self, rest: &'a str) {
         self.rest = rest;
-        self.number = self.number.saturating_add(1);
+        self.next = self.next.saturating_add(1);
     }
 }
 

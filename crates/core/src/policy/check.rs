@@ -92,7 +92,9 @@ mod tests {
     use super::*;
     use crate::policy::builtin;
 
-    fn check(kind: &str, inputs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Vec<(String, &'static str)>> {
+    type Texts = Vec<(String, String)>;
+
+    fn check(kind: &str, inputs: &[(&str, &str)]) -> Result<Texts, Vec<(String, &'static str)>> {
         let kinds = builtin();
         let kind = kinds.iter().find(|k| k.name.as_str() == kind).unwrap();
         let month = Month::new(2026, 11).unwrap();
@@ -103,7 +105,7 @@ mod tests {
         }
     }
 
-    fn texts(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn texts(pairs: &[(&str, &str)]) -> Texts {
         pairs.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect()
     }
 

@@ -16,7 +16,7 @@ pub(crate) fn read_kinds(lines: &mut Lines<'_>) -> Result<Vec<Kind>, TrustError>
         if asks_for_it(name) {
             return Err(TrustError::VerificationCode);
         }
-        let malformed = TrustError::Malformed(lines.number().saturating_sub(1));
+        let malformed = TrustError::Malformed(lines.number());
         let name = KindName::parse(name).map_err(|_| malformed)?;
         let taken = kinds.iter().any(|kind| kind.name == name);
         if taken || name.as_str() == KindName::LOCATOR || kinds.len() >= MAX_KINDS {
@@ -51,20 +51,26 @@ fn read_kind(lines: &mut Lines<'_>, name: KindName) -> Option<Kind> {
     }
     while let Some(label) = lines.take("label") {
         let label = read_label(label)?;
-        let new = kind.labels.iter().all(|other| other.language != label.language);
+        let new = kind.labels.iter().all(|other| !other.language.eq_ignore_ascii_case(&label.language));
         kind.labels.push((new && kind.labels.len() < MAX_LABELS).then_some(label)?);
+    }
+    if kind.labels.is_empty() {
+        return None;
     }
     while let Some(part) = lines.take("part") {
         let part = read_part(part)?;
         let new = kind.part(part.name.as_str()).is_none();
         kind.parts.push((new && kind.parts.len() < MAX_PARTS).then_some(part)?);
     }
+    if kind.parts.is_empty() {
+        return None;
+    }
     while let Some(facet) = lines.take("facet") {
         let facet = Facet::from_name(facet)?;
         let new = !kind.facets.contains(&facet) && kind.part_with(facet.rule()).is_some();
         kind.facets.push(new.then_some(facet)?);
     }
-    (!kind.labels.is_empty() && !kind.parts.is_empty()).then_some(kind)
+    Some(kind)
 }
 
 fn read_label(line: &str) -> Option<KindLabel> {
