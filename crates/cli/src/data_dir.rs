@@ -35,12 +35,17 @@ impl DataDir {
         Self { root: root.to_owned() }
     }
 
+    /// The directory itself.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// `nightsafe.toml`.
     pub(crate) fn config(&self) -> PathBuf {
         self.root.join("nightsafe.toml")
     }
 
-    /// The trust anchor, without the `wasm` line that the site build adds.
+    /// The trust anchor of the checkout. Its `wasm` line names no file until the site is built.
     pub(crate) fn anchor(&self) -> PathBuf {
         self.root.join("anchor.txt")
     }
@@ -56,6 +61,16 @@ impl DataDir {
 
     pub(crate) fn timestamp_key(&self) -> PathBuf {
         self.keys().join("timestamp.key")
+    }
+
+    /// The vault's secret for sign-in (OPAQUE): kept out of its database on purpose.
+    pub(crate) fn login_key(&self) -> PathBuf {
+        self.keys().join("login.key")
+    }
+
+    /// Public part of the organisation's recovery key.
+    pub(crate) fn recovery_public(&self) -> PathBuf {
+        self.root.join("recovery.pub")
     }
 
     /// All key manifests that were ever signed, `<hash>.note`.

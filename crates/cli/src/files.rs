@@ -47,7 +47,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     temporary_name.push(name);
     temporary_name.push(format!(".{}", std::process::id()));
     let temporary = path.with_file_name(temporary_name);
-    let guard = Cleanup::new();
+    let mut guard = Cleanup::new();
     guard.watch_file(&temporary);
     create_new(&temporary, Access::Everyone, bytes)?;
     fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))?;
@@ -100,7 +100,13 @@ pub(crate) fn sync_parent(path: &Path) -> Result<()> {
 /// Only what this run created may be handed to it: it deletes whole directories.
 #[derive(Default)]
 pub(crate) struct Cleanup {
-    made: std::sync::Mutex<Vec<PathBuf>>,
+    made: Vec<Made>,
+}
+
+enum Made {
+    File(PathBuf),
+    Dir(PathBuf),
+    ContentsOf(PathBuf),
 }
 
 impl Cleanup {
@@ -108,40 +114,78 @@ impl Cleanup {
         Self::default()
     }
 
-    /// Deletes this directory and what is in it on failure.
-    pub(crate) fn watch_dir(&self, path: &Path) {
-        self.watch(path);
+    /// Deletes this file on failure.
+    pub(crate) fn watch_file(&mut self, path: &Path) {
+        self.made.push(Made::File(path.to_owned()));
     }
 
-    /// Deletes this file on failure.
-    pub(crate) fn watch_file(&self, path: &Path) {
-        self.watch(path);
+    /// Creates a private directory, or takes an empty one, and deletes what is in it by then on failure.
+    pub(crate) fn create_empty_dir(&mut self, path: &Path) -> Result<()> {
+        if create_private_dir(path)? {
+            self.made.push(Made::Dir(path.to_owned()));
+            return Ok(());
+        }
+        let mut entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+        if entries.next().is_some() {
+            bail!("{} is not empty and nothing is overwritten: choose another directory", path.display());
+        }
+        self.made.push(Made::ContentsOf(path.to_owned()));
+        Ok(())
+    }
+
+    /// Creates a private directory unless it is there, and deletes it on failure when it was not.
+    pub(crate) fn create_dir(&mut self, path: &Path) -> Result<()> {
+        if create_private_dir(path)? {
+            self.made.push(Made::Dir(path.to_owned()));
+        }
+        Ok(())
     }
 
     /// All went well: nothing is deleted.
-    pub(crate) fn keep(&self) {
-        if let Ok(mut made) = self.made.lock() {
-            made.clear();
-        }
-    }
-
-    fn watch(&self, path: &Path) {
-        if let Ok(mut made) = self.made.lock() {
-            made.push(path.to_owned());
-        }
+    pub(crate) fn keep(mut self) {
+        self.made.clear();
     }
 }
 
 impl Drop for Cleanup {
     fn drop(&mut self) {
-        let Ok(made) = self.made.get_mut() else {
-            return;
-        };
-        for path in made.drain(..).rev() {
-            // Best effort: the failure that led here is the one to report.
-            let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        for made in self.made.drain(..).rev() {
+            // Best effort: the failure that led here is the one to report
+            let _ = match made {
+                Made::File(path) => fs::remove_file(path),
+                Made::Dir(path) => fs::remove_dir_all(path),
+                Made::ContentsOf(path) => remove_contents(&path),
+            };
         }
     }
+}
+
+fn remove_contents(dir: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether `path` is `dir` or lies below it, links resolved as far as the paths exist.
+pub(crate) fn is_inside(path: &Path, dir: &Path) -> Result<bool> {
+    Ok(resolve(path)?.starts_with(resolve(dir)?))
+}
+
+fn resolve(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).with_context(|| format!("cannot resolve {}", path.display()))?;
+    for ancestor in absolute.ancestors() {
+        if let Ok(real) = ancestor.canonicalize() {
+            let rest = absolute.strip_prefix(ancestor).unwrap_or(Path::new(""));
+            return Ok(real.join(rest));
+        }
+    }
+    Ok(absolute)
 }
 
 #[cfg(test)]
@@ -174,13 +218,30 @@ mod tests {
     #[test]
     fn cleanup_removes_what_was_made_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        let (made, other) = (dir.path().join("made"), dir.path().join("other"));
-        fs::create_dir(&made).unwrap();
+        let (made, empty, other) = (dir.path().join("made"), dir.path().join("empty"), dir.path().join("other"));
+        fs::create_dir(&empty).unwrap();
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("o"), b"o").unwrap();
+        let mut guard = Cleanup::new();
+        guard.create_empty_dir(&made).unwrap();
+        guard.create_empty_dir(&empty).unwrap();
+        guard.create_dir(&other).unwrap();
+        assert!(guard.create_empty_dir(&other).is_err());
         fs::write(made.join("x"), b"x").unwrap();
-        fs::write(&other, b"o").unwrap();
-        let guard = Cleanup::new();
-        guard.watch_dir(&made);
+        fs::create_dir(empty.join("y")).unwrap();
         drop(guard);
-        assert!(!made.exists() && other.exists());
+        assert!(!made.exists() && other.join("o").exists());
+        assert_eq!(fs::read_dir(&empty).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn links_and_dots_do_not_hide_where_a_path_leads() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        fs::create_dir(&data).unwrap();
+        std::os::unix::fs::symlink(&data, dir.path().join("link")).unwrap();
+        assert!(is_inside(&data.join("a/b"), &data).unwrap());
+        assert!(is_inside(&dir.path().join("link/a"), &data).unwrap());
+        assert!(!is_inside(&dir.path().join("data-2"), &data).unwrap());
     }
 }

@@ -1,12 +1,37 @@
 //! The nightsafe command: init, site, keys, open, up.
 
-mod argon;
+mod cmd;
 mod config;
 mod data_dir;
 mod files;
+mod keys;
 mod labelled;
+mod manifests;
 mod passphrase;
 mod site;
 mod term;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cmd::Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            term::progress(&format!("error: cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(cli.run());
+    // A computation that was given up must not hold the process up
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            term::progress(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

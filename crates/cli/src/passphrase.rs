@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read};
+use std::os::fd::{BorrowedFd, RawFd};
 
 use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
@@ -80,10 +81,14 @@ pub(crate) struct Lines {
 
 impl Lines {
     fn open(fd: u32) -> Result<Self> {
-        let input = File::open(format!("/dev/fd/{fd}")).with_context(|| {
-            format!("file descriptor {fd} is not open for reading: start with something like {fd}<FILE")
-        })?;
-        Ok(Self { input, last: None })
+        let refused =
+            || format!("file descriptor {fd} is not open: hand one over, for example with {fd}<FILE or a pipe");
+        let fd = RawFd::try_from(fd).with_context(refused)?;
+        // SAFETY: the number is used for this one call, which fails when nothing is open there. What it gives is a
+        // descriptor of our own, and reading from it is what whoever started us asked for.
+        #[expect(unsafe_code, reason = "a descriptor that is named by a number; /dev/fd cannot open sockets")]
+        let input = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned().with_context(refused)?;
+        Ok(Self { input: File::from(input), last: None })
     }
 
     fn next(&mut self, what: &str) -> Result<Passphrase> {

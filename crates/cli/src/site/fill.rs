@@ -22,29 +22,20 @@ impl<'a> Template<'a> {
         Ok(Self { name, text })
     }
 
-    /// As [`Template::literal`], for a placeholder that must occur exactly once.
-    pub(crate) fn literal_once(&mut self, placeholder: &str, value: &str) -> Result<()> {
+    /// Replaces a JavaScript string literal that consists of the placeholder alone, which must occur exactly once.
+    pub(crate) fn literal(&mut self, placeholder: &str, value: &str) -> Result<()> {
         let count = self.text.matches(placeholder).count();
         if count != 1 {
             bail!("{} holds {placeholder} {count} times instead of once: build the assets again", self.name);
         }
-        self.literal(placeholder, value)
-    }
-
-    /// Replaces JavaScript string literals that consist of the placeholder alone.
-    pub(crate) fn literal(&mut self, placeholder: &str, value: &str) -> Result<()> {
-        if !self.text.contains(placeholder) {
-            bail!("{} holds no {placeholder}: build the assets again", self.name);
-        }
-        let value = js_string(value)?;
         for quote in ['"', '\'', '`'] {
             let literal = format!("{quote}{placeholder}{quote}");
-            self.text = self.text.replace(&literal, &value);
+            if self.text.contains(&literal) {
+                self.text = self.text.replace(&literal, &js_string(value)?);
+                return Ok(());
+            }
         }
-        if self.text.contains(placeholder) {
-            bail!("{} holds {placeholder}, but not as a string literal of its own: build the assets again", self.name);
-        }
-        Ok(())
+        bail!("{} holds {placeholder}, but not as a string literal of its own: build the assets again", self.name)
     }
 
     /// Replaces a placeholder in markup; the value may only hold what needs no escaping there.
@@ -100,7 +91,7 @@ mod tests {
     #[test]
     fn missing_doubled_and_embedded_literals_are_refused() {
         for bad in ["f()", r#"f("__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_ANCHOR__")"#, r#"f("x __NIGHTSAFE_ANCHOR__")"#] {
-            assert!(template(bad).literal_once("__NIGHTSAFE_ANCHOR__", "x").is_err());
+            assert!(template(bad).literal("__NIGHTSAFE_ANCHOR__", "x").is_err());
         }
     }
 

@@ -17,8 +17,11 @@ pub(crate) type HeaderSet = BTreeMap<String, String>;
 pub(crate) type SiteHeaders = BTreeMap<String, HeaderSet>;
 
 const NEVER_STORED: &str = "no-store, no-transform";
+/// Asked for again each time: fetched beside the manifest, which is never stored, so this costs no time, and a changed
+/// module is noticed by every browser instead of by new ones only.
+const ASKED_AGAIN: &str = "no-cache, no-transform";
 const STORED_FOREVER: &str = "public, max-age=31536000, immutable, no-transform";
-const PERMISSIONS: &str = "accelerometer=(), bluetooth=(), camera=(), clipboard-read=(), display-capture=(), \
+const PERMISSIONS: &str = "accelerometer=(), camera=(), clipboard-read=(), display-capture=(), \
     geolocation=(), gyroscope=(), hid=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
     publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
 
@@ -38,9 +41,10 @@ pub(crate) fn fields(release: &Release, origins: &Origins, parents: &[String]) -
 
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
     for version in release.versions() {
-        for file in [&version.element, &version.loader, &version.wasm] {
-            headers.insert(path(file), cached());
+        for file in [&version.element, &version.loader] {
+            headers.insert(path(file), caching(STORED_FOREVER));
         }
+        headers.insert(path(&version.wasm), caching(ASKED_AGAIN));
         headers.insert(path(&version.frame), frame(version, origins, parents));
     }
     headers
@@ -95,9 +99,10 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
     set(&mut all, "X-Frame-Options", "DENY");
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
-    for file in [&files.script, &files.style, &files.wasm] {
-        headers.insert(path(file), cached());
+    for file in [&files.script, &files.style] {
+        headers.insert(path(file), caching(STORED_FOREVER));
     }
+    headers.insert(path(&files.wasm), caching(ASKED_AGAIN));
     headers
 }
 
@@ -127,9 +132,9 @@ fn common(origin: &str) -> HeaderSet {
     headers
 }
 
-fn cached() -> HeaderSet {
+fn caching(value: &str) -> HeaderSet {
     let mut headers = HeaderSet::new();
-    set(&mut headers, "Cache-Control", STORED_FOREVER);
+    set(&mut headers, "Cache-Control", value);
     headers
 }
 

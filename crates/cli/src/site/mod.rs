@@ -10,6 +10,7 @@ pub(crate) mod release;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use nightsafe_core::anchor::TrustAnchor;
 
 use self::assets::Assets;
 use self::fill::Template;
@@ -26,12 +27,19 @@ const KEY_MANIFEST: &str = "key-manifest";
 /// What the site build fills in and publishes besides the assets.
 pub(crate) struct Inputs<'a> {
     pub(crate) config: &'a Config,
-    /// The trust anchor's text for a WASM of this name and integrity.
-    pub(crate) anchor: &'a dyn Fn(&Pinned) -> Result<String>,
+    /// The trust anchor; each script gets it with the WASM that it loads.
+    pub(crate) anchor: &'a TrustAnchor,
     /// The current key manifest's signed note.
     pub(crate) manifest: &'a str,
     /// Origins that may embed the frame, from that manifest.
     pub(crate) parents: &'a [String],
+}
+
+impl Inputs<'_> {
+    fn anchor_for(&self, wasm: &Pinned) -> String {
+        TrustAnchor { wasm_file: wasm.file.clone(), wasm_integrity: wasm.integrity.clone(), ..self.anchor.clone() }
+            .encode()
+    }
 }
 
 /// Builds the site from the assets: files first, then headers, then the record that names them, so that a failure on
@@ -78,7 +86,7 @@ impl FieldsFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
         let wasm = pin("checkout", "wasm", &assets.wasm)?;
         let mut loader = Template::new("loader.js", assets.loader.clone())?;
-        loader.literal_once("__NIGHTSAFE_ANCHOR__", &(inputs.anchor)(&wasm)?)?;
+        loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm))?;
         let loader = loader.finish()?;
 
         let pinned = pin("loader", "js", loader.as_bytes())?;
@@ -117,7 +125,7 @@ impl AdminFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
         let wasm = pin("admin", "wasm", &assets.admin_wasm)?;
         let mut script = Template::new("admin.js", assets.admin_script.clone())?;
-        script.literal_once("__NIGHTSAFE_ANCHOR__", &(inputs.anchor)(&wasm)?)?;
+        script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
         let script = script.finish()?;
 

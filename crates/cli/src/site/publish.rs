@@ -25,15 +25,15 @@ pub(crate) fn content_name(stem: &str, extension: &str, bytes: &[u8]) -> String 
     format!("{stem}-{}.{extension}", integrity::name_hash(bytes))
 }
 
-/// Publishes `bytes` under a fixed name. The sibling goes first: whoever gets old bytes under one and new ones under
-/// the other has two valid versions.
+/// Publishes `bytes` under a fixed name. The sibling goes last: one that is older than its file is not served.
 pub(crate) fn named(folder: &Path, file: &str, bytes: &[u8]) -> Result<Pinned> {
     let sibling = folder.join(format!("{file}.br"));
     let path = folder.join(file);
     let is_current = sibling.exists() && std::fs::read(&path).is_ok_and(|present| present == bytes);
     if !is_current {
-        files::place(&sibling, &compress(bytes)?)?;
+        let compressed = compress(bytes)?;
         files::place(&path, bytes)?;
+        files::replace(&sibling, &compressed)?;
     }
     Ok(Pinned { file: file.to_owned(), integrity: integrity::sha384(bytes) })
 }

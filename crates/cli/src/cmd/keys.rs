@@ -1,0 +1,24 @@
+//! `nightsafe keys`: data keys and the manifest that publishes them.
+
+mod list;
+mod next;
+mod sign;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// Data keys, and the signed manifest that names them
+#[derive(Subcommand, Debug)]
+pub(crate) enum KeysCommand {
+    List(list::ListArgs),
+    Next(next::NextArgs),
+    Sign(sign::SignArgs),
+}
+
+pub(crate) async fn run(command: &KeysCommand) -> Result<()> {
+    match command {
+        KeysCommand::List(args) => list::run(args).await,
+        KeysCommand::Next(args) => next::run(args).await,
+        KeysCommand::Sign(args) => sign::run(args).await,
+    }
+}

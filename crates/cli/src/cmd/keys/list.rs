@@ -1,0 +1,132 @@
+//! `nightsafe keys list`: which data keys there are, and what each is doing now.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use nightsafe_core::manifest::DataKey;
+use nightsafe_core::scalar::KeyId;
+use nightsafe_core::time::UnixTime;
+use nightsafe_store::vault::VaultStore;
+use serde::Serialize;
+
+use crate::data_dir::DataDirArg;
+use crate::keys::{EPOCH_DAYS, now};
+use crate::manifests::{self, Signed};
+use crate::term;
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// Lists the data keys with their states, start dates and ages
+#[derive(clap::Args, Debug)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    data: DataDirArg,
+    /// Print one JSON array instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a data key is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    /// In the vault, but in no manifest: `keys sign` publishes it.
+    Unsigned,
+    /// In the manifest, its time has not come.
+    Pending,
+    /// Seals what is deposited now.
+    Active,
+    /// Sealed earlier deposits, which it still opens.
+    Retiring,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Row {
+    key_id: String,
+    suite: String,
+    state: State,
+    /// RFC 3339; absent while unsigned.
+    start: Option<String>,
+    /// Whole days since the start.
+    age_days: Option<u64>,
+    /// Active for longer than an epoch, with nothing that follows.
+    overdue: bool,
+}
+
+pub(super) async fn run(args: &ListArgs) -> Result<()> {
+    let (data, _) = args.data.open()?;
+    let anchor = manifests::read_anchor(&data)?;
+    let history = manifests::all(&data, &anchor)?;
+    let store = VaultStore::open(&data.vault()).await?;
+    let custody = store.custody().await?;
+    store.close().await;
+
+    let held: Vec<(KeyId, String)> = custody.into_iter().map(|key| (key.key_id, key.suite)).collect();
+    let now = now();
+    let rows = rows(&held, &history, now);
+    let text = if args.json { format!("{}\n", serde_json::to_string(&rows)?) } else { table(&rows)? };
+    term::print(&text)?;
+    for row in rows.iter().filter(|row| row.overdue) {
+        term::warn(&format!(
+            "data key {} has sealed for more than {EPOCH_DAYS} days: run `nightsafe keys next`, then `nightsafe keys sign`",
+            row.key_id
+        ));
+    }
+    if let Some(latest) = history.last() {
+        latest.warn_of_expiry(now);
+    }
+    Ok(())
+}
+
+fn rows(held: &[(KeyId, String)], history: &[Signed], now: UnixTime) -> Vec<Row> {
+    let current = history.last().map(Signed::manifest);
+    let active = current.and_then(|manifest| manifest.active_key(now)).map(|key| key.key_id());
+    let follows = current.is_some_and(|manifest| manifest.data_keys.iter().any(|key| key.start > now));
+    let mut rows: Vec<(Option<UnixTime>, Row)> = held
+        .iter()
+        .map(|(id, suite)| {
+            // The newest manifest that names the key knows its start best
+            let start = history.iter().rev().find_map(|signed| start_in(&signed.manifest().data_keys, *id));
+            let state = match start {
+                None => State::Unsigned,
+                Some(start) if start > now => State::Pending,
+                Some(_) if active == Some(*id) => State::Active,
+                Some(_) => State::Retiring,
+            };
+            let age = start.filter(|start| *start <= now).map(|start| days_between(start, now));
+            let overdue = state == State::Active && !follows && age.is_some_and(|days| days >= EPOCH_DAYS);
+            let row = Row {
+                key_id: id.to_hex(),
+                suite: suite.clone(),
+                state,
+                start: start.map(UnixTime::to_text),
+                age_days: age,
+                overdue,
+            };
+            (start, row)
+        })
+        .collect();
+    // By start; what has none yet comes last
+    rows.sort_by_key(|(start, _)| start.map_or(u64::MAX, UnixTime::seconds));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn start_in(keys: &[DataKey], id: KeyId) -> Option<UnixTime> {
+    keys.iter().find(|key| key.key.key_id() == id).map(|key| key.start)
+}
+
+fn days_between(from: UnixTime, to: UnixTime) -> u64 {
+    to.seconds().saturating_sub(from.seconds()).checked_div(DAY_SECONDS).unwrap_or(0)
+}
+
+fn table(rows: &[Row]) -> Result<String> {
+    let mut text = format!("{:32}  {:6}  {:8}  {:20}  {}\n", "KEY", "SUITE", "STATE", "START", "AGE");
+    for row in rows {
+        let state = format!("{:?}", row.state).to_lowercase();
+        let start = row.start.as_deref().unwrap_or("-");
+        let age = row.age_days.map_or("-".to_owned(), |days| format!("{days} d"));
+        let note = if row.overdue { "  overdue" } else { "" };
+        writeln!(text, "{:32}  {:6}  {state:8}  {start:20}  {age}{note}", row.key_id, row.suite)?;
+    }
+    Ok(text)
+}

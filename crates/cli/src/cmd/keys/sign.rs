@@ -1,0 +1,154 @@
+//! `nightsafe keys sign`: the next key manifest, signed by site keys and published.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::manifest::{self, DataKey, KeyManifest, MAX_DATA_KEYS};
+use nightsafe_core::note::NoteSigner;
+use nightsafe_core::scalar::Site;
+use nightsafe_core::time::UnixTime;
+use nightsafe_store::vault::{CustodyKey, VaultStore};
+
+use crate::config;
+use crate::data_dir::{DataDir, DataDirArg};
+use crate::keys::site_key::SiteKeyFile;
+use crate::keys::{EPOCH_DAYS, data_key, now};
+use crate::manifests::{self, Signed};
+use crate::passphrase::Source;
+use crate::site::{self, release::Release};
+use crate::{files, term};
+
+/// Signs the next key manifest with site keys, and publishes it
+///
+/// It names the keys of the current one that are still needed and every data key made since. A running `nightsafe up`
+/// takes it over by itself.
+#[derive(clap::Args, Debug)]
+pub(crate) struct SignArgs {
+    #[command(flatten)]
+    data: DataDirArg,
+    /// File of a site key; as many as must sign
+    #[arg(long = "site-key", value_name = "FILE", required = true)]
+    site_keys: Vec<PathBuf>,
+    /// Days that the manifest is valid
+    #[arg(long, value_name = "DAYS", default_value_t = 395, value_parser = clap::value_parser!(u16).range(1..=400))]
+    days: u16,
+    /// New field policy: a text of `kind` blocks [default: as before]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// New list of origins whose pages may embed the frame [default: as before]
+    #[arg(long = "parent", value_name = "ORIGIN")]
+    parents: Vec<String>,
+    /// Read the site keys' passphrases from this file descriptor: one line each, or a single line for all
+    #[arg(long, value_name = "FD")]
+    site_passphrase_fd: Option<u32>,
+}
+
+pub(super) async fn run(args: &SignArgs) -> Result<()> {
+    let (data, config) = args.data.open()?;
+    let anchor = manifests::read_anchor(&data)?;
+    let history = manifests::all(&data, &anchor)?;
+    let store = VaultStore::open(&data.vault()).await?;
+    let now = now();
+    let next = next_manifest(args, &history, &store.custody().await?, now)?;
+
+    let signers = unlock_signers(args, &config.site()?, &anchor).await?;
+    let note = manifest::sign(&next, &signers.iter().collect::<Vec<_>>())?;
+    manifest::verify(&note, &anchor, now).context("the new manifest does not verify, so it was not published")?;
+    let signed = Signed::verify(note, &anchor)?;
+    // The vault first: whoever opens a deposit finds the manifest that it was sealed under
+    store.add_manifest(&signed.hash(), signed.sequence(), &signed.note).await?;
+    store.close().await;
+    signed.store(&data)?;
+    publish(&data, &config, &signed)?;
+
+    term::print(&format!("{}\n", signed.hash()))?;
+    term::progress(&format!(
+        "manifest {} with {} data keys, valid until {}",
+        signed.sequence(),
+        next.data_keys.len(),
+        next.not_after.to_text()
+    ));
+    Ok(())
+}
+
+fn next_manifest(args: &SignArgs, history: &[Signed], custody: &[CustodyKey], now: UnixTime) -> Result<KeyManifest> {
+    let before = history.last().context("there is no key manifest yet")?.manifest();
+    let mut next = before.clone();
+    next.sequence = before.sequence.checked_add(1).context("there are no sequence numbers left")?;
+    next.not_before = now;
+    next.not_after = now.plus_days(args.days.into());
+    next.data_keys = data_keys(history, before, custody, now)?;
+    if !args.parents.is_empty() {
+        next.parents = args.parents.iter().map(|parent| config::origin(parent)).collect::<Result<_>>()?;
+    }
+    if let Some(path) = &args.policy {
+        next.kinds = manifests::parse_policy(&files::read_text(path)?, before)
+            .with_context(|| format!("{} is refused", path.display()))?;
+    }
+    Ok(next)
+}
+
+/// The keys of the manifest before, without those that no browser can be sealing to any more, and then the new ones,
+/// each an epoch after the one before it.
+fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], now: UnixTime) -> Result<Vec<DataKey>> {
+    let active = before.data_keys.iter().rposition(|key| key.start <= now).unwrap_or(0);
+    // A browser whose clock is behind may still take the key before the active one
+    let mut keys: Vec<DataKey> = before.data_keys.iter().skip(active.saturating_sub(1)).cloned().collect();
+    for stored in custody {
+        let key = data_key::public_key(stored)?;
+        // What a manifest named once and this one does not is past its time
+        if history.iter().any(|signed| signed.manifest().data_key(key.key_id()).is_some()) {
+            continue;
+        }
+        let start = keys.last().map_or(now, |last| last.start.plus_days(EPOCH_DAYS).max(now));
+        term::progress(&format!(
+            "new data key {}, sealing from {}: compare it with what `nightsafe keys next` printed",
+            key.key_id(),
+            start.to_text()
+        ));
+        keys.push(DataKey { start, key });
+    }
+    if keys.len() > MAX_DATA_KEYS {
+        bail!("a manifest names at most {MAX_DATA_KEYS} data keys, and there are {}", keys.len());
+    }
+    Ok(keys)
+}
+
+async fn unlock_signers(args: &SignArgs, site: &Site, anchor: &TrustAnchor) -> Result<Vec<NoteSigner>> {
+    let mut files = Vec::new();
+    for path in &args.site_keys {
+        let file = SiteKeyFile::read(path)?;
+        if !anchor.site_keys.contains(file.vkey()) {
+            bail!("{} is not among the site keys of the trust anchor", path.display());
+        }
+        if files.iter().any(|other: &SiteKeyFile| other.vkey() == file.vkey()) {
+            bail!("{} holds a site key that was named already", path.display());
+        }
+        files.push(file);
+    }
+    if files.len() < usize::from(anchor.threshold) {
+        bail!("{} site keys must sign: name that many with --site-key", anchor.threshold);
+    }
+    let mut source = Source::new(args.site_passphrase_fd)?;
+    let mut signers = Vec::new();
+    for file in files {
+        let passphrase = source.existing(&format!("site key {}", file.vkey().name()))?;
+        signers.push(file.unlock(site, passphrase).await?);
+    }
+    Ok(signers)
+}
+
+/// Puts it beside the site's files, if the site was built: the list of parents is in the headers, too.
+fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<()> {
+    match Release::read(&data.release())? {
+        Some(release) => {
+            site::publish_headers(data, &release, &config.origins, &signed.parents())?;
+            site::publish_manifest(data, &signed.note)
+        }
+        None => {
+            term::progress("the site is not built yet: `nightsafe site build` publishes the manifest");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The subcommands: glue between the terminal and the libraries, one file each.
+
+pub(crate) mod init;
+pub(crate) mod keys;
+pub(crate) mod open;
+pub(crate) mod site;
+pub(crate) mod snippet;
+pub(crate) mod up;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Seals a shop's sensitive fields in the shopper's browser, stores ciphertext only, and opens it for people.
+#[derive(Parser, Debug)]
+#[command(name = "nightsafe", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Init(Box<init::InitArgs>),
+    #[command(subcommand)]
+    Site(site::SiteCommand),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    Open(open::OpenArgs),
+    Snippet(snippet::SnippetArgs),
+    Up(up::UpArgs),
+}
+
+impl Cli {
+    /// Runs the subcommand to its end.
+    pub(crate) async fn run(self) -> Result<()> {
+        match self.command {
+            Command::Init(args) => init::run(&args).await,
+            Command::Site(command) => site::run(&command),
+            Command::Keys(command) => keys::run(&command).await,
+            Command::Open(args) => open::run(&args).await,
+            Command::Snippet(args) => snippet::run(&args),
+            Command::Up(args) => up::run(&args).await,
+        }
+    }
+}

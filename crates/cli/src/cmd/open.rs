@@ -1,0 +1,177 @@
+//! `nightsafe open --offline`: opens a deposit from the vault's database alone, with passphrase or recovery key.
+
+mod deposit;
+mod print;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::scalar::{DepositId, KindName, Site};
+use nightsafe_store::vault::{CustodyKey, Filter, IndexRow, VaultStore};
+
+use self::deposit::Opened;
+use crate::data_dir::DataDirArg;
+use crate::keys::kek::Keks;
+use crate::keys::{data_key, recovery};
+use crate::manifests;
+use crate::passphrase::Source;
+
+/// Most deposits that one reference may stand for here.
+const MAX_DEPOSITS: u32 = 100;
+
+/// Opens fields of a deposit without any server, and names what was changed since it was deposited
+///
+/// Reads the vault's database only. This leaves no record of the opening: it is for recovery, not for daily work.
+#[derive(clap::Args, Debug)]
+pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    data: DataDirArg,
+    /// Work on the files of the data directory; the only way so far, said out loud because nothing records it
+    #[arg(long, required = true)]
+    offline: bool,
+    /// The shop's reference of the order
+    #[arg(long, value_name = "REFERENCE", required_unless_present = "deposit", conflicts_with = "deposit")]
+    reference: Option<String>,
+    /// The deposit's id
+    #[arg(long, value_name = "ID", value_parser = DepositId::from_hex)]
+    deposit: Option<DepositId>,
+    /// A field to open, such as card or phone#1 (the second one); without any, the fields are listed and none is opened
+    #[arg(long = "field", value_name = "KIND[#INDEX]")]
+    fields: Vec<FieldName>,
+    /// Open every field of the deposit
+    #[arg(long, conflicts_with = "fields")]
+    all_fields: bool,
+    /// Open with this recovery key instead of the admin's passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    recovery_file: Option<PathBuf>,
+    /// Read the admin's passphrase from this file descriptor instead of the terminal
+    #[arg(long, value_name = "FD")]
+    passphrase_fd: Option<u32>,
+    /// Print one JSON array instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// Kind and number of a field, `kind` or `kind#index`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FieldName {
+    pub(crate) kind: KindName,
+    pub(crate) index: u32,
+}
+
+/// Which fields may be opened.
+enum Wanted<'a> {
+    All,
+    These(&'a [FieldName]),
+}
+
+impl Wanted<'_> {
+    fn contains(&self, name: &FieldName) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(names) => names.contains(name),
+        }
+    }
+}
+
+impl FromStr for FieldName {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (kind, index) = text.split_once('#').unwrap_or((text, "0"));
+        Ok(Self {
+            kind: KindName::parse(kind)
+                .context("the kind of a field takes lowercase letters, digits, dots, hyphens")?,
+            index: index.parse().context("the number of a field is a whole number from 0")?,
+        })
+    }
+}
+
+pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
+    let (data, config) = args.data.open()?;
+    let site = config.site()?;
+    let anchor = manifests::read_anchor(&data)?;
+    let history = manifests::all(&data, &anchor)?;
+    let store = VaultStore::open_read_only(&data.vault()).await?;
+    let rows = find(args, &store).await?;
+    let custody = store.custody().await?;
+
+    let mut opener = match &args.recovery_file {
+        Some(path) => Opener::Recovery(Box::new(recovery::read_private(path, &site)?)),
+        None => {
+            let what = format!("the admin {}", config.admin_user);
+            Opener::Passphrase(Keks::new(Source::new(args.passphrase_fd)?.existing(&what)?))
+        }
+    };
+    let wanted = if args.all_fields { Wanted::All } else { Wanted::These(&args.fields) };
+    let mut opened = Vec::new();
+    for row in rows {
+        let key = match custody.iter().find(|key| key.key_id == row.key_id) {
+            Some(key) => Some(opener.open(&site, key, &store).await?),
+            None => None,
+        };
+        opened.push(Opened::open(&site, &row, key.as_ref(), &history, &store, &wanted).await?);
+    }
+    store.close().await;
+    print::print(&opened, args.json)?;
+    check_found(&opened, &args.fields)
+}
+
+async fn find(args: &OpenArgs, store: &VaultStore) -> Result<Vec<IndexRow>> {
+    let rows = match &args.deposit {
+        Some(id) => store.deposit(id).await?.into_iter().collect(),
+        None => {
+            let filter = Filter { reference: args.reference.clone(), ..Filter::default() };
+            store.search(&filter, None, MAX_DEPOSITS).await?.rows
+        }
+    };
+    if rows.is_empty() {
+        bail!("the vault has no such deposit; one that was made a moment ago may still be on its way");
+    }
+    Ok(rows)
+}
+
+/// A script that asked for a field must not take its absence for success.
+fn check_found(opened: &[Opened], fields: &[FieldName]) -> Result<()> {
+    for field in fields {
+        if !opened.iter().any(|deposit| deposit.value(field).is_some()) {
+            bail!("{}#{} was not opened: no deposit that was found has it in readable form", field.kind, field.index);
+        }
+    }
+    Ok(())
+}
+
+/// What opens data keys.
+enum Opener {
+    Passphrase(Keks),
+    Recovery(Box<PrivateItems>),
+}
+
+impl Opener {
+    async fn open(&mut self, site: &Site, key: &CustodyKey, store: &VaultStore) -> Result<PrivateItems> {
+        match self {
+            Self::Passphrase(keks) => data_key::unlock(site, key, keks).await,
+            Self::Recovery(recovery) => {
+                let grants = store.recovery_grants(&key.key_id).await?;
+                data_key::recover(site, key, &grants, recovery)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_names() {
+        let parse = |text: &str| text.parse::<FieldName>().map(|name| (name.kind.to_string(), name.index)).ok();
+        assert_eq!(parse("card"), Some(("card".to_owned(), 0)));
+        assert_eq!(parse("person.name#2"), Some(("person.name".to_owned(), 2)));
+        for bad in ["", "#1", "card#", "card#x", "card#-1", "Card"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The keys that the command makes, reads and uses, and the files they lie in.
+
+pub(crate) mod data_key;
+pub(crate) mod kek;
+pub(crate) mod online;
+pub(crate) mod recovery;
+pub(crate) mod site_key;
+
+use nightsafe_core::time::UnixTime;
+use nightsafe_serve::clock::{Clock, SystemClock};
+
+/// Days that a data key is the active one.
+pub(crate) const EPOCH_DAYS: u64 = 90;
+
+/// The system's random generator. It gives bytes or ends the process: no key may come from anything less.
+pub(crate) type SystemRng = getrandom::rand_core::UnwrapErr<getrandom::SysRng>;
+
+/// A generator for key material.
+pub(crate) fn rng() -> SystemRng {
+    getrandom::rand_core::UnwrapErr(getrandom::SysRng)
+}
+
+/// The time that manifests and keys are dated with.
+pub(crate) fn now() -> UnixTime {
+    SystemClock.now()
+}

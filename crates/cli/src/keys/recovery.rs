@@ -1,0 +1,100 @@
+//! The organisation's recovery key: every data key's private items are sealed to it. Its private part goes into a file
+//! that is moved offline; the public part stays in the data directory, for the data keys to come.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
+use nightsafe_core::label::Label;
+use nightsafe_core::scalar::Site;
+use nightsafe_core::suite::Suite;
+use zeroize::Zeroizing;
+
+use crate::files;
+use crate::labelled::{Reader, Writer};
+
+const WHAT: &str = "recovery key file";
+
+/// The text of the public part.
+pub(crate) fn public_text(site: &Site, key: &DataPublicKey) -> String {
+    public_lines(site, key).finish().to_string()
+}
+
+/// The text of the private part: the public one, then the items.
+pub(crate) fn private_text(site: &Site, key: &PrivateItems) -> Zeroizing<String> {
+    let mut text = public_lines(site, key.public_key());
+    for (name, bytes) in key.items() {
+        text.bytes(name.as_str(), bytes);
+    }
+    text.finish()
+}
+
+/// Reads the public part.
+pub(crate) fn read_public(path: &Path, site: &Site) -> Result<DataPublicKey> {
+    let text = files::read_text(path)?;
+    parse_public(&text, site).with_context(|| format!("{} is refused", path.display()))
+}
+
+/// Reads the private part.
+pub(crate) fn read_private(path: &Path, site: &Site) -> Result<PrivateItems> {
+    let text = Zeroizing::new(files::read_text(path)?);
+    parse_private(&text, site).with_context(|| format!("{} is refused", path.display()))
+}
+
+fn public_lines(site: &Site, key: &DataPublicKey) -> Writer {
+    let mut text = Writer::new(Label::RecoveryKey.as_str());
+    text.value("site", site.as_str());
+    text.value("suite", key.suite().name());
+    text.bytes("public-key", key.as_bytes());
+    text
+}
+
+fn parse_public(text: &str, site: &Site) -> Result<DataPublicKey> {
+    let mut lines = Reader::new(WHAT, Label::RecoveryKey.as_str(), text)?;
+    let key = take_public(&mut lines, site)?;
+    lines.finish()?;
+    Ok(key)
+}
+
+fn parse_private(text: &str, site: &Site) -> Result<PrivateItems> {
+    let mut lines = Reader::new(WHAT, Label::RecoveryKey.as_str(), text)?;
+    let public = take_public(&mut lines, site)?;
+    let mut items = Vec::new();
+    for name in ItemName::of(public.suite()) {
+        items.push((*name, lines.bytes(name.as_str())?));
+    }
+    lines.finish()?;
+    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let key = PrivateItems::from_items(public.suite(), &items)?;
+    if *key.public_key() != public {
+        bail!("the private items do not belong to the public key: restore the file from a copy");
+    }
+    Ok(key)
+}
+
+fn take_public(lines: &mut Reader<'_>, site: &Site) -> Result<DataPublicKey> {
+    if lines.value("site")? != site.as_str() {
+        bail!("the recovery key is one of another site");
+    }
+    let suite = Suite::from_name(lines.value("suite")?).context("the suite of the recovery key is unknown")?;
+    Ok(DataPublicKey::parse(suite, &lines.bytes("public-key")?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_texts_are_read_back_and_other_sites_refused() {
+        let site = Site::parse("demo.example").unwrap();
+        let other = Site::parse("other.example").unwrap();
+        let key = PrivateItems::generate(Suite::XWing, &mut crate::keys::rng()).unwrap();
+        let (public, private) = (public_text(&site, key.public_key()), private_text(&site, &key));
+        assert_eq!(parse_public(&public, &site).unwrap(), *key.public_key());
+        let again = parse_private(&private, &site).unwrap();
+        assert_eq!(*private_text(&site, &again), *private);
+        assert!(parse_private(&private, &other).is_err());
+        assert!(parse_private(&public, &site).is_err());
+        assert!(parse_public(&private, &site).is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! The key manifests of a data directory: every one that was ever signed, and which of them is current.
+
+use anyhow::{Context, Result, bail};
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::manifest::{self, KeyManifest, VerifiedManifest};
+use nightsafe_core::policy::Kind;
+use nightsafe_core::scalar::ManifestHash;
+use nightsafe_core::time::UnixTime;
+
+use crate::data_dir::DataDir;
+use crate::{files, term};
+
+/// Days before the end of a manifest at which its operator is warned: the form stops when it expires.
+const WARNINGS: [u64; 4] = [1, 7, 30, 60];
+const DAY_SECONDS: u64 = 86_400;
+
+/// A manifest that enough site keys signed.
+pub(crate) struct Signed {
+    pub(crate) note: String,
+    verified: VerifiedManifest,
+}
+
+impl Signed {
+    /// Verifies a note but for its validity in time.
+    pub(crate) fn verify(note: String, anchor: &TrustAnchor) -> Result<Self> {
+        let verified = manifest::verify_at_any_time(&note, anchor)?;
+        Ok(Self { note, verified })
+    }
+
+    pub(crate) fn manifest(&self) -> &KeyManifest {
+        self.verified.manifest()
+    }
+
+    pub(crate) fn hash(&self) -> ManifestHash {
+        self.verified.hash()
+    }
+
+    pub(crate) fn sequence(&self) -> u64 {
+        self.manifest().sequence
+    }
+
+    /// Origins that may embed the frame.
+    pub(crate) fn parents(&self) -> Vec<String> {
+        self.manifest().parents.iter().map(ToString::to_string).collect()
+    }
+
+    /// Writes it to its place among the manifests.
+    pub(crate) fn store(&self, data: &DataDir) -> Result<()> {
+        let path = data.manifests().join(format!("{}.note", self.hash()));
+        files::place(&path, self.note.as_bytes())
+    }
+
+    /// Warns on stderr when the manifest ends soon.
+    pub(crate) fn warn_of_expiry(&self, now: UnixTime) {
+        if let Some(warning) = expiry_warning(self.manifest().not_after, now) {
+            term::warn(&warning);
+        }
+    }
+}
+
+/// The trust anchor of the site.
+pub(crate) fn read_anchor(data: &DataDir) -> Result<TrustAnchor> {
+    let text = files::read_text(&data.anchor())?;
+    TrustAnchor::parse(&text).with_context(|| format!("{} is refused", data.anchor().display()))
+}
+
+/// Every manifest, in the order of sequence numbers.
+pub(crate) fn all(data: &DataDir, anchor: &TrustAnchor) -> Result<Vec<Signed>> {
+    let dir = data.manifests();
+    let mut manifests = Vec::new();
+    for entry in std::fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "note") {
+            let signed = Signed::verify(files::read_text(&path)?, anchor)
+                .with_context(|| format!("{} is refused: move it away or restore it", path.display()))?;
+            manifests.push(signed);
+        }
+    }
+    manifests.sort_by_key(Signed::sequence);
+    Ok(manifests)
+}
+
+/// The manifest with the highest sequence number, valid now or not.
+pub(crate) fn latest(data: &DataDir, anchor: &TrustAnchor) -> Result<Signed> {
+    all(data, anchor)?.pop().with_context(|| format!("there is no key manifest in {}", data.manifests().display()))
+}
+
+/// The manifest that is in force: the latest one, which must be valid now.
+pub(crate) fn current(data: &DataDir, anchor: &TrustAnchor, now: UnixTime) -> Result<Signed> {
+    let latest = latest(data, anchor)?;
+    manifest::verify(&latest.note, anchor, now)
+        .context("the current key manifest is refused; `nightsafe keys sign` makes a new one")?;
+    Ok(latest)
+}
+
+/// What to tell about a manifest that ends at `not_after`, if anything.
+pub(crate) fn expiry_warning(not_after: UnixTime, now: UnixTime) -> Option<String> {
+    let left = not_after.seconds().saturating_sub(now.seconds()).div_ceil(DAY_SECONDS);
+    if left == 0 {
+        return Some("the key manifest has expired and the form has stopped: run `nightsafe keys sign` now".to_owned());
+    }
+    let within = WARNINGS.iter().find(|days| left <= **days)?;
+    Some(format!(
+        "less than {within} day{} until the key manifest ends at {not_after}, when the form stops: run `nightsafe keys sign`",
+        if *within == 1 { "" } else { "s" },
+        not_after = not_after.to_text(),
+    ))
+}
+
+/// Reads a policy: the `kind` blocks of a manifest, as text of their own. `like` is any manifest of the site.
+pub(crate) fn parse_policy(policy: &str, like: &KeyManifest) -> Result<Vec<Kind>> {
+    // The text's own reader is that of a whole manifest: put the policy under the head of one
+    let head = KeyManifest { kinds: Vec::new(), ..like.clone() }.encode();
+    let lines = u32::try_from(head.lines().count()).unwrap_or(u32::MAX);
+    match KeyManifest::parse(&format!("{head}{policy}")) {
+        Ok(manifest) => Ok(manifest.kinds),
+        Err(nightsafe_core::anchor::TrustError::Malformed(line)) if line > lines => {
+            bail!("correct line {} of the policy", line.saturating_sub(lines))
+        }
+        Err(error) => Err(error).context("the policy is refused"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_come_at_60_30_7_and_1_days() {
+        let end = UnixTime::from_seconds(1000 * DAY_SECONDS);
+        let at = |days: u64| expiry_warning(end, end.minus(days * DAY_SECONDS));
+        assert_eq!(at(61), None);
+        for (days, text) in
+            [(60, "60 days"), (31, "60 days"), (30, "30 days"), (7, "7 days"), (2, "7 days"), (1, "1 day ")]
+        {
+            assert!(at(days).unwrap().contains(&format!("less than {text}")), "{days}");
+        }
+        assert!(at(0).unwrap().contains("expired"));
+    }
+}
