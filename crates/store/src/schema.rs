@@ -40,17 +40,25 @@ impl Schema {
     pub async fn migrate(&self, connection: &mut SqliteConnection) -> Result<i64, StoreError> {
         let found = self.version(connection).await?;
         if found > self.newest() {
-            return Err(StoreError::NewerSchema {
-                database: self.database,
-                found,
-                known: self.newest(),
-            });
+            return Err(StoreError::NewerSchema { database: self.database, found, known: self.newest() });
         }
-        self.migrator()
-            .run_direct(None, connection, false)
-            .await
-            .map_err(|error| self.migrate_error(error))?;
+        self.migrator().run_direct(None, connection, false).await.map_err(|error| self.migrate_error(error))?;
         Ok(found)
+    }
+
+    /// Refuses every version but the newest, without changing anything.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`], [`StoreError::ForeignSchema`], [`StoreError::Unavailable`].
+    pub async fn check(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let (database, known) = (self.database, self.newest());
+        match self.version(connection).await? {
+            found if found > known => Err(StoreError::NewerSchema { database, found, known }),
+            found if found < known => {
+                Err(StoreError::ForeignSchema { database, source: MigrateError::VersionMissing(known) })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The version that the database has: 0 when no migration ever ran.
@@ -60,26 +68,14 @@ impl Schema {
     pub async fn version(&self, connection: &mut SqliteConnection) -> Result<i64, StoreError> {
         let migrator = self.migrator();
         let unavailable = |error| self.migrate_error(error);
-        connection
-            .ensure_migrations_table(&migrator.table_name)
-            .await
-            .map_err(unavailable)?;
-        let applied = connection
-            .list_applied_migrations(&migrator.table_name)
-            .await
-            .map_err(unavailable)?;
+        connection.ensure_migrations_table(&migrator.table_name).await.map_err(unavailable)?;
+        let applied = connection.list_applied_migrations(&migrator.table_name).await.map_err(unavailable)?;
         Ok(applied.iter().map(|one| one.version).max().unwrap_or(0))
     }
 
     fn migrator(&self) -> Migrator {
         let migrations = self.migrations.iter().map(|step| {
-            Migration::new(
-                step.version,
-                step.name.into(),
-                MigrationType::Simple,
-                step.sql.into_sql_str(),
-                false,
-            )
+            Migration::new(step.version, step.name.into(), MigrationType::Simple, step.sql.into_sql_str(), false)
         });
         Migrator::with_migrations(migrations.collect())
     }

@@ -21,18 +21,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// As [`Schema::migrate`]; [`StoreError::File`] and [`StoreError::PageSize`].
-pub async fn open(
-    path: &Path,
-    schema: &Schema,
-    connections: u32,
-) -> Result<SqlitePool, StoreError> {
+pub async fn open(path: &Path, schema: &Schema, connections: u32) -> Result<SqlitePool, StoreError> {
     let database = schema.database;
     create_private(path).map_err(|source| StoreError::File { database, source })?;
     let options = connect_options(path);
     let unavailable = StoreError::unavailable(database);
-    let mut connection = SqliteConnection::connect_with(&options)
-        .await
-        .map_err(unavailable)?;
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
     schema.migrate(&mut connection).await?;
     check_page_size(database, &mut connection).await?;
     connection.close().await.map_err(unavailable)?;
@@ -42,6 +36,21 @@ pub async fn open(
         .connect_with(options)
         .await
         .map_err(unavailable)
+}
+
+/// Opens a file that is there for reading only: nothing is made, migrated or written.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when there is no such file, [`StoreError::NewerSchema`], and
+/// [`StoreError::ForeignSchema`] when it has another schema than this program's newest.
+pub async fn open_read_only(path: &Path, schema: &Schema) -> Result<SqlitePool, StoreError> {
+    let unavailable = StoreError::unavailable(schema.database);
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(unavailable)?;
+    let mut connection = pool.acquire().await.map_err(unavailable)?;
+    schema.check(&mut connection).await?;
+    drop(connection);
+    Ok(pool)
 }
 
 fn connect_options(path: &Path) -> SqliteConnectOptions {
@@ -58,24 +67,13 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
 }
 
-async fn check_page_size(
-    database: &'static str,
-    connection: &mut SqliteConnection,
-) -> Result<(), StoreError> {
+async fn check_page_size(database: &'static str, connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let found: i64 = sqlx::query_scalar("PRAGMA page_size")
         .fetch_one(connection)
         .await
         .map_err(StoreError::unavailable(database))?;
     let wanted = i64::from(PAGE_SIZE);
-    if found == wanted {
-        Ok(())
-    } else {
-        Err(StoreError::PageSize {
-            database,
-            found,
-            wanted,
-        })
-    }
+    if found == wanted { Ok(()) } else { Err(StoreError::PageSize { database, found, wanted }) }
 }
 
 /// SQLite gives WAL and shared-memory files the mode of the main file, so setting it here is

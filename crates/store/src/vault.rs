@@ -58,6 +58,15 @@ impl VaultStore {
         Ok(Self { pool })
     }
 
+    /// Opens a file that is there for reading only; every method that writes fails.
+    ///
+    /// # Errors
+    /// As [`crate::sqlite::open_read_only`].
+    pub async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+        let pool = sqlite::open_read_only(path, &SQLITE).await?;
+        Ok(Self { pool })
+    }
+
     /// Closes the file; the write-ahead log is emptied into it.
     pub async fn close(self) {
         self.pool.close().await;
