@@ -12,7 +12,8 @@ const PASSPHRASE_FD = 3;
 
 /** Opens one deposit. Fails with what the command says. */
 export function open(config: ThiefConfig, reference: string): Promise<Json> {
-  const args = ["open", "--offline", "--json", "--data-dir", config.data, "--passphrase-fd", String(PASSPHRASE_FD), reference];
+  const what = ["--reference", reference, "--all-fields"];
+  const args = ["open", "--offline", "--json", "--data-dir", config.data, "--passphrase-fd", String(PASSPHRASE_FD), ...what];
   const child = spawn(config.nightsafe, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const passphrase = child.stdio[PASSPHRASE_FD] as Writable;
   passphrase.on("error", () => undefined); // it ended before it read; its exit says why
