@@ -39,3 +39,5 @@ pub mod value;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod vectors;

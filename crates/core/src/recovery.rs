@@ -44,11 +44,11 @@ pub struct GrantContext<'a> {
 }
 
 impl GrantContext<'_> {
-    fn info(&self) -> Vec<u8> {
+    pub(crate) fn info(&self) -> Vec<u8> {
         [Label::RecoveryGrant.as_bytes(), &[0], self.site.as_str().as_bytes()].concat()
     }
 
-    fn aad(&self, recovery_key: &KeyId) -> Vec<u8> {
+    pub(crate) fn aad(&self, recovery_key: &KeyId) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.array(4).text(self.site.as_str()).bytes(self.data_key.as_bytes());
         writer.text(self.item.as_str()).bytes(recovery_key.as_bytes());

@@ -63,7 +63,7 @@ pub fn assemble(
         sealed.push(Field { tag, kind: kind.clone(), expires, envelope });
     }
     // Sorted by tag, so that the order says nothing about the form's
-    sealed.sort_unstable_by(|a, b| a.tag.cmp(&b.tag));
+    sealed.sort_unstable_by_key(|field| field.tag);
 
     let (site, reference, facets) = (order.site.clone(), order.reference.clone(), order.facets.clone());
     let locator = Locator::new(secret, site.clone(), reference.clone(), facets.clone(), listed);

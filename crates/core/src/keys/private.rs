@@ -158,7 +158,7 @@ mod tests {
             assert_eq!(again.public_key(), key.public_key());
             assert!(!format!("{key:?}").contains(&crate::encoding::hex(items[0].1)));
             for wrong in [&items[1..], &[(ItemName::Ed25519, &[0; 32][..])], &[(ItemName::X25519, &[0; 31][..])], &[]] {
-                assert!(PrivateItems::from_items(suite, wrong).is_err() || wrong == &items[..]);
+                assert!(PrivateItems::from_items(suite, wrong).is_err());
             }
         }
     }
@@ -173,7 +173,7 @@ mod tests {
         for bytes in [&low_order[..], &not_canonical, &good[1..], &[]] {
             assert_eq!(DataPublicKey::parse(Suite::XWing, bytes), Err(KeyError::PublicKey));
         }
-        for bytes in [&[0; 32][..], &[0; 31], &good[..]] {
+        for bytes in [&[0; 32][..], &[0; 31], good] {
             assert_eq!(DataPublicKey::parse(Suite::X25519, bytes), Err(KeyError::PublicKey));
         }
     }

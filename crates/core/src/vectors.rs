@@ -1,0 +1,75 @@
+//! The vectors in `tests/vectors/`, made from named streams of bytes: the committed files are exactly what this
+//! makes, and opening gives back what they say.
+//!
+//! To write them: `cargo test -p nightsafe-core --all-features -- --ignored write_vectors`.
+
+#[cfg(feature = "custody")]
+mod custody;
+mod deposit;
+mod envelope;
+
+use crate::keys::PrivateItems;
+use crate::suite::Suite;
+use crate::testing::TestRng;
+use rand_core::Rng;
+use serde::Serialize;
+use std::path::PathBuf;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name)
+}
+
+fn files() -> Vec<(&'static str, String)> {
+    vec![
+        ("envelope-v1.json", text(&envelope::make())),
+        ("deposit-v1.json", text(&deposit::make())),
+        #[cfg(feature = "custody")]
+        ("custody-v1.json", text(&custody::make())),
+    ]
+}
+
+fn text(vectors: &impl Serialize) -> String {
+    serde_json::to_string_pretty(vectors).unwrap() + "\n"
+}
+
+fn read(name: &str) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap()
+}
+
+/// A key and what makes it again: the X-Wing seed, or the X25519 private key.
+fn key(suite: Suite, rng: &mut TestRng) -> ([u8; 32], PrivateItems) {
+    let mut secret = [0; 32];
+    rng.fill_bytes(&mut secret);
+    (secret, key_of(suite, &secret))
+}
+
+fn key_of(suite: Suite, secret: &[u8; 32]) -> PrivateItems {
+    match suite {
+        Suite::XWing => PrivateItems::from_xwing_seed(secret),
+        Suite::X25519 => PrivateItems::from_items(suite, &[(crate::keys::ItemName::X25519, secret)]),
+    }
+    .unwrap()
+}
+
+fn bytes(vector: &serde_json::Value, name: &str) -> Vec<u8> {
+    let text = vector[name].as_str().unwrap();
+    let mut bytes = vec![0; text.len() / 2];
+    assert!(crate::encoding::hex_into(text, &mut bytes), "{name}");
+    bytes
+}
+
+#[test]
+fn committed_vectors_are_what_this_makes() {
+    for (name, text) in files() {
+        let committed = std::fs::read_to_string(path(name)).unwrap();
+        assert!(committed == text, "{name}: write the vectors again, and say in the specification what changed");
+    }
+}
+
+#[test]
+#[ignore = "writes tests/vectors"]
+fn write_vectors() {
+    for (name, text) in files() {
+        std::fs::write(path(name), text).unwrap();
+    }
+}
