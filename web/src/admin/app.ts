@@ -4,12 +4,11 @@ import { Clipboard } from "./clipboard.ts";
 import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
-import { EngineError } from "./engine.ts";
 import type { Engine } from "./engine.ts";
-import { isSignedOut, isTemporary, Refused, sentence } from "./failure.ts";
+import { isSignedOut, isTemporary, sentence } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
 import { parseRoute, routeHash } from "./route.ts";
-import { KeysNotUnlocked, signIn, WrongPassphrase } from "./session.ts";
+import { signIn } from "./session.ts";
 import type { Credentials, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
 import type { Vault } from "./vault.ts";
@@ -32,7 +31,7 @@ export class App {
   readonly #shell: Shell;
   readonly #idle = new IdleLock(browserClock, {
     warn: (seconds) => this.#shell.warn(seconds),
-    lock: () => this.lock("Nobody used this page for ten minutes. The keys were forgotten; sign in to go on where you were."),
+    lock: () => this.lock("Nobody used this page for ten minutes, so the keys were forgotten. Sign in to go on."),
   });
   #session: Session | undefined;
   #search: SearchView | undefined;
@@ -59,8 +58,8 @@ export class App {
   }
 
   start(): void {
-    const wasOnDeposit = parseRoute(location.hash).page === "deposit";
-    this.askToSignIn(undefined, wasOnDeposit ? "Reloading the page signed you out. Sign in, then find the deposit again." : undefined);
+    const onDeposit = parseRoute(location.hash).page === "deposit";
+    this.askToSignIn(undefined, onDeposit ? RELOADED : undefined);
   }
 
   private askToSignIn(place: Place | undefined, note: string | undefined): void {
@@ -70,13 +69,17 @@ export class App {
   }
 
   /** Signs in; a sentence when that did not work. */
-  private async enter(credentials: Credentials, step: (step: Step) => void, place: Place | undefined): Promise<string | undefined> {
-    this.#status.clear();
+  private async enter(
+    credentials: Credentials,
+    step: (step: Step) => void,
+    place: Place | undefined,
+  ): Promise<string | undefined> {
+    const { engine, vault, config } = this;
     let session: Session;
     try {
-      session = await signIn(credentials, { engine: this.engine, vault: this.vault, config: this.config }, step, painted);
+      session = await signIn(credentials, { engine, vault, config }, step, painted);
     } catch (error) {
-      return signInSentence(error);
+      return sentence(error);
     }
     this.#session = session;
     this.#shell.signedIn(session.user);
@@ -205,20 +208,11 @@ export class App {
   }
 }
 
-const REFUSED_MANIFESTS =
-  "The vault offered a key manifest that your site keys never signed. It is not used here. Tell whoever runs the vault: either a file is damaged, or somebody tries to pass off a key.";
+const RELOADED = "Reloading the page signed you out. Sign in, then find the deposit again.";
 
-function signInSentence(error: unknown): string {
-  if (error instanceof EngineError) {
-    return "The program that opens deposits did not arrive unaltered, so nothing was sent. Reload the page. If it happens again, do not sign in, and tell whoever runs this site.";
-  }
-  if (error instanceof KeysNotUnlocked) {
-    return "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.";
-  }
-  if (error instanceof WrongPassphrase) return "The name or the passphrase is not right. Type both again.";
-  if (error instanceof Refused && error.status === 401) return "The name or the passphrase is not right. Type both again.";
-  return sentence(error);
-}
+const REFUSED_MANIFESTS =
+  "The vault offered a key manifest that your site keys never signed. It is not used here. " +
+  "Tell whoever runs the vault: either a file is damaged, or somebody tries to pass off a key.";
 
 /** A new place in the history only where the address changes. */
 function setHash(hash: string): void {

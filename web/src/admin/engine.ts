@@ -2,6 +2,7 @@
 
 import init, { LoginAttempt, unlock } from "#admin-wasm";
 import type { Config } from "./config.ts";
+import { EngineError } from "./failure.ts";
 import type { Labels } from "./words.ts";
 
 /** A field that the sealed locator lists. */
@@ -65,11 +66,6 @@ export interface Attempt {
 export interface Engine {
   attempt(passphrase: string): Attempt;
   unlock(passphrase: string, custody: string, anchor: string, manifests: string): Opener;
-}
-
-/** The module could not be fetched, or is not the one that this script names. */
-export class EngineError extends Error {
-  override readonly name = "EngineError";
 }
 
 /** Fetches, checks and starts the module. A second try covers a connection that broke. */

@@ -1,5 +1,6 @@
-// Everything that can go wrong between this page and the vault, and how it is said to a person.
+// Everything that can go wrong, and how it is said to a person.
 
+import { ShapeError } from "./decode.ts";
 import type { Problem } from "./wire.ts";
 
 /** The vault gave no answer: switched off, not reachable from here, or the network is down. */
@@ -23,6 +24,21 @@ export class Refused extends Error {
   }
 }
 
+/** The WASM module could not be fetched, or is not the one that this script names. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+}
+
+/** Name or passphrase is wrong; which of the two, nobody can tell. */
+export class WrongPassphrase extends Error {
+  override readonly name = "WrongPassphrase";
+}
+
+/** Signed in, but the passphrase does not unlock the keys, or the vault holds none. */
+export class KeysNotUnlocked extends Error {
+  override readonly name = "KeysNotUnlocked";
+}
+
 /** The vault no longer knows this session. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Refused && error.status === 401 && error.slug !== "sign-in-failed";
@@ -40,29 +56,60 @@ export function errorCode(error: unknown): string {
 
 /** One or two sentences for the person at the screen: what happened, and what to do. */
 export function sentence(error: unknown): string {
-  if (error instanceof Unreachable) {
-    return "The vault does not answer. What you see here stays as it is. Check that the vault is switched on and that you are on its network, then try again.";
-  }
   if (error instanceof Refused) return refusal(error);
-  if (error instanceof Error && (error.name === "ShapeError" || errorCode(error) === "malformed")) {
-    return "The vault answered in a way that this page does not understand. The page or the vault may need an update.";
-  }
-  return "Something unexpected happened on this page. Nothing was opened. Reload the page and sign in again; if it happens again, tell whoever runs the vault.";
+  if (error instanceof Unreachable) return SENTENCES.unreachable;
+  if (error instanceof EngineError) return SENTENCES.engine;
+  if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
+  if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
+  if (error instanceof ShapeError || errorCode(error) === "malformed") return SENTENCES.shape;
+  return SENTENCES.unexpected;
 }
 
-function refusal(refused: Refused): string {
-  const { status, problem } = refused;
-  if (refused.slug === "sign-in-failed") return "The name or the passphrase is not right. Type both again.";
-  if (refused.slug === "opening-not-allowed") {
-    return "Your account may not open one of these kinds of field. Nothing was opened. Choose others, or ask whoever runs the vault.";
-  }
-  if (refused.slug === "batch-too-large") return "That was too much at once. Choose fewer fields and try again.";
-  if (status === 401) return "Your session has ended. Sign in again to go on.";
-  if (status === 403) return "You may not do this with your account. Ask whoever runs the vault.";
-  if (status === 404) return "The vault does not hold this deposit. It may have been deleted when its time was up.";
-  if (status === 413) return "That was too much at once. Choose fewer fields and try again.";
-  if (status === 429) return "Too many tries in a short time. Wait a minute, then try again.";
-  if (status >= 500) return "The vault has a problem of its own and could not answer. Try again in a minute; if it stays, tell whoever runs the vault.";
+const SENTENCES = {
+  unreachable:
+    "The vault does not answer. What you see here stays as it is. " +
+    "Check that the vault is switched on and that you are on its network, then try again.",
+  engine:
+    "The program that opens deposits did not arrive unaltered, so nothing was sent. " +
+    "Reload the page. If it happens again, do not sign in, and tell whoever runs this site.",
+  passphrase: "The name or the passphrase is not right. Type both again.",
+  keys:
+    "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.",
+  shape:
+    "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
+  session: "Your session has ended. Sign in again to go on.",
+  forbidden: "You may not do this with your account. Ask whoever runs the vault.",
+  kind:
+    "Your account may not open one of these kinds of field. Nothing was opened. " +
+    "Choose others, or ask whoever runs the vault.",
+  gone: "The vault does not hold this deposit. It may have been deleted when its time was up.",
+  large: "That was too much at once. Choose fewer fields and try again.",
+  often: "Too many tries in a short time. Wait a minute, then try again.",
+  server:
+    "The vault has a problem of its own and could not answer. " +
+    "Try again in a minute; if it stays, tell whoever runs the vault.",
+  unexpected:
+    "Something unexpected happened on this page. Nothing was opened. " +
+    "Reload the page and sign in again; if it happens again, tell whoever runs the vault.",
+} as const;
+
+const BY_SLUG: ReadonlyMap<string, string> = new Map([
+  ["sign-in-failed", SENTENCES.passphrase],
+  ["opening-not-allowed", SENTENCES.kind],
+  ["batch-too-large", SENTENCES.large],
+]);
+
+const BY_STATUS: ReadonlyMap<number, string> = new Map([
+  [401, SENTENCES.session],
+  [403, SENTENCES.forbidden],
+  [404, SENTENCES.gone],
+  [413, SENTENCES.large],
+  [429, SENTENCES.often],
+]);
+
+function refusal({ status, problem, slug }: Refused): string {
+  const known = BY_SLUG.get(slug) ?? BY_STATUS.get(status) ?? (status >= 500 ? SENTENCES.server : undefined);
+  if (known !== undefined) return known;
   const said = problem?.detail ?? problem?.title;
   return said === undefined ? "The vault refused this request." : `The vault refused this request: ${ended(said)}`;
 }

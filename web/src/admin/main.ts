@@ -14,6 +14,7 @@ if (root !== null) {
     engine.catch(() => undefined); // signing in says what happened
     new App(root, config, new Vault(config.vault, (url, init) => fetch(url, init)), engine).start();
   } catch {
-    fill(root, h("main", {}, h("h1", {}, "This page is not complete"), h("p", {}, "It was published without its trust anchor. Build the site again and publish the result.")));
+    const advice = "It was published without its trust anchor. Build the site again and publish the result.";
+    fill(root, h("main", {}, h("h1", {}, "This page is not complete"), h("p", {}, advice)));
   }
 }

@@ -2,22 +2,12 @@
 
 import type { Config } from "./config.ts";
 import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, SealedField } from "./engine.ts";
-import { errorCode } from "./failure.ts";
+import { errorCode, KeysNotUnlocked, WrongPassphrase } from "./failure.ts";
 import type { Vault } from "./vault.ts";
 import type { IndexRow, Purpose } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
-
-/** Signed in, but the passphrase does not unlock the keys, or the vault holds none. */
-export class KeysNotUnlocked extends Error {
-  override readonly name = "KeysNotUnlocked";
-}
-
-/** Name or passphrase is wrong; which of the two, nobody can tell. */
-export class WrongPassphrase extends Error {
-  override readonly name = "WrongPassphrase";
-}
 
 // The vault wants a purpose with every batch. It records one for each field that is opened, and a check opens none.
 const CHECK_PURPOSE: Purpose = "dispute";

@@ -14,6 +14,8 @@ export interface Choice {
   readonly purpose: Purpose;
 }
 
+const RECORDED = "The vault records which fields were opened, when and what for. It never learns the values.";
+
 export class ChooseForm {
   readonly #boxes = new Map<SealedField, HTMLInputElement>();
   readonly #notes = new Map<SealedField, HTMLElement>();
@@ -37,7 +39,7 @@ export class ChooseForm {
         h("div", { class: "field" }, h("label", { for: "purpose" }, "What do you need it for?"), this.#purpose),
         this.#error,
         h("div", { class: "row actions" }, this.#submit),
-        h("p", { class: "hint" }, "The vault records which fields were opened, when and what for. It never learns the values."),
+        h("p", { class: "hint" }, RECORDED),
       ),
       { submit: (event) => (event.preventDefault(), this.submitted(open)), change: () => this.count() },
     );
@@ -87,8 +89,13 @@ export class ChooseForm {
     if (this.element.getAttribute("aria-busy") === "true") return;
     const fields = this.chosen();
     const purpose = PURPOSES.find((value) => value === this.#purpose.value);
-    if (fields.length === 0) return this.refuse("Choose at least one field.", [...this.#boxes.values()].find((box) => !box.disabled));
-    if (purpose === undefined) return this.refuse("Choose what you need it for. It is recorded with the opening.", this.#purpose);
+    if (fields.length === 0) {
+      const first = [...this.#boxes.values()].find((box) => !box.disabled);
+      return this.refuse("Choose at least one field.", first);
+    }
+    if (purpose === undefined) {
+      return this.refuse("Choose what you need it for. It is recorded with the opening.", this.#purpose);
+    }
     fill(this.#error);
     open({ fields, purpose });
   }

@@ -11,6 +11,7 @@ import { routeHash } from "../route.ts";
 import type { Session } from "../session.ts";
 import type { IndexRow } from "../wire.ts";
 import { fieldTitle } from "../words.ts";
+import { ClipboardNote } from "./clipboard-note.ts";
 import { ChooseForm } from "./choose.ts";
 import type { Choice } from "./choose.ts";
 import { factsPanel, historyPanel } from "./facts.ts";
@@ -41,8 +42,7 @@ export class DepositView implements View {
   readonly #integrity = new IntegrityPanel();
   readonly #form: ChooseForm;
   readonly #revealedPlace = h("div", { class: "stack" });
-  readonly #clipboardNote = h("div");
-  readonly #opened = h("div", { class: "opened" }, this.#revealedPlace, this.#clipboardNote);
+  readonly #clipboardNote: ClipboardNote;
   readonly #history = h("div");
   readonly #revealed = new Set<Revealed>();
   readonly element: HTMLElement;
@@ -52,6 +52,7 @@ export class DepositView implements View {
   constructor(private readonly props: DepositProps) {
     const { row, session, languages } = props;
     this.#heading = h("h1", {}, row.reference);
+    this.#clipboardNote = new ClipboardNote(props.clipboard);
     this.#locator = session.openLocator(row);
     this.#differences = this.#locator.differences;
     this.#form = new ChooseForm(this.#locator.fields, languages, (choice) => void this.open(choice));
@@ -116,9 +117,10 @@ export class DepositView implements View {
 
   private reveal({ fields }: OpenedDeposit): void {
     this.#form.reset();
-    if (fields.length === 0) return this.props.say("None of the chosen fields could be opened. See what was found above.");
-    if (document.visibilityState === "hidden") return this.props.say("Opened while this page was in the background, and hidden again.");
     const { clock, clipboard, say } = this.props;
+    if (fields.length === 0) return say("None of the chosen fields could be opened. See what was found above.");
+    // Never on a page that nobody looks at
+    if (document.visibilityState === "hidden") return say("The fields were opened in the background, and are hidden.");
     const titled = fields.map((field) => ({ title: this.titleOf(field.kind, field.index), field }));
     const revealed = new Revealed({
       fields: titled,
@@ -128,7 +130,7 @@ export class DepositView implements View {
       hidden: (byItself) => this.hidden(revealed, byItself),
     });
     this.#revealed.add(revealed);
-    fill(this.#clipboardNote);
+    this.#clipboardNote.empty();
     this.#revealedPlace.append(revealed.element);
     revealed.focus();
     say(`${counted(fields.length, "field")} opened.`);
@@ -139,23 +141,7 @@ export class DepositView implements View {
     this.props.say(byItself ? "Time is up: the opened values are hidden again." : "The opened values are hidden.");
     // The focus was inside what went away
     if (document.activeElement === document.body && !this.#gone) this.#form.focus();
-    void this.clearClipboard();
-  }
-
-  /** Clears what was copied here, or says that it may still be there. */
-  private async clearClipboard(): Promise<void> {
-    // Somebody who goes to another tab goes there to paste
-    const result = document.visibilityState === "hidden" || !document.hasFocus() ? "later" : await this.props.clipboard.clear();
-    if (result === "nothing-copied" || !this.props.clipboard.holds) {
-      if (result === "cleared") this.note("What you copied was taken off the clipboard.");
-      return;
-    }
-    const clear = on(h("button", { type: "button" }, "Clear the clipboard"), { click: () => void this.clearClipboard() });
-    this.note("What you copied may still be on the clipboard.", clear);
-  }
-
-  private note(text: string, action?: HTMLElement): void {
-    fill(this.#clipboardNote, h("div", { class: "note row between" }, h("p", {}, text), action));
+    void this.#clipboardNote.clear();
   }
 
   private learned(found: readonly Difference[]): void {
@@ -196,13 +182,15 @@ export class DepositView implements View {
         ? h("p", { class: "hint" }, "Without the sealed list there is nothing that can be opened.")
         : this.#form.element,
     );
-    const left = h("div", { class: "stack" }, this.#integrity.element, this.#opened, sealed);
+    const opened = h("div", { class: "opened" }, this.#revealedPlace, this.#clipboardNote.element);
+    const left = h("div", { class: "stack" }, this.#integrity.element, opened, sealed);
+    const right = h("div", { class: "stack" }, factsPanel(row), this.#history);
     return h(
       "div",
       { class: "deposit" },
       link,
       h("div", { class: "title" }, this.#heading, h("p", { class: "lead" }, about)),
-      h("div", { class: "columns" }, left, h("div", { class: "stack" }, factsPanel(row), this.#history)),
+      h("div", { class: "columns" }, left, right),
     );
   }
 }

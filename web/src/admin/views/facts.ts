@@ -26,7 +26,11 @@ export function factsPanel(row: IndexRow): HTMLElement {
   );
 }
 
-export function historyPanel(openings: readonly PastOpening[], fields: readonly SealedField[], languages: readonly string[]): HTMLElement {
+export function historyPanel(
+  openings: readonly PastOpening[],
+  fields: readonly SealedField[],
+  languages: readonly string[],
+): HTMLElement {
   const groups = grouped(openings);
   return h(
     "section",

@@ -24,8 +24,9 @@ export class IntegrityPanel {
 
   show(checked: Checked, differences: readonly Difference[], fields: readonly SealedField[]): void {
     const explained = differences.map((difference) => explain(difference, fields));
-    const worst = explained.some(({ severity }) => severity === "danger") ? "danger" : explained.length > 0 ? "notice" : "intact";
-    this.element.dataset["state"] = explained.length > 0 ? worst : checked.state === "known" ? "intact" : checked.state;
+    const [first] = explained;
+    const worst = explained.find(({ severity }) => severity === "danger") ?? first;
+    this.element.dataset["state"] = worst?.severity ?? (checked.state === "known" ? "intact" : checked.state);
     fill(this.#body, ...explained.map(item), this.rest(checked, explained.length, fields.length));
   }
 
@@ -55,5 +56,6 @@ export class IntegrityPanel {
 }
 
 function item({ severity, sentence, advice }: Explained): HTMLElement {
-  return h("div", { class: `difference ${severity}` }, icon(severity), h("div", {}, h("p", { class: "what" }, sentence), h("p", { class: "advice" }, advice)));
+  const text = h("div", {}, h("p", { class: "what" }, sentence), h("p", {}, advice));
+  return h("div", { class: `difference ${severity}` }, icon(severity), text);
 }

@@ -9,10 +9,11 @@ import type { IndexRow } from "../wire.ts";
 const COLUMNS = ["Reference", "Received", "Card", "Postal code", "Country", "Opened"] as const;
 
 export function resultsTable(rows: readonly IndexRow[], open: (row: IndexRow) => void): HTMLElement {
+  const heads = COLUMNS.map((name) => h("th", { role: "columnheader", scope: "col" }, name));
   return h(
     "table",
     { role: "table", "aria-labelledby": "found-count" },
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...COLUMNS.map((name) => h("th", { role: "columnheader", scope: "col" }, name)))),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...heads)),
     h("tbody", { role: "rowgroup" }, ...rows.map((row) => resultRow(row, open))),
   );
 }

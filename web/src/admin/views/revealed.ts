@@ -50,6 +50,7 @@ export class Revealed {
           button("Hide now", () => this.hide(false), { class: "primary" }),
           button(`Start the ${REVEAL_SECONDS} s again`, () => this.#countdown.start()),
         ),
+        h("p", { class: "hint" }, "Going to another tab hides the values. What you copied can still be pasted there."),
       ),
       { keydown: (event) => event.key === "Escape" && this.hide(false) },
     );
@@ -106,6 +107,7 @@ export class Revealed {
     const done = await this.props.clipboard.copy(value);
     const word = pressed.querySelector("span");
     if (word !== null) word.textContent = done ? "Copied" : "Not allowed";
-    this.props.say(done ? `${label} copied. It leaves the clipboard when the values hide.` : "The browser did not allow copying.");
+    const copied = `${label} copied. It leaves the clipboard when the values hide.`;
+    this.props.say(done ? copied : "The browser did not allow copying.");
   }
 }

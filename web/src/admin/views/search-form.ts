@@ -33,7 +33,12 @@ export class SearchForm {
         this.field("last4", "Last four"),
         this.field("postal_code", "Postal code"),
         this.field("day", "Day"),
-        h("div", { class: "row actions" }, h("button", { type: "submit", class: "primary" }, "Find"), button("Clear", () => this.clear(), { class: "quiet" })),
+        h(
+          "div",
+          { class: "row actions" },
+          h("button", { type: "submit", class: "primary" }, "Find"),
+          button("Clear", () => this.clear(), { class: "quiet" }),
+        ),
       ),
       { submit: (event) => (event.preventDefault(), submit(this.typed())) },
     );
@@ -65,7 +70,8 @@ export class SearchForm {
   private field(name: Criterion, label: string): HTMLElement {
     const control = this.#inputs[name];
     control.setAttribute("aria-describedby", `find-${name}-error`);
-    return h("div", { class: `field find-${name}` }, h("label", { for: control.id }, label), control, this.#errors.get(name));
+    const labelled = h("label", { for: control.id }, label);
+    return h("div", { class: `field find-${name}` }, labelled, control, this.#errors.get(name));
   }
 }
 

@@ -27,7 +27,13 @@ export class Shell {
       h(
         "header",
         { class: "bar" },
-        h("div", { class: "brand" }, icon("slot"), h("span", { class: "name" }, "Nightsafe"), h("span", { class: "site" }, site)),
+        h(
+          "div",
+          { class: "brand" },
+          icon("slot"),
+          h("span", { class: "name" }, "Nightsafe"),
+          h("span", { class: "site" }, site),
+        ),
         this.#account,
       ),
       this.#warning,

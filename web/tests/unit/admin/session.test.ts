@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../src/admin/config.ts";
 import type { Engine } from "../../../src/admin/engine.ts";
-import { KeysNotUnlocked, Session, signIn, WrongPassphrase } from "../../../src/admin/session.ts";
+import { KeysNotUnlocked, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { Session, signIn } from "../../../src/admin/session.ts";
 import type { Step } from "../../../src/admin/session.ts";
 import { Vault } from "../../../src/admin/vault.ts";
 import { coded, FakeAttempt, fakeFetch, FakeOpener, row, sealed } from "./fakes.ts";
@@ -24,8 +25,9 @@ function attemptWith(engine: Partial<Engine>, answers: readonly Answer[]) {
   const steps: Step[] = [];
   const whole: Engine = { attempt: () => attempt, unlock: () => opener, ...engine };
   const config = { anchor: "ANCHOR" } as Config;
-  const run = () =>
-    signIn({ user: "owner", passphrase: PASSPHRASE }, { engine: Promise.resolve(whole), vault, config }, (step) => steps.push(step), async () => undefined);
+  const parts = { engine: Promise.resolve(whole), vault, config };
+  const painted = async () => undefined;
+  const run = () => signIn({ user: "owner", passphrase: PASSPHRASE }, parts, (step) => steps.push(step), painted);
   return { run, asked, attempt, opener, steps };
 }
 

@@ -61,7 +61,8 @@ test("rows are read, and kept for the WASM as they came", async () => {
 });
 
 test("an answer of another shape is an error, not an undefined on screen", async () => {
-  const bad: unknown[] = [null, [], {}, { deposits: {} }, { deposits: [{ ...ROW, deposit_id: "../x" }] }, { deposits: [{ ...ROW, day: "today" }] }];
+  const rows = [{ ...ROW, deposit_id: "../x" }, { ...ROW, day: "today" }, { ...ROW, facets: { last4: 4242 } }];
+  const bad: unknown[] = [null, [], {}, { deposits: {} }, ...rows.map((row) => ({ deposits: [row] }))];
   for (const body of bad) {
     const error = await vault({ body }).vault.search({}).catch((caught: unknown) => caught);
     assert.match(sentence(error), /does not understand/, JSON.stringify(body));
