@@ -44,8 +44,6 @@ async fn limit_time(State(time): State<Duration>, request: Request, next: Next) 
     }
 }
 
-// The signature is the one that tower-http asks for
-#[expect(clippy::needless_pass_by_value, reason = "called by CatchPanicLayer")]
 fn answer_panic(_message: Box<dyn Any + Send + 'static>) -> Response<Body> {
     Problem::new(ProblemType::InternalError).into_response()
 }

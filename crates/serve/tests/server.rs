@@ -1,4 +1,5 @@
 //! A wrapped API behind a real listener.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail the test")]
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ async fn start() -> Running {
     let api = Router::new()
         .route("/length", post(length))
         .route("/slow", get(slow))
-        .route("/never", get(|| std::future::pending::<()>()))
+        .route("/never", get(std::future::pending::<()>))
         .route(
             "/panic",
             get(|| async {

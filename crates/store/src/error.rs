@@ -35,9 +35,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The database is of another kind, or a migration was changed after it ran.
-    #[error(
-        "this is not a {database} database of ours, or its schema was changed by hand: {source}"
-    )]
+    #[error("this is not a {database} database of ours, or its schema was changed by hand: {source}")]
     ForeignSchema {
         /// Which database was expected.
         database: &'static str,

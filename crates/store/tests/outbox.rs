@@ -1,5 +1,12 @@
 //! The outbox on SQLite: group commit, retries, order, and what a kill leaves behind.
 #![cfg(feature = "outbox")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
@@ -14,21 +21,14 @@ fn row(number: u32) -> OutboxRow {
     let mut deposit_id = [0; 32];
     deposit_id[..4].copy_from_slice(&number.wrapping_mul(0x9e37_79b9).to_be_bytes());
     deposit_id[28..].copy_from_slice(&number.to_be_bytes());
-    OutboxRow {
-        deposit_id,
-        day: "2026-11-21".to_owned(),
-        nonce: [7; 32],
-        body: vec![0x5a; 6000],
-    }
+    OutboxRow { deposit_id, day: "2026-11-21".to_owned(), nonce: [7; 32], body: vec![0x5a; 6000] }
 }
 
 #[tokio::test]
 async fn many_callers_are_stored_once_and_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default())
-        .await
-        .unwrap();
+    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
     writer.probe().await.unwrap();
     let mut callers = tokio::task::JoinSet::new();
     for number in 0..300 {
@@ -65,9 +65,7 @@ async fn a_full_queue_is_busy_at_once() {
     let limits = WriterLimits { queue: 1, batch: 1 };
     let (writer, task) = OutboxWriter::open(&path, limits).await.unwrap();
     // Another process holds the write lock
-    let mut blocker = sqlx::SqliteConnection::connect(path.to_str().unwrap())
-        .await
-        .unwrap();
+    let mut blocker = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
     let lock = blocker.begin_with("BEGIN IMMEDIATE").await.unwrap();
 
     let mut callers = tokio::task::JoinSet::new();
@@ -94,14 +92,9 @@ async fn a_full_queue_is_busy_at_once() {
 async fn a_database_that_fails_is_told_and_nothing_is_half_done() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default())
-        .await
-        .unwrap();
+    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
     writer.insert(row(1)).await.unwrap();
-    let damaged = OutboxRow {
-        day: "soon".to_owned(),
-        ..row(2)
-    };
+    let damaged = OutboxRow { day: "soon".to_owned(), ..row(2) };
     let refused = writer.insert(damaged).await;
     assert!(matches!(refused, Err(InsertError::NotStored)));
     writer.insert(row(3)).await.unwrap();
@@ -115,9 +108,7 @@ async fn a_database_that_fails_is_told_and_nothing_is_half_done() {
 async fn files_are_private_and_pages_are_large() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, _task) = OutboxWriter::open(&path, WriterLimits::default())
-        .await
-        .unwrap();
+    let (writer, _task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
     writer.insert(row(1)).await.unwrap();
     let mut seen = 0;
     for file in std::fs::read_dir(folder.path()).unwrap() {
@@ -128,18 +119,10 @@ async fn files_are_private_and_pages_are_large() {
     }
     assert_eq!(seen, 3, "database, write-ahead log, shared memory");
 
-    let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap())
-        .await
-        .unwrap();
-    let pages: i64 = sqlx::query_scalar("PRAGMA page_size")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut connection).await.unwrap();
     assert_eq!(pages, 16_384);
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.unwrap();
     assert_eq!(journal, "wal");
 }
 
@@ -147,13 +130,8 @@ async fn files_are_private_and_pages_are_large() {
 async fn deleted_bytes_are_gone_from_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default())
-        .await
-        .unwrap();
-    let marked = OutboxRow {
-        body: b"a body that is easy to find again".repeat(200),
-        ..row(1)
-    };
+    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
+    let marked = OutboxRow { body: b"a body that is easy to find again".repeat(200), ..row(1) };
     writer.insert(marked.clone()).await.unwrap();
     drop(writer);
     task.finished().await;
@@ -184,59 +162,29 @@ async fn foreign_and_newer_files_are_refused() {
     )
     .await;
     let refused = OutboxReader::open(&newer).await.unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            StoreError::NewerSchema {
-                found: 99,
-                known: 1,
-                ..
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 1, .. }), "{refused}");
 
     let edited = folder.path().join("edited.db");
     drop(OutboxReader::open(&edited).await.unwrap());
     execute(&edited, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
     let refused = OutboxReader::open(&edited).await.unwrap_err();
-    assert!(
-        matches!(refused, StoreError::ForeignSchema { .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::ForeignSchema { .. }), "{refused}");
 
     let small = folder.path().join("small.db");
     execute(&small, "PRAGMA page_size = 4096; CREATE TABLE other (x)").await;
     let refused = OutboxReader::open(&small).await.unwrap_err();
-    assert!(
-        matches!(refused, StoreError::PageSize { found: 4096, .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::PageSize { found: 4096, .. }), "{refused}");
 
     let text = folder.path().join("text.db");
-    std::fs::write(
-        &text,
-        "not a database, but long enough to be looked at".repeat(20),
-    )
-    .unwrap();
+    std::fs::write(&text, "not a database, but long enough to be looked at".repeat(20)).unwrap();
     let refused = OutboxReader::open(&text).await.unwrap_err();
-    assert!(
-        matches!(refused, StoreError::Unavailable { .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
 }
 
 async fn execute(path: &Path, statement: &'static str) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true);
-    let mut connection = sqlx::SqliteConnection::connect_with(&options)
-        .await
-        .unwrap();
-    sqlx::raw_sql(statement)
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 
@@ -284,13 +232,8 @@ async fn what_was_acknowledged_survives_a_kill() {
 #[ignore = "run by what_was_acknowledged_survives_a_kill"]
 async fn writes_until_killed() {
     let path = std::env::var_os("NIGHTSAFE_TEST_OUTBOX").unwrap();
-    let first: u32 = std::env::var("NIGHTSAFE_TEST_FIRST")
-        .unwrap()
-        .parse()
-        .unwrap();
-    let (writer, _task) = OutboxWriter::open(Path::new(&path), WriterLimits::default())
-        .await
-        .unwrap();
+    let first: u32 = std::env::var("NIGHTSAFE_TEST_FIRST").unwrap().parse().unwrap();
+    let (writer, _task) = OutboxWriter::open(Path::new(&path), WriterLimits::default()).await.unwrap();
     println!();
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..16 {

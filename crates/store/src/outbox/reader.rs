@@ -44,11 +44,7 @@ impl OutboxReader {
     /// [`StoreError::Unavailable`]: then none is deleted.
     pub async fn delete(&self, deposit_ids: &[[u8; 32]]) -> Result<(), StoreError> {
         let unavailable = StoreError::unavailable(DATABASE);
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(unavailable)?;
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
         for id in deposit_ids {
             sqlx::query("/* outbox delete */ DELETE FROM deposit WHERE deposit_id = $1")
                 .bind(id.as_slice())
@@ -79,20 +75,13 @@ impl OutboxReader {
 
 fn read_row(row: &SqliteRow) -> Result<OutboxRow, StoreError> {
     let unavailable = StoreError::unavailable(DATABASE);
-    let damaged = |what| StoreError::Damaged {
-        database: DATABASE,
-        what,
-    };
+    let damaged = |what| StoreError::Damaged { database: DATABASE, what };
     let deposit_id: &[u8] = row.try_get("deposit_id").map_err(unavailable)?;
     let nonce: &[u8] = row.try_get("nonce").map_err(unavailable)?;
     Ok(OutboxRow {
-        deposit_id: deposit_id
-            .try_into()
-            .map_err(|_| damaged("deposit_id is not 32 bytes"))?,
+        deposit_id: deposit_id.try_into().map_err(|_| damaged("deposit_id is not 32 bytes"))?,
         day: row.try_get("day").map_err(unavailable)?,
-        nonce: nonce
-            .try_into()
-            .map_err(|_| damaged("nonce is not 32 bytes"))?,
+        nonce: nonce.try_into().map_err(|_| damaged("nonce is not 32 bytes"))?,
         body: row.try_get("body").map_err(unavailable)?,
     })
 }

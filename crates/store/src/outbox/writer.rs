@@ -19,10 +19,7 @@ pub struct WriterLimits {
 /// 1024 waiting deposits of at most 256 KiB each, 256 a transaction.
 impl Default for WriterLimits {
     fn default() -> Self {
-        Self {
-            queue: 1024,
-            batch: 256,
-        }
+        Self { queue: 1024, batch: 256 }
     }
 }
 
@@ -88,12 +85,10 @@ impl OutboxWriter {
 
     async fn ask(&self, job: impl FnOnce(Done) -> Job) -> Result<(), InsertError> {
         let (done, answer) = oneshot::channel();
-        self.queue
-            .try_send(job(done))
-            .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => InsertError::Busy,
-                mpsc::error::TrySendError::Closed(_) => InsertError::NotStored,
-            })?;
+        self.queue.try_send(job(done)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => InsertError::Busy,
+            mpsc::error::TrySendError::Closed(_) => InsertError::NotStored,
+        })?;
         match answer.await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(InsertError::NotStored),
@@ -131,10 +126,7 @@ async fn run(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>, batch: usize) {
 
 async fn commit(pool: &SqlitePool, jobs: &[Job]) -> Result<(), StoreError> {
     let unavailable = StoreError::unavailable(DATABASE);
-    let mut transaction = pool
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(unavailable)?;
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
     for job in jobs {
         let Job::Insert(row, _) = job else { continue };
         sqlx::query(
