@@ -32,7 +32,8 @@ export function criteria(typed: Typed): Criteria {
   for (const name of CRITERIA) {
     const value = tidy(name, typed[name]);
     if (value === "") continue;
-    if (RULES[name].pattern.test(value)) request[name] = value;
+    if (isCardNumber(value)) errors.set(name, "This looks like a whole card number. Search by its last four digits.");
+    else if (RULES[name].pattern.test(value)) request[name] = value;
     else errors.set(name, RULES[name].error);
   }
   if (errors.size > 0) return { ok: false, errors };
@@ -43,4 +44,21 @@ export function criteria(typed: Typed): Criteria {
 function tidy(name: Criterion, value: string): string {
   const trimmed = value.trim();
   return name === "postal_code" ? trimmed.toUpperCase() : trimmed;
+}
+
+// Prefixes and lengths that are a card's beyond doubt: no reference of this form ever gets into the vault.
+const CARDS = /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|3[47]\d{13}|6011\d{12})$/;
+
+/** A whole card number, pasted into the wrong place: it must not reach the vault. */
+function isCardNumber(value: string): boolean {
+  const digits = value.replaceAll(/[ ._/#:-]/g, "");
+  return CARDS.test(digits) && passesLuhn(digits);
+}
+
+function passesLuhn(digits: string): boolean {
+  const sum = [...digits].reverse().reduce((total, digit, place) => {
+    const value = Number(digit) * (place % 2 === 1 ? 2 : 1);
+    return total + (value > 9 ? value - 9 : value);
+  }, 0);
+  return sum % 10 === 0;
 }

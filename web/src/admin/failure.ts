@@ -84,6 +84,7 @@ const SENTENCES = {
     "Choose others, or ask whoever runs the vault.",
   gone: "The vault does not hold this deposit. It may have been deleted when its time was up.",
   large: "That was too much at once. Choose fewer fields and try again.",
+  search: "The vault cannot search for that. Check what you typed in the form.",
   often: "Too many tries in a short time. Wait a minute, then try again.",
   server:
     "The vault has a problem of its own and could not answer. " +
@@ -97,6 +98,7 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["sign-in-failed", SENTENCES.passphrase],
   ["opening-not-allowed", SENTENCES.kind],
   ["batch-too-large", SENTENCES.large],
+  ["malformed-search", SENTENCES.search],
 ]);
 
 const BY_STATUS: ReadonlyMap<number, string> = new Map([

@@ -9,14 +9,14 @@ export interface OpeningGroup {
   readonly fields: readonly { readonly kind: string; readonly index: number }[];
 }
 
-/** Newest first; what has the same purpose and second was one request. `openings` come oldest first. */
+/** Newest first; neighbours with the same purpose and second were one request. `openings` come oldest first. */
 export function grouped(openings: readonly PastOpening[]): readonly OpeningGroup[] {
-  const groups = new Map<string, { purpose: string; at: string; fields: { kind: string; index: number }[] }>();
+  const groups: { purpose: string; at: string; fields: { kind: string; index: number }[] }[] = [];
   for (const { kind, index, purpose, at } of openings) {
-    const key = `${at} ${purpose}`;
-    const group = groups.get(key) ?? { purpose, at, fields: [] };
-    group.fields.push({ kind, index });
-    groups.set(key, group);
+    const last = groups.at(-1);
+    const again = last?.fields.some((field) => field.kind === kind && field.index === index);
+    if (last?.at === at && last.purpose === purpose && again === false) last.fields.push({ kind, index });
+    else groups.push({ purpose, at, fields: [{ kind, index }] });
   }
-  return [...groups.values()].reverse();
+  return groups.reverse();
 }

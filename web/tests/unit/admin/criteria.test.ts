@@ -24,3 +24,13 @@ test("every mistake is named at its input, and nothing is asked", () => {
   assert.equal(read.ok, false);
   assert.deepEqual(read.ok ? [] : [...read.errors.keys()], ["reference", "last4", "postal_code", "day"]);
 });
+
+test("a whole card number is not sent, however it is written", () => {
+  for (const reference of ["4111111111111111", "4111 1111 1111 1111", "3782-822463-10005", "5555.5555.5555.4444"]) {
+    const read = criteria({ ...NOTHING, reference });
+    assert.match(read.ok ? "" : (read.errors.get("reference") ?? ""), /last four/, reference);
+  }
+  for (const reference of ["4111111111111112", "1000000000000008", "A-2026-11-21-000123"]) {
+    assert.equal(criteria({ ...NOTHING, reference }).ok, true, reference);
+  }
+});

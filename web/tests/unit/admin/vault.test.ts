@@ -88,7 +88,8 @@ test("problems become sentences, also where the document is missing", async () =
   assert.match(sentence(await failure(422, "batch-too-large")), /Choose fewer/);
   assert.match(sentence(await failure(429, "rate-limited")), /Wait a minute/);
   assert.match(sentence(await failure(503, "storage-unavailable")), /problem of its own/);
-  assert.match(sentence(await failure(422, "malformed-search")), /refused this request: A title\.$/);
+  assert.match(sentence(await failure(422, "malformed-search")), /Check what you typed/);
+  assert.match(sentence(await failure(415, "unsupported-media-type")), /refused this request: A title\.$/);
   const bare = await vault({ status: 400, text: "no" }).vault.search({}).catch((caught: unknown) => caught);
   assert.ok(bare instanceof Refused && bare.slug === "");
   assert.equal(sentence(bare), "The vault refused this request.");

@@ -32,9 +32,10 @@ test("what was opened together is one entry, newest first", () => {
     { kind: "address", index: 0, purpose: "ship", at },
     { kind: "phone", index: 0, purpose: "ship", at },
     { kind: "phone", index: 0, purpose: "contact", at },
+    { kind: "phone", index: 0, purpose: "contact", at },
   ];
   assert.deepEqual(
     grouped(openings).map(({ purpose, fields }) => [purpose, fields.length]),
-    [["contact", 1], ["ship", 2], ["charge", 1]],
+    [["contact", 1], ["contact", 1], ["ship", 2], ["charge", 1]],
   );
 });
