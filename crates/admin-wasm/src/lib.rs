@@ -64,15 +64,25 @@
 //! /** What a server or a thief did to a deposit. kind and index name a field, facet names a facet. */
 //! type Difference = { code: DifferenceCode, kind?: string, index?: number, facet?: string };
 //! type DifferenceCode =
-//!   | "locator_unreadable"    // does not open, or is not a locator: nothing more can be said
+//!   | "locator_unreadable"    // exchanged, sealed under another manifest, or damaged: nothing more can be said
 //!   | "manifest_unpublished"  // sealed under a manifest that the site keys never signed: do not trust the values
+//!   | "key_unknown"           // sealed to a data key that this admin does not hold: nothing more can be said
 //!   | "site_edited" | "reference_edited" | "facet_edited" // the index row differs from the sealed locator
 //!   | "field_missing"         // the locator names it, the vault has no row
-//!   | "field_resealed"        // there is a row for the tag, but not the envelope that the shopper's browser sealed
-//!   | "field_unknown_key"     // sealed to a data key that this admin does not hold
-//!   | "field_unreadable"      // the right envelope, but it does not open (sealed for another place, or damaged)
+//!   | "field_replaced"        // only checked: the vault's row is not what the shopper's browser sealed
+//!   | "field_resealed"        // opened: the row was sealed for this place by somebody else
+//!   | "field_exchanged"       // opened: the row belongs to another place or is damaged
+//!   | "field_added"           // beside the right row lies a second one
+//!   | "field_unreadable"      // the right row, but it does not open: it was never sealed for this place
 //!   | "facet_mismatch";       // a facet derived again from the opened value differs from the locator's
 //! ```
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `malformed`, `unknown_deposit`,
-//! `locked`, `randomness`) and a `message` for the console that holds no input.
+//! `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
+
+#![forbid(unsafe_code)]
+
+mod failure;
+mod login;
+
+pub use login::LoginAttempt;

@@ -2,7 +2,7 @@
 //!
 //! Two halves that share a [`VaultStore`]:
 //!
-//! - the puller moves deposits from the outbox into the vault's tables. Run it beside the server.
+//! - [`Puller`] moves deposits from the outbox into the vault's tables. Run it beside the server.
 //! - [`router`] is the JSON API of `nightsafe_proto::vault`: sign-in by OPAQUE, search over what stays
 //!   readable, handing out sealed fields for a purpose. It never sees a plaintext or a private key.
 //!
@@ -16,8 +16,10 @@
 
 mod api;
 mod cors;
+mod intake;
 mod limit;
 mod pending;
+mod pull;
 pub mod setup;
 mod state;
 
@@ -25,4 +27,5 @@ pub use api::router;
 pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
+pub use pull::{Pulled, Puller};
 pub use state::{State, VaultConfig};

@@ -4,6 +4,8 @@
 //! the vault can read (`keys/login.key`). It is deliberately not in the database: without it a stolen registration
 //! record cannot be guessed at. When it is lost, admins must be made again; no data is.
 
+use nightsafe_core::anchor::{TrustAnchor, TrustError};
+use nightsafe_core::manifest;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{ExportKey, ServerSetup, Stretch, register};
 use nightsafe_store::StoreError;
@@ -27,6 +29,9 @@ pub enum SetupError {
     /// A data key without items or without grants could never be opened, or never be recovered.
     #[error("a data key comes with its wrapped items and their recovery grants")]
     KeyIncomplete,
+    /// The manifest is not signed by enough of the anchor's site keys, or is malformed.
+    #[error("the key manifest is refused: {0}")]
+    Manifest(#[from] TrustError),
     /// The OPAQUE registration failed.
     #[error(transparent)]
     Login(#[from] nightsafe_login::Error),
@@ -70,6 +75,16 @@ pub async fn add_data_key(store: &VaultStore, new: &NewDataKey) -> Result<(), Se
         return Err(SetupError::KeyIncomplete);
     }
     if store.add_data_key(new).await? { Ok(()) } else { Err(SetupError::KeyThere) }
+}
+
+/// Adds a key manifest that the site keys signed, whenever it is valid; true when it is new. Admins' browsers verify it
+/// again: this keeps mistakes out of the vault, not attackers.
+///
+/// # Errors
+/// [`SetupError::Manifest`], [`SetupError::Store`].
+pub async fn add_manifest(store: &VaultStore, anchor: &TrustAnchor, note: &str) -> Result<bool, SetupError> {
+    let verified = manifest::verify_at_any_time(note, anchor)?;
+    Ok(store.add_manifest(&verified.hash(), verified.manifest().sequence, note).await?)
 }
 
 /// 1 to 64 bytes without control characters.

@@ -1,0 +1,111 @@
+//! The API's edges: who may ask, what is refused, which headers go out.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use nightsafe_proto::problem::ProblemType;
+use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Purpose};
+use nightsafe_proto::vault::search::{Found, Search};
+use nightsafe_proto::wire::Hex;
+
+use crate::fixture::{ADMIN_ORIGIN, Vault, phone};
+
+#[tokio::test]
+async fn nothing_answers_without_a_session() {
+    let vault = Vault::new().await;
+    let wrong = ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(2000)];
+    for token in wrong {
+        for path in ["/v1/custody", "/v1/manifests"] {
+            assert_eq!(vault.get(path, token).await.problem(), ProblemType::SignInRequired);
+        }
+        for path in ["/v1/deposits/search", "/v1/openings", "/v1/logout"] {
+            assert_eq!(vault.post_text(path, token, "{}".into()).await.problem(), ProblemType::SignInRequired);
+        }
+    }
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(vault.get(path, "").await.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(vault.get("/v1/nothing", "").await.problem(), ProblemType::NotFound);
+    assert_eq!(vault.get("/v1/openings", "").await.problem(), ProblemType::MethodNotAllowed);
+}
+
+#[tokio::test]
+async fn nothing_is_cached_and_only_the_admin_origin_may_read() {
+    let vault = Vault::new().await;
+    let token = vault.sign_in().await;
+    for (path, token) in [("/v1/custody", token.as_str()), ("/v1/custody", ""), ("/nowhere", "")] {
+        let answer = vault.get(path, token).await;
+        assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+        assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+    for (origin, allowed) in [(ADMIN_ORIGIN, true), ("http://localhost:4801", false), ("null", false)] {
+        let preflight = Request::builder()
+            .method("OPTIONS")
+            .uri("/v1/openings")
+            .header(header::ORIGIN, origin)
+            .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST")
+            .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type")
+            .body(Body::empty())
+            .unwrap();
+        let plain = Request::builder().uri("/v1/custody").header(header::ORIGIN, origin).body(Body::empty()).unwrap();
+        for request in [preflight, plain] {
+            let answer = vault.send(request).await;
+            let given = answer.headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+            assert_eq!(given.is_some_and(|given| given == origin), allowed, "{origin}");
+            assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS));
+        }
+    }
+}
+
+#[tokio::test]
+async fn search_goes_page_by_page() {
+    let vault = Vault::new().await;
+    let deposits: Vec<_> = (0..7).map(|n| vault.seal(&format!("ORDER-{n}"), &[("phone", phone())])).collect();
+    vault.ingest(&deposits.iter().collect::<Vec<_>>()).await;
+    vault.puller().await.step().await.unwrap();
+    let token = vault.sign_in().await;
+    let mut search = Search { limit: Some(3), day: Some("2026-11-21".into()), ..Search::default() };
+    let mut sizes = Vec::new();
+    loop {
+        let found: Found = vault.post("/v1/deposits/search", &token, &search).await.json();
+        sizes.push(found.deposits.len());
+        search.after = found.next;
+        if search.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [3, 3, 1]);
+    let bad = [
+        Search { limit: Some(0), ..Search::default() },
+        Search { limit: Some(101), ..Search::default() },
+        Search { after: Some("x".into()), ..Search::default() },
+        Search { last4: Some("12".into()), ..Search::default() },
+    ];
+    for search in bad {
+        assert_eq!(vault.post("/v1/deposits/search", &token, &search).await.problem(), ProblemType::MalformedSearch);
+    }
+}
+
+#[tokio::test]
+async fn openings_that_cannot_be_are_refused_whole() {
+    let vault = Vault::new().await;
+    let deposit = vault.with_order("ORDER-1").await;
+    let token = vault.sign_in().await;
+    let open = |kind: &str| OpenField { kind: kind.into(), index: 0, tag: Hex([0; 32]) };
+    let one = |id: [u8; 32], kind: &str| OpenDeposit { deposit_id: Hex(id), open: vec![open(kind)], check: vec![] };
+    let known = deposit.id().0;
+    for (deposits, expected) in [
+        (vec![one(known, "card"), one([9; 32], "card")], ProblemType::UnknownDeposit),
+        (vec![one(known, "No Kind")], ProblemType::MalformedMember),
+        (vec![one(known, "card"); 101], ProblemType::BatchTooLarge),
+    ] {
+        let batch = Open { purpose: Purpose::Ship, deposits };
+        assert_eq!(vault.post("/v1/openings", &token, &batch).await.problem(), expected);
+    }
+    let check = OpenDeposit { deposit_id: Hex(known), open: vec![], check: vec![Hex([0; 32]); 1601] };
+    let batch = Open { purpose: Purpose::Ship, deposits: vec![check] };
+    assert_eq!(vault.post("/v1/openings", &token, &batch).await.problem(), ProblemType::BatchTooLarge);
+    assert_eq!(vault.store.openings(&deposit.id()).await.unwrap(), []);
+
+    let curious = r#"{"purpose":"curiosity","deposits":[]}"#;
+    assert_eq!(vault.post_text("/v1/openings", &token, curious.into()).await.problem(), ProblemType::MalformedJson);
+}

@@ -1,0 +1,303 @@
+//! A site with keys and manifest, a vault with an admin, and an outbox.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use getrandom::SysRng;
+use http_body_util::BodyExt;
+use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::custody::{Argon2Params, Kek, Keyring, Purpose as WrapPurpose, WrapContext, WrappedKey};
+use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
+use nightsafe_core::encoding::{b64, b64u, b64u_decode};
+use nightsafe_core::facets::derive_all;
+use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::manifest::{self, DataKey, KeyManifest};
+use nightsafe_core::note::NoteSigner;
+use nightsafe_core::opening::Opener;
+use nightsafe_core::policy::builtin;
+use nightsafe_core::recovery::{GrantContext, grant};
+use nightsafe_core::scalar::{PartName, Reference, Site};
+use nightsafe_core::suite::Suite;
+use nightsafe_core::time::UnixTime;
+use nightsafe_core::value::Value;
+use nightsafe_login::ClientLogin;
+use nightsafe_proto::problem::{ProblemDetails, ProblemType};
+use nightsafe_proto::vault::custody::{Custody, Manifests};
+use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
+use nightsafe_proto::wire::B64u;
+use nightsafe_serve::clock::FixedClock;
+use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
+use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
+use nightsafe_vault::{Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
+use rand_core::UnwrapErr;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Connection;
+use tower::ServiceExt;
+
+pub(crate) const ADMIN_ORIGIN: &str = "http://localhost:4804";
+pub(crate) const PASSPHRASE: &str = "night safe in a bank's wall";
+pub(crate) const NOW: UnixTime = UnixTime::from_seconds(1_795_219_200);
+
+/// Low on purpose: what a guess costs is tested elsewhere.
+pub(crate) const STRETCH: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
+
+pub(crate) struct Vault {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: VaultStore,
+    pub(crate) router: Router,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) anchor: TrustAnchor,
+    manifest: KeyManifest,
+    key: PrivateItems,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+pub(crate) fn site() -> Site {
+    Site::parse("demo.nightsafe.example").unwrap()
+}
+
+pub(crate) fn record(parts: &[(&str, &str)]) -> Value {
+    let part = |(name, text): &(&str, &str)| (PartName::parse(name).unwrap(), String::from(*text).into());
+    Value::record(parts.iter().map(part).collect()).unwrap()
+}
+
+pub(crate) fn card(number: &str) -> Value {
+    record(&[("number", number), ("expiry", "2028-01"), ("holder", "Ada Example")])
+}
+
+pub(crate) fn phone() -> Value {
+    Value::text(String::from("+4930123456")).unwrap()
+}
+
+fn origin(port: u16) -> Origin {
+    Origin::parse(&format!("http://localhost:{port}")).unwrap()
+}
+
+impl Vault {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = VaultStore::open(&folder.path().join("vault.db")).await.unwrap();
+        let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
+        let (site_key, timestamp, receipt) = (signer("site-a"), signer("timestamp"), signer("receipt"));
+        let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+        let manifest = KeyManifest {
+            site: site(),
+            sequence: 1,
+            not_before: NOW,
+            not_after: NOW.plus_days(390),
+            ingest: origin(4803),
+            parents: vec![origin(4801)],
+            timestamp_key: timestamp.vkey().clone(),
+            receipt_key: receipt.vkey().clone(),
+            data_keys: vec![DataKey { start: NOW, key: key.public_key().clone() }],
+            kinds: builtin(),
+        };
+        let anchor = TrustAnchor {
+            site: site(),
+            site_keys: vec![site_key.vkey().clone()],
+            threshold: 1,
+            sequence_floor: 1,
+            ingest: origin(4803),
+            wasm_file: "checkout.wasm".into(),
+            wasm_integrity: format!("sha384-{}", b64(&[0; 48])),
+        };
+        let note = manifest::sign(&manifest, &[&site_key]).unwrap();
+        setup::add_manifest(&store, &anchor, &note).await.unwrap();
+        setup::add_data_key(&store, &new_data_key(&key)).await.unwrap();
+        let login = ServerSetup::generate().unwrap();
+        setup::create_admin(&store, &login, "admin", PASSPHRASE.as_bytes(), &STRETCH, NOW).await.unwrap();
+        let clock = Arc::new(FixedClock::new(NOW));
+        let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), login);
+        let router = router(State::new(store.clone(), config, clock.clone()));
+        Self { folder, store, router, clock, anchor, manifest, key }
+    }
+
+    pub(crate) fn outbox_path(&self) -> PathBuf {
+        self.folder.path().join("outbox.db")
+    }
+
+    pub(crate) async fn puller(&self) -> Puller {
+        let outbox = OutboxReader::open(&self.outbox_path()).await.unwrap();
+        Puller::new(outbox, self.store.clone(), site())
+    }
+
+    pub(crate) async fn backlog(&self) -> u64 {
+        OutboxReader::open(&self.outbox_path()).await.unwrap().backlog().await.unwrap()
+    }
+
+    /// For being the thief.
+    pub(crate) async fn raw(&self) -> sqlx::SqliteConnection {
+        let path = self.folder.path().join("vault.db");
+        sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap()
+    }
+
+    /// A deposit as a shopper's browser makes it.
+    pub(crate) fn seal(&self, reference: &str, fields: &[(&str, Value)]) -> Deposit {
+        let kinds = builtin();
+        let facets = derive_all(&kinds, fields.iter().map(|(kind, value)| (*kind, 0, value)));
+        let kind = |name: &str| kinds.iter().find(|kind| kind.name.as_str() == name).unwrap();
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| FieldToSeal { kind: kind(name), index: 0, value }).collect();
+        let order = Order {
+            site: &site(),
+            reference: &Reference::parse(reference).unwrap(),
+            manifest: &manifest::hash(&self.manifest.encode()),
+            key: self.key.public_key(),
+            facets: &facets,
+            now: NOW,
+        };
+        assemble(&order, &fields, &mut rng()).unwrap()
+    }
+
+    /// Puts deposits into the outbox, as ingest does.
+    pub(crate) async fn ingest(&self, deposits: &[&Deposit]) {
+        ingest(&self.outbox_path(), deposits.iter().map(|deposit| row(deposit)).collect()).await;
+    }
+
+    /// Seals, ingests and pulls one deposit of a card and a telephone number.
+    pub(crate) async fn with_order(&self, reference: &str) -> Deposit {
+        let deposit = self.seal(reference, &[("card", card("4111111111111111")), ("phone", phone())]);
+        self.ingest(&[&deposit]).await;
+        assert_eq!(self.puller().await.step().await.unwrap().stored, 1);
+        deposit
+    }
+
+    /// What an admin's browser holds after unlocking.
+    pub(crate) async fn unlock(&self, token: &str, passphrase: &str) -> Opener {
+        let custody: Custody = self.get("/v1/custody", token).await.json();
+        let keys: Vec<WrappedKey> = custody
+            .keys
+            .iter()
+            .map(|key| {
+                let items: Vec<_> =
+                    key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
+                WrappedKey::parse(&key.suite, &key.public_key.0, &items).unwrap()
+            })
+            .collect();
+        let keyring = Keyring::unlock(passphrase.as_bytes(), &site(), &keys).unwrap();
+        let manifests: Manifests = self.get("/v1/manifests", token).await.json();
+        let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, &self.anchor).unwrap());
+        Opener::new(site(), keyring.keys().to_vec(), manifests.collect())
+    }
+
+    pub(crate) async fn sign_in(&self) -> String {
+        self.try_sign_in("admin", PASSPHRASE).await.unwrap()
+    }
+
+    /// Both requests of a sign-in, as the browser makes them; `None` when the browser itself sees a wrong passphrase.
+    pub(crate) async fn try_sign_in(&self, user: &str, passphrase: &str) -> Option<String> {
+        let (client, message) = ClientLogin::start(passphrase.as_bytes()).unwrap();
+        let start = LoginStart { user: user.into(), message: B64u(message) };
+        let started: LoginStarted = self.post("/v1/login/start", "", &start).await.json();
+        let done = client.finish(&started.message.0, &STRETCH).ok()?;
+        let finish = LoginFinish { login: started.login, message: B64u(done.message) };
+        let finished: LoginFinished = self.post("/v1/login/finish", "", &finish).await.json();
+        assert_eq!(finished.expires_in, 900);
+        assert_eq!(finished.token.0.len(), 32);
+        Some(b64u(&finished.token.0))
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(request("GET", path, token).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &impl Serialize) -> Answer {
+        self.post_text(path, token, serde_json::to_string(body).unwrap()).await
+    }
+
+    pub(crate) async fn post_text(&self, path: &str, token: &str, body: String) -> Answer {
+        self.send(request("POST", path, token).body(Body::from(body)).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> T {
+        assert_eq!(self.status, StatusCode::OK, "{}", String::from_utf8_lossy(&self.body));
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn problem(&self) -> ProblemType {
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        let details: ProblemDetails = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(details.status, self.status.as_u16());
+        details.problem_type().unwrap()
+    }
+}
+
+pub(crate) fn row(deposit: &Deposit) -> OutboxRow {
+    OutboxRow {
+        deposit_id: deposit.id().0,
+        day: NOW.day().to_text(),
+        nonce: deposit.parts().nonce.0,
+        body: deposit.canonical_body(),
+    }
+}
+
+pub(crate) async fn ingest(path: &Path, rows: Vec<OutboxRow>) {
+    let (writer, task) = OutboxWriter::open(path, WriterLimits::default()).await.unwrap();
+    for row in rows {
+        writer.insert(row).await.unwrap();
+    }
+    drop(writer);
+    task.finished().await;
+}
+
+/// Bytes of a b64u text.
+pub(crate) fn bytes(text: &str) -> Vec<u8> {
+    b64u_decode(text).unwrap()
+}
+
+fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
+    let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+    if token.is_empty() { request } else { request.header(header::AUTHORIZATION, format!("Bearer {token}")) }
+}
+
+fn new_data_key(key: &PrivateItems) -> NewDataKey {
+    let (site, public) = (site(), key.public_key());
+    let name = public.key_id().to_hex();
+    let kek = Kek::generate(PASSPHRASE.as_bytes(), Argon2Params::new(64, 1, 1).unwrap(), &mut rng()).unwrap();
+    let items = key.items().map(|(item, bytes)| {
+        let context = WrapContext { site: &site, purpose: WrapPurpose::DataKey, name: &name, item };
+        let wrapped = kek.wrap(&context, bytes, &mut rng()).unwrap().to_bytes();
+        CustodyItem { item: item.as_str().into(), wrapped }
+    });
+    let items: Vec<_> = items.collect();
+    let recovery = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+    let grants = key.items().map(|(item, bytes)| RecoveryGrant {
+        item: item.as_str().into(),
+        recovery_key_id: recovery.public_key().key_id(),
+        sealed: {
+            let context = GrantContext { site: &site, data_key: &public.key_id(), item };
+            grant(recovery.public_key(), &context, bytes, &mut rng()).unwrap()
+        },
+    });
+    NewDataKey {
+        grants: grants.collect(),
+        key: CustodyKey {
+            key_id: public.key_id(),
+            suite: public.suite().name().into(),
+            public_key: public.as_bytes().to_vec(),
+            items,
+        },
+    }
+}

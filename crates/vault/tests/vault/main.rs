@@ -1,0 +1,8 @@
+//! The vault as a whole: deposits sealed natively, an outbox and a vault on disk, the API through its router.
+
+mod api;
+mod fixture;
+mod full_path;
+mod pull;
+mod sign_in;
+mod tampering;

@@ -1,0 +1,106 @@
+//! From the outbox into the vault.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightsafe_core::scalar::Site;
+use nightsafe_store::outbox::{OutboxReader, OutboxRow};
+use nightsafe_vault::{Pulled, Puller};
+use tokio::sync::{Notify, oneshot};
+
+use crate::fixture::{Vault, ingest, phone, row};
+
+#[tokio::test]
+async fn a_step_takes_a_batch_and_empties_the_outbox() {
+    let vault = Vault::new().await;
+    let deposits: Vec<_> = (0..5).map(|n| vault.seal(&format!("ORDER-{n}"), &[("phone", phone())])).collect();
+    vault.ingest(&deposits.iter().collect::<Vec<_>>()).await;
+    let puller = vault.puller().await.with_batch(3);
+    assert_eq!(puller.step().await.unwrap(), Pulled { stored: 3, more: true, ..Pulled::default() });
+    assert_eq!(vault.backlog().await, 2);
+    assert_eq!(puller.step().await.unwrap(), Pulled { stored: 2, ..Pulled::default() });
+    assert_eq!(puller.step().await.unwrap(), Pulled::default());
+    for deposit in &deposits {
+        assert!(vault.store.deposit(&deposit.id()).await.unwrap().is_some());
+        for field in &deposit.parts().fields {
+            assert_eq!(vault.store.field_rows(&field.tag).await.unwrap().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_the_outbox_was_emptied_changes_nothing() {
+    let vault = Vault::new().await;
+    let deposit = vault.with_order("ORDER-1").await;
+    vault.ingest(&[&deposit]).await;
+    assert_eq!(vault.puller().await.step().await.unwrap(), Pulled { already_there: 1, ..Pulled::default() });
+}
+
+#[tokio::test]
+async fn bad_deposits_are_quarantined_and_the_queue_moves_on() {
+    let vault = Vault::new().await;
+    let good = vault.seal("ORDER-1", &[("phone", phone())]);
+    let mut wrong_id = row(&vault.seal("ORDER-2", &[("phone", phone())]));
+    wrong_id.deposit_id[0] ^= 1;
+    let mut cut = row(&vault.seal("ORDER-3", &[("phone", phone())]));
+    cut.body.pop();
+    let garbage = OutboxRow { deposit_id: [9; 32], day: "2026-11-21".into(), nonce: [0; 32], body: vec![0xff; 50] };
+    let bad_day = OutboxRow { day: "2026-13-45".into(), ..row(&vault.seal("ORDER-4", &[("phone", phone())])) };
+    ingest(&vault.outbox_path(), vec![wrong_id, cut, garbage, bad_day, row(&good)]).await;
+
+    let pulled = vault.puller().await.step().await.unwrap();
+    assert_eq!(pulled, Pulled { stored: 1, quarantined: 4, ..Pulled::default() });
+    assert_eq!(vault.backlog().await, 0);
+    let mut reasons: Vec<_> = vault.store.quarantined(10).await.unwrap().into_iter().map(|row| row.reason).collect();
+    reasons.sort();
+    assert_eq!(reasons, ["malformed", "malformed", "malformed", "wrong-id"]);
+    assert!(vault.store.deposit(&good.id()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_deposit_for_another_site_is_quarantined() {
+    let vault = Vault::new().await;
+    vault.ingest(&[&vault.seal("ORDER-1", &[("phone", phone())])]).await;
+    let outbox = OutboxReader::open(&vault.outbox_path()).await.unwrap();
+    let puller = Puller::new(outbox, vault.store.clone(), Site::parse("other.example").unwrap());
+    assert_eq!(puller.step().await.unwrap().quarantined, 1);
+    assert_eq!(vault.store.quarantined(10).await.unwrap()[0].reason, "wrong-site");
+}
+
+#[tokio::test]
+async fn the_task_wakes_by_notification_and_ends_when_asked() {
+    let vault = Vault::new().await;
+    let (wake, (end, ended)) = (Arc::new(Notify::new()), oneshot::channel::<()>());
+    let long = Duration::from_secs(3600);
+    let task = tokio::spawn(vault.puller().await.with_batch(2).run(Arc::clone(&wake), long, async {
+        let _ = ended.await;
+    }));
+    let deposits: Vec<_> = (0..5).map(|n| vault.seal(&format!("ORDER-{n}"), &[("phone", phone())])).collect();
+    vault.ingest(&deposits.iter().collect::<Vec<_>>()).await;
+    wake.notify_one();
+    let all_there = async {
+        while vault.store.deposit(&deposits[4].id()).await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), all_there).await.unwrap();
+    end.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
+    assert_eq!(vault.backlog().await, 0);
+}
+
+#[tokio::test]
+async fn the_task_wakes_by_its_interval() {
+    let vault = Vault::new().await;
+    let deposit = vault.seal("ORDER-1", &[("phone", phone())]);
+    let puller = vault.puller().await;
+    let task = tokio::spawn(puller.run(Arc::default(), Duration::from_millis(10), std::future::pending()));
+    vault.ingest(&[&deposit]).await;
+    let there = async {
+        while vault.store.deposit(&deposit.id()).await.unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), there).await.unwrap();
+    task.abort();
+}

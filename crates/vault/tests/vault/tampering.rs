@@ -1,0 +1,142 @@
+//! What a thief or a server could do to the vault's rows, each named when an admin opens.
+
+use nightsafe_core::deposit::Deposit;
+use nightsafe_core::opening::Difference;
+use nightsafe_core::value::Value;
+use nightsafe_proto::vault::openings::{Open, Opened, Purpose};
+use sqlx::SqliteConnection;
+
+use crate::fixture::{PASSPHRASE, Vault};
+use crate::full_path::{find, locate, open_rows, request};
+
+struct Seen {
+    codes: Vec<&'static str>,
+    values: Vec<Value>,
+}
+
+/// Two orders; what an admin sees of the first after `edit`, opening its card.
+async fn after<F>(edit: impl FnOnce(SqliteConnection, Deposit, Deposit) -> F) -> Seen
+where
+    F: Future<Output = ()>,
+{
+    let vault = Vault::new().await;
+    let (one, two) = (vault.with_order("ORDER-1").await, vault.with_order("ORDER-2").await);
+    edit(vault.raw().await, one, two).await;
+    let token = vault.sign_in().await;
+    let opener = vault.unlock(&token, PASSPHRASE).await;
+    let row = find(&vault, &token, "ORDER-1").await;
+    let located = locate(&opener, &row);
+    let deposits = vec![request(&opener, &row, &located, "card")];
+    let answer: Opened = vault.post("/v1/openings", &token, &Open { purpose: Purpose::Charge, deposits }).await.json();
+    let opened = open_rows(&opener, &located, &answer.deposits[0]);
+    let codes = located.differences().iter().chain(&opened.differences).map(Difference::code).collect();
+    Seen { codes, values: opened.fields.into_iter().map(|(_, value)| value).collect() }
+}
+
+fn tag(deposit: &Deposit, kind: &str) -> Vec<u8> {
+    deposit.parts().fields.iter().find(|field| field.kind.as_str() == kind).unwrap().tag.0.to_vec()
+}
+
+async fn run(raw: &mut SqliteConnection, sql: &'static str, binds: &[Vec<u8>]) {
+    let mut query = sqlx::query(sql);
+    for bind in binds {
+        query = query.bind(bind);
+    }
+    assert!(query.execute(raw).await.unwrap().rows_affected() > 0);
+}
+
+#[tokio::test]
+async fn an_untouched_deposit_has_no_difference() {
+    let seen = after(|_, _, _| async {}).await;
+    assert_eq!(seen.codes, Vec::<&str>::new());
+    assert_eq!(seen.values.len(), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_field() {
+    for (kind, values) in [("card", 0), ("phone", 1)] {
+        let seen = after(|mut raw, one, _| async move {
+            run(&mut raw, "DELETE FROM field WHERE tag = $1", &[tag(&one, kind)]).await;
+        })
+        .await;
+        assert_eq!(seen.codes, ["field_missing"]);
+        assert_eq!(seen.values.len(), values);
+    }
+}
+
+#[tokio::test]
+async fn two_deposits_fields_exchanged() {
+    let swap = "UPDATE field SET envelope = (SELECT envelope FROM field WHERE tag = $2), \
+                envelope_hash = (SELECT envelope_hash FROM field WHERE tag = $2) WHERE tag = $1";
+    let seen = after(|mut raw, one, two| async move {
+        run(&mut raw, swap, &[tag(&one, "card"), tag(&two, "card")]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["field_exchanged"]);
+    assert!(seen.values.is_empty());
+    // Of a field that is only checked, the hash is enough
+    let seen = after(|mut raw, one, two| async move {
+        run(&mut raw, swap, &[tag(&one, "phone"), tag(&two, "phone")]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["field_replaced"]);
+    assert_eq!(seen.values.len(), 1);
+}
+
+#[tokio::test]
+async fn a_flipped_byte_with_a_lying_hash_column() {
+    // The hash is computed anew from the envelope: what the column says does not matter
+    let seen = after(|mut raw, one, _| async move {
+        let sql = "UPDATE field SET envelope = CAST(substr(envelope, 1, length(envelope) - 1) || x'00' AS BLOB) WHERE tag = $1";
+        run(&mut raw, sql, &[tag(&one, "card")]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["field_exchanged"]);
+    assert!(seen.values.is_empty());
+}
+
+#[tokio::test]
+async fn an_edited_index_row() {
+    let seen = after(|mut raw, one, _| async move {
+        let sql = "UPDATE deposit_index SET last4 = '9999', country = 'FR' WHERE deposit_id = $1";
+        run(&mut raw, sql, &[one.id().0.to_vec()]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["facet_edited", "facet_edited"]);
+
+    // The references of two orders exchanged
+    let seen = after(|mut raw, one, two| async move {
+        run(&mut raw, "UPDATE deposit_index SET reference = 'x' WHERE deposit_id = $1", &[one.id().0.to_vec()]).await;
+        let sql = "UPDATE deposit_index SET reference = 'ORDER-1' WHERE deposit_id = $1";
+        run(&mut raw, sql, &[two.id().0.to_vec()]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["reference_edited"]);
+}
+
+#[tokio::test]
+async fn another_deposits_locator() {
+    let seen = after(|mut raw, one, two| async move {
+        let sql = "UPDATE deposit_index SET locator = (SELECT locator FROM deposit_index WHERE deposit_id = $2) \
+                   WHERE deposit_id = $1";
+        run(&mut raw, sql, &[one.id().0.to_vec(), two.id().0.to_vec()]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["reference_edited"]);
+}
+
+#[tokio::test]
+async fn another_key_or_manifest() {
+    let seen = after(|mut raw, one, _| async move {
+        let sql = "UPDATE deposit_index SET key_id = zeroblob(16) WHERE deposit_id = $1";
+        run(&mut raw, sql, &[one.id().0.to_vec()]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["key_unknown"]);
+    let seen = after(|mut raw, one, _| async move {
+        let sql = "UPDATE deposit_index SET manifest = zeroblob(32) WHERE deposit_id = $1";
+        run(&mut raw, sql, &[one.id().0.to_vec()]).await;
+    })
+    .await;
+    assert_eq!(seen.codes, ["manifest_unpublished", "locator_unreadable"]);
+}
