@@ -117,7 +117,7 @@ export class ChooseForm {
 
 function shortly({ code }: Difference): string {
   if (code === "field_missing") return "No longer in the vault";
-  if (code === "field_unknown_key") return "Sealed for another key";
+  if (code === "field_added") return "A second one was added";
   if (code === "field_unreadable") return "Does not open";
   return "Replaced after it was sent";
 }
