@@ -61,6 +61,7 @@ export function sentence(error: unknown): string {
   if (error instanceof EngineError) return SENTENCES.engine;
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
+  if (errorCode(error) === "memory") return SENTENCES.memory;
   if (error instanceof ShapeError || errorCode(error) === "malformed") return SENTENCES.shape;
   return SENTENCES.unexpected;
 }
@@ -77,6 +78,7 @@ const SENTENCES = {
     "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.",
   shape:
     "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
+  memory: "This device has too little free memory to work on the passphrase. Close other tabs, then try again.",
   session: "Your session has ended. Sign in again to go on.",
   forbidden: "You may not do this with your account. Ask whoever runs the vault.",
   kind:
