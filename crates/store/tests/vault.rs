@@ -1,5 +1,6 @@
 //! The vault on SQLite: two rows that do not join, intake that can be repeated, search by pages, sessions.
 #![cfg(feature = "vault")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

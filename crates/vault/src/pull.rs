@@ -122,3 +122,43 @@ impl Puller {
         Ok((pulled, arrivals.iter().map(|arrival| arrival.deposit_id).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use nightsafe_store::outbox::{OutboxRow, OutboxWriter, WriterLimits};
+
+    use super::*;
+
+    async fn puller(folder: &Path) -> Puller {
+        let outbox = OutboxReader::open(&folder.join("outbox.db")).await.unwrap();
+        let store = VaultStore::open(&folder.join("vault.db")).await.unwrap();
+        Puller::new(outbox, store, Site::parse("demo.nightsafe.example").unwrap())
+    }
+
+    /// The process ends between the vault's commit and the outbox's deletion: whoever comes next does the same again,
+    /// with the same result. What is in quarantine counts like everything else.
+    #[tokio::test]
+    async fn a_crash_between_commit_and_delete_is_repaired_by_the_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = WriterLimits::default();
+        let (writer, task) = OutboxWriter::open(&folder.path().join("outbox.db"), limits).await.unwrap();
+        let row = OutboxRow { deposit_id: [1; 32], day: "2026-11-21".into(), nonce: [2; 32], body: vec![3; 10] };
+        writer.insert(row).await.unwrap();
+        drop(writer);
+        task.finished().await;
+
+        let first = puller(folder.path()).await;
+        let (pulled, ids) = first.commit_batch().await.unwrap();
+        assert_eq!((pulled.quarantined, ids.len()), (1, 1));
+        drop(first);
+
+        let next = puller(folder.path()).await;
+        assert_eq!(next.outbox.backlog().await.unwrap(), 1);
+        assert_eq!(next.step().await.unwrap().quarantined, 1);
+        assert_eq!(next.outbox.backlog().await.unwrap(), 0);
+        assert_eq!(next.store.quarantined(10).await.unwrap().len(), 1);
+        assert_eq!(next.step().await.unwrap(), Pulled::default());
+    }
+}

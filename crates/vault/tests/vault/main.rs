@@ -1,5 +1,7 @@
 //! The vault as a whole: deposits sealed natively, an outbox and a vault on disk, the API through its router.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail the test")]
+
 mod api;
 mod fixture;
 mod full_path;

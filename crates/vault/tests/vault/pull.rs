@@ -6,6 +6,7 @@ use std::time::Duration;
 use nightsafe_core::scalar::Site;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow};
 use nightsafe_vault::{Pulled, Puller};
+use sqlx::Connection;
 use tokio::sync::{Notify, oneshot};
 
 use crate::fixture::{Vault, ingest, phone, row};
@@ -34,6 +35,28 @@ async fn a_retry_after_the_outbox_was_emptied_changes_nothing() {
     let deposit = vault.with_order("ORDER-1").await;
     vault.ingest(&[&deposit]).await;
     assert_eq!(vault.puller().await.step().await.unwrap(), Pulled { already_there: 1, ..Pulled::default() });
+}
+
+#[tokio::test]
+async fn a_crash_between_commit_and_delete_leaves_one_deposit() {
+    let vault = Vault::new().await;
+    let deposit = vault.seal("ORDER-1", &[("phone", phone())]);
+    vault.ingest(&[&deposit]).await;
+    // The deletion is refused, as if the process or the disk had gone at that moment
+    let outbox = vault.outbox_path();
+    let mut raw = sqlx::SqliteConnection::connect(outbox.to_str().unwrap()).await.unwrap();
+    let refuse = "CREATE TRIGGER gone BEFORE DELETE ON deposit BEGIN SELECT RAISE(ABORT, 'gone'); END";
+    sqlx::query(refuse).execute(&mut raw).await.unwrap();
+    assert!(vault.puller().await.step().await.is_err());
+    assert!(vault.store.deposit(&deposit.id()).await.unwrap().is_some());
+    assert_eq!(vault.backlog().await, 1);
+
+    sqlx::query("DROP TRIGGER gone").execute(&mut raw).await.unwrap();
+    assert_eq!(vault.puller().await.step().await.unwrap(), Pulled { already_there: 1, ..Pulled::default() });
+    assert_eq!(vault.backlog().await, 0);
+    for field in &deposit.parts().fields {
+        assert_eq!(vault.store.field_rows(&field.tag).await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]

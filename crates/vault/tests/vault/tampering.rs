@@ -1,12 +1,16 @@
 //! What a thief or a server could do to the vault's rows, each named when an admin opens.
 
 use nightsafe_core::deposit::Deposit;
+use nightsafe_core::envelope::{self, Context};
+use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::opening::Difference;
+use nightsafe_core::padding::Bucket;
+use nightsafe_core::suite::Suite;
 use nightsafe_core::value::Value;
 use nightsafe_proto::vault::openings::{Open, Opened, Purpose};
 use sqlx::SqliteConnection;
 
-use crate::fixture::{PASSPHRASE, Vault};
+use crate::fixture::{PASSPHRASE, Vault, card, rng};
 use crate::full_path::{find, locate, open_rows, request};
 
 struct Seen {
@@ -81,6 +85,32 @@ async fn two_deposits_fields_exchanged() {
     .await;
     assert_eq!(seen.codes, ["field_replaced"]);
     assert_eq!(seen.values.len(), 1);
+}
+
+#[tokio::test]
+async fn a_field_resealed_by_ingest() {
+    // Ingest knows everything but the locator's list of hashes: it can seal a card of its own for the same place
+    let forge = |one: &Deposit, key: &DataPublicKey| {
+        let parts = one.parts();
+        let field = parts.fields.iter().find(|field| field.kind.as_str() == "card").unwrap();
+        let context = Context { site: &parts.site, manifest: &parts.manifest, kind: &field.kind, tag: &field.tag };
+        envelope::seal(key, &context, &card("5555555555554444"), Bucket::new(128).unwrap(), &mut rng()).unwrap()
+    };
+    let public = "SELECT public_key FROM data_key";
+    for (sql, codes, values) in [
+        ("UPDATE field SET envelope = $1, envelope_hash = $2 WHERE tag = $3", ["field_resealed"], 0),
+        ("INSERT INTO field SELECT tag, $2, kind, key_id, expires, $1 FROM field WHERE tag = $3", ["field_added"], 1),
+    ] {
+        let seen = after(|mut raw, one, _| async move {
+            let key: Vec<u8> = sqlx::query_scalar(public).fetch_one(&mut raw).await.unwrap();
+            let forged = forge(&one, &DataPublicKey::parse(Suite::XWing, &key).unwrap());
+            run(&mut raw, sql, &[forged.as_bytes().to_vec(), forged.hash().0.to_vec(), tag(&one, "card")]).await;
+        })
+        .await;
+        assert_eq!(seen.codes, codes);
+        assert_eq!(seen.values.len(), values);
+        assert!(seen.values.iter().all(|value| *value == card("4111111111111111")));
+    }
 }
 
 #[tokio::test]
