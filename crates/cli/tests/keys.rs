@@ -1,0 +1,99 @@
+//! `nightsafe keys`: the next data key, and the manifest that publishes it.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+mod common;
+
+use std::fs;
+
+use common::{ADMIN, Shop, fails, fingerprint, ok, snapshot};
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::manifest::{VerifiedManifest, verify};
+use nightsafe_core::time::UnixTime;
+use nightsafe_serve::clock::{Clock, SystemClock};
+use serde_json::Value as Json;
+
+/// What a browser of this site would make of the published manifest.
+fn published(shop: &Shop, now: UnixTime) -> VerifiedManifest {
+    let anchor = TrustAnchor::parse(&fs::read_to_string(shop.data().join("anchor.txt")).unwrap()).unwrap();
+    verify(&fs::read_to_string(shop.fields("key-manifest")).unwrap(), &anchor, now).unwrap()
+}
+
+#[test]
+fn a_new_key_is_signed_in_and_follows_the_others() {
+    let shop = Shop::built();
+    let first = published(&shop, SystemClock.now());
+    assert_eq!((first.manifest().sequence, first.manifest().data_keys.len()), (1, 2));
+    let valid = first.manifest().not_after.seconds() - first.manifest().not_before.seconds();
+    assert_eq!(valid, 395 * 86_400);
+
+    let id = ok(shop.next_key(ADMIN));
+    let rows: Json = serde_json::from_str(&ok(shop.run(&["keys", "list", "--json"]))).unwrap();
+    let states: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["active", "pending", "unsigned"]);
+
+    let hash = ok(shop.sign(&[3, 1], &[]));
+    let second = published(&shop, SystemClock.now());
+    assert_eq!(second.hash().to_hex(), hash.trim());
+    assert_eq!(second.manifest().sequence, 2);
+    let keys = &second.manifest().data_keys;
+    assert_eq!(keys.len(), 3);
+    assert_eq!(keys[..2], first.manifest().data_keys[..]);
+    assert_eq!(keys[2].key.key_id().to_hex(), id.trim());
+    assert_eq!(keys[2].start, keys[1].start.plus_days(90));
+    assert_eq!(snapshot(&shop.data().join("manifests")).len(), 2);
+
+    // After two epochs the third one seals
+    let later = keys[2].start.plus_days(1);
+    assert_eq!(second.active_key(later).unwrap().key_id(), keys[2].key.key_id());
+}
+
+#[test]
+fn a_mistyped_passphrase_makes_no_key() {
+    let shop = Shop::made();
+    let before = ok(shop.run(&["keys", "list"]));
+    assert!(fails(shop.next_key("correct horse battery stapel")).contains("check the passphrase"));
+    assert_eq!(ok(shop.run(&["keys", "list"])), before);
+}
+
+#[test]
+fn a_swapped_recovery_key_gets_no_grant() {
+    let shop = Shop::made();
+    let other = Shop::made();
+    fs::copy(other.data().join("recovery.pub"), shop.data().join("recovery.pub")).unwrap();
+    assert!(fails(shop.next_key(ADMIN)).contains("not the recovery key"));
+}
+
+#[test]
+fn too_few_or_foreign_signers_publish_nothing() {
+    let shop = Shop::built();
+    let before = fingerprint(&shop.data().join("site"));
+    assert!(fails(shop.sign(&[1], &[])).contains("2 site keys must sign"));
+    assert!(fails(shop.sign(&[1, 1], &[])).contains("named already"));
+    let other = Shop::made();
+    fs::copy(other.path("site-keys/site-key-2.key"), shop.path("site-keys/site-key-9.key")).unwrap();
+    assert!(fails(shop.sign(&[1, 9], &[])).contains("not among the site keys"));
+    assert_eq!(fingerprint(&shop.data().join("site")), before);
+    assert_eq!(snapshot(&shop.data().join("manifests")).len(), 1);
+}
+
+#[test]
+fn new_parents_reach_manifest_and_headers() {
+    let shop = Shop::built();
+    ok(shop.sign(&[1, 2], &["--parent", "https://shop.example", "--parent", "https://m.shop.example"]));
+    assert!(published(&shop, SystemClock.now()).manifest().allows_parent("https://m.shop.example"));
+    let headers = fs::read_to_string(shop.data().join("site/fields-headers.json")).unwrap();
+    assert!(headers.contains("frame-ancestors https://shop.example https://m.shop.example;"));
+    assert!(!headers.contains("frame-ancestors http://localhost:4801"));
+}
+
+#[test]
+fn a_manifest_about_to_end_is_announced() {
+    let shop = Shop::built();
+    ok(shop.sign(&[1, 2], &["--days", "7"]));
+    for args in [&["keys", "list"][..], &["keys", "list", "--json"]] {
+        let output = shop.run(args);
+        let text = String::from_utf8(output.stderr.clone()).unwrap();
+        assert!(text.contains("less than 7 days") && text.contains("keys sign"), "{text}");
+        ok(output);
+    }
+}

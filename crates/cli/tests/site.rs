@@ -1,0 +1,155 @@
+//! `nightsafe site build` and `nightsafe snippet`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+
+use common::{Shop, fails, fingerprint, ok, snapshot};
+use serde_json::Value as Json;
+
+fn release(shop: &Shop) -> Json {
+    serde_json::from_slice(&fs::read(shop.data().join("site/release.json")).unwrap()).unwrap()
+}
+
+fn headers(shop: &Shop, site: &str) -> Json {
+    serde_json::from_slice(&fs::read(shop.data().join(format!("site/{site}-headers.json"))).unwrap()).unwrap()
+}
+
+fn text<'a>(json: &'a Json, pointer: &str) -> &'a str {
+    json.pointer(pointer).unwrap().as_str().unwrap()
+}
+
+#[test]
+fn building_again_changes_no_byte() {
+    let shop = Shop::built();
+    let before = fingerprint(&shop.data());
+    ok(shop.build(&[]));
+    assert_eq!(fingerprint(&shop.data()), before);
+}
+
+#[test]
+fn every_file_pins_the_one_below_it() {
+    let shop = Shop::built();
+    let release = release(&shop);
+    let read = |pointer: &str| fs::read_to_string(shop.fields(text(&release, pointer))).unwrap();
+    let anchor = fs::read_to_string(shop.data().join("anchor.txt")).unwrap();
+    let wasm = format!("wasm {} {}\n", text(&release, "/fields/wasm/file"), text(&release, "/fields/wasm/integrity"));
+    assert!(anchor.ends_with(&wasm));
+    assert_eq!(read("/fields/loader/file"), format!("load({})", serde_json::to_string(&anchor).unwrap()));
+    let frame = read("/fields/frame/file");
+    assert!(frame.contains(text(&release, "/fields/loader/file")));
+    assert!(frame.contains(text(&release, "/fields/loader/integrity")));
+    let element = read("/fields/element/file");
+    assert_eq!(element, format!("frame(\"http://localhost:4802\",\"{}\")", text(&release, "/fields/frame/file")));
+    for (path, _) in snapshot(&shop.data().join("site/fields")) {
+        let name = path.to_str().unwrap();
+        assert!(
+            name.ends_with(".br")
+                || path.with_file_name(format!("{}.br", path.file_name().unwrap().to_str().unwrap())).exists()
+        );
+    }
+
+    let fields = headers(&shop, "fields");
+    let csp = text(&fields, &format!("/~1{}/Content-Security-Policy", text(&release, "/fields/frame/file")));
+    assert!(csp.contains(text(&release, "/fields/loader/integrity")));
+    assert!(csp.contains("frame-ancestors http://localhost:4801"));
+    let admin = headers(&shop, "admin");
+    let csp = text(&admin, "/*/Content-Security-Policy");
+    assert!(csp.contains(text(&release, "/admin/script/integrity")));
+}
+
+#[test]
+fn earlier_versions_stay_served_with_their_own_policy() {
+    let shop = Shop::built();
+    let old = release(&shop);
+    shop.write_assets("two");
+    ok(shop.build(&[]));
+    let new = release(&shop);
+    assert_ne!(text(&old, "/fields/element/file"), text(&new, "/fields/element/file"));
+    assert_eq!(new.pointer("/earlier/0"), old.pointer("/fields"));
+    let headers = headers(&shop, "fields");
+    for version in [&old, &new] {
+        let frame = text(version, "/fields/frame/file");
+        assert!(shop.fields(frame).exists() && shop.fields(text(version, "/fields/element/file")).exists());
+        let csp = text(&headers, &format!("/~1{frame}/Content-Security-Policy"));
+        assert!(csp.contains(text(version, "/fields/loader/integrity")));
+    }
+}
+
+#[test]
+fn assets_that_do_not_fit_are_refused_and_nothing_is_published() {
+    let shop = Shop::built();
+    let before = fingerprint(&shop.data());
+    for (file, from, to, why) in [
+        ("loader.js", "__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_ANCH0R__", "0 times"),
+        ("loader.js", "load(", "load(\"__NIGHTSAFE_ANCHOR__\",", "2 times"),
+        ("loader.js", "load(", "load(\"__NIGHTSAFE_MORE__\",", "placeholder left"),
+        ("element.js", "\"__NIGHTSAFE_FRAME__\"", "\"x__NIGHTSAFE_FRAME__\"", "not as a string literal"),
+        ("frame.html", "__NIGHTSAFE_LOADER__", "loader.js", "holds no __NIGHTSAFE_LOADER__"),
+        ("frame.html", "integrity=\"", "integrity=\"sha384-x ", "ignore such values"),
+        ("frame.html", "integrity=", "data-pin=", "without an integrity"),
+        ("frame.html", "crossorigin", "data-x", "without crossorigin"),
+        ("frame.html", "<p>", "<script>evil()</script><p>", "inline script"),
+        ("frame.html", "<style>", "<style media=all>", "exactly one <style>"),
+        ("admin/index.html", "__ADMIN_CSS_INTEGRITY__", "md5-x", "holds no __ADMIN_CSS_INTEGRITY__"),
+    ] {
+        shop.write_assets("tampered");
+        shop.edit_asset(file, from, to);
+        let error = fails(shop.build(&[]));
+        assert!(error.contains(why), "{file}, {to}: {error}");
+        assert_eq!(fingerprint(&shop.data()), before, "{file}");
+    }
+    shop.write_assets("");
+    fs::write(shop.path("assets/checkout.wasm"), "not wasm").unwrap();
+    assert!(fails(shop.build(&[])).contains("not a WASM module"));
+    shop.write_assets("");
+    fs::remove_file(shop.path("assets/loader.js")).unwrap();
+    assert!(fails(shop.build(&[])).contains("cannot read"));
+    assert_eq!(fingerprint(&shop.data()), before);
+}
+
+#[test]
+fn the_floor_is_raised_on_request_only() {
+    let shop = Shop::built();
+    ok(shop.sign(&[1, 2], &[]));
+    let floor = || fs::read_to_string(shop.data().join("anchor.txt")).unwrap();
+    ok(shop.build(&[]));
+    assert!(floor().contains("\nsequence-floor 1\n"));
+    ok(shop.build(&["--raise-floor"]));
+    assert!(floor().contains("\nsequence-floor 2\n"));
+}
+
+#[test]
+fn the_snippet_pins_the_element_and_its_own_command_says_so() {
+    let shop = Shop::built();
+    let snippet = ok(shop.run(&["snippet"]));
+    let release = release(&shop);
+    let (file, integrity) = (text(&release, "/fields/element/file"), text(&release, "/fields/element/integrity"));
+    assert!(snippet.contains(&format!("src=\"http://localhost:4802/{file}\"")));
+    assert!(snippet.contains(&format!("integrity=\"{integrity}\" crossorigin=\"anonymous\"")));
+    assert!(snippet.contains("<noscript>") && snippet.contains("required"));
+
+    // The command that the snippet prints, with the served file read from the disk
+    let check = snippet.lines().find(|line| line.starts_with("test ")).unwrap();
+    let check = check
+        .replace(&format!("curl -fsS http://localhost:4802/{file}"), &format!("cat {}", shop.fields(file).display()));
+    let sh = || Command::new("sh").args(["-c", &check]).output().unwrap();
+    assert_eq!(sh().stdout, b"OK\n");
+
+    let mut bytes = fs::read(shop.fields(file)).unwrap();
+    bytes.push(b'\n');
+    fs::write(shop.fields(file), bytes).unwrap();
+    assert!(!sh().status.success());
+    assert!(fails(shop.run(&["snippet"])).contains("changed after it was hashed"));
+}
+
+#[test]
+fn without_a_site_the_commands_say_what_to_do() {
+    let shop = Shop::new();
+    assert!(fails(shop.run(&["snippet"])).contains("nightsafe init"));
+    ok(shop.init(&[]));
+    assert!(fails(shop.run(&["snippet"])).contains("nightsafe site build"));
+    assert!(fails(shop.run(&["up", "--log", "error"])).contains("nightsafe site build"));
+}

@@ -1,0 +1,61 @@
+//! `nightsafe up`: all parts answer, with their headers, and end when asked.
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Shop, fails, ok};
+
+#[test]
+fn all_parts_answer_and_a_signal_ends_them_cleanly() {
+    let shop = Shop::built();
+    for signal in ["-TERM", "-INT"] {
+        let up = shop.up();
+        for part in ["ingest", "vault"] {
+            let (status, ..) = up.get(part, "/readyz");
+            assert!((200..300).contains(&status), "{part}: {status}");
+        }
+        let (status, head, body) = up.get("fields", "/key-manifest");
+        assert_eq!(status, 200);
+        assert!(body.starts_with("nightsafe/v1/key-manifest\n"));
+        assert!(head.to_lowercase().contains("access-control-allow-origin: *"));
+        let (status, head, _) = up.get("fields", "/nothing-here");
+        assert_eq!(status, 404);
+        let head = head.to_lowercase();
+        assert!(head.contains("connection-allowlist: ();webrtc=block") && head.contains("frame-ancestors 'none'"));
+        let (status, head, body) = up.get("admin", "/");
+        assert_eq!(status, 200);
+        assert!(body.contains("<title>Admin</title>") && head.to_lowercase().contains("trusted-types 'none'"));
+        assert_eq!(up.stop(signal), 0);
+    }
+    // Closed in order: nothing is left in a write-ahead log
+    for name in ["vault.db-wal", "outbox.db-wal"] {
+        assert!(!shop.data().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_new_manifest_is_taken_over_while_running() {
+    let shop = Shop::built();
+    let up = shop.up();
+    let timestamp = || up.get("ingest", "/v1/timestamp").2;
+    let before = timestamp();
+    assert!(before.starts_with("nightsafe/v1/timestamp\n"));
+    let hash = ok(shop.sign(&[1, 2], &[]));
+    let line = format!("\nmanifest {}\n", hash.trim());
+    assert!(!before.contains(&line));
+    let start = Instant::now();
+    while !timestamp().contains(&line) {
+        assert!(start.elapsed() < Duration::from_secs(10), "the new manifest was not taken over");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let shop = Shop::built();
+    let up = shop.up();
+    let taken = up.address("ingest").to_string();
+    let error = fails(shop.run(&["up", "--log", "error", "--ingest-bind", &taken]));
+    assert!(error.contains(&taken) && error.contains("--ingest-bind"), "{error}");
+}
