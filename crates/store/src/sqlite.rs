@@ -38,14 +38,22 @@ pub async fn open(path: &Path, schema: &Schema, connections: u32) -> Result<Sqli
         .map_err(unavailable)
 }
 
-/// Opens a file that is there for reading only: nothing is made, migrated or written.
+/// Opens a file that is there for reading only: nothing is made, migrated or written. A file that nobody has open
+/// (without a write-ahead log) is read as one that cannot change, so that it may lie on a read-only medium.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when there is no such file, [`StoreError::NewerSchema`], and
 /// [`StoreError::ForeignSchema`] when it has another schema than this program's newest.
 pub async fn open_read_only(path: &Path, schema: &Schema) -> Result<SqlitePool, StoreError> {
     let unavailable = StoreError::unavailable(schema.database);
-    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let is_closed = !Path::new(&log).exists();
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(is_closed)
+        .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(unavailable)?;
     let mut connection = pool.acquire().await.map_err(unavailable)?;
     schema.check(&mut connection).await?;
