@@ -6,7 +6,7 @@ mod table;
 
 use crate::setup::{chromium, npm};
 use crate::{assets, place, run, stamp};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
 use std::path::Path;
@@ -82,6 +82,8 @@ fn playwright(options: &Options, filter: Option<&str>, chromium: &Path) -> Resul
         playwright.args(["--grep", filter, "--pass-with-no-tests"]);
     }
     playwright.env("NIGHTSAFE_CHROMIUM", chromium);
+    // The demos that the tests start are this program, under guard: none outlives the run
+    playwright.env("NIGHTSAFE_XTASK", std::env::current_exe().context("cannot find the running program")?);
     Ok(with_length(playwright, options))
 }
 

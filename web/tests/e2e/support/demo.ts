@@ -19,6 +19,12 @@ export interface Addresses {
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
 
+/** `cargo xtask`, or the running xtask itself under guard: the demo then ends with this process, however that ends. */
+function command(): [string, string[]] {
+  const xtask = process.env["NIGHTSAFE_XTASK"];
+  return xtask === undefined ? ["cargo", ["xtask"]] : [xtask, ["guard", String(process.pid), xtask]];
+}
+
 export class Demo {
   private constructor(
     readonly at: Addresses,
@@ -29,7 +35,7 @@ export class Demo {
   /** Starts a demo of its own: new keys, new databases, in a folder that goes when it stops. */
   static async start(portBase: number): Promise<Demo> {
     const folder = mkdtempSync(join(tmpdir(), "nightsafe-e2e-"));
-    const [program = "cargo", ...before] = process.env["NIGHTSAFE_XTASK"]?.split("\n") ?? ["cargo", "xtask"];
+    const [program, before] = command();
     const child = spawn(
       program,
       [...before, "demo", "--json", "--data-dir", join(folder, "data"), "--port-base", String(portBase)],
@@ -38,17 +44,20 @@ export class Demo {
     let log = "";
     child.stderr.on("data", (chunk) => (log += String(chunk)));
     const lines = createInterface({ input: child.stdout });
-    const line = await Promise.race([
-      new Promise<string>((done) => lines.once("line", done)),
-      new Promise<never>((_, fail) => child.once("exit", (code) => fail(new Error(`the demo ended with ${code}:\n${log}`)))),
-    ]);
+    const line = await new Promise<string>((done, fail) => {
+      lines.once("line", done);
+      child.once("error", fail);
+      child.once("exit", (code) => fail(new Error(`the demo ended with ${code}:\n${log}`)));
+    });
     return new Demo(JSON.parse(line) as Addresses, child, folder);
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise((done) => this.child.once("exit", done));
-    this.child.kill("SIGTERM");
-    await gone;
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const gone = new Promise((done) => this.child.once("exit", done));
+      this.child.kill("SIGTERM");
+      await gone;
+    }
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -8,7 +8,10 @@ import { Demo } from "./demo.ts";
 export { expect } from "@playwright/test";
 
 /** Ports of the first worker's demo; each worker takes ten. Beside those of a demo that a person has running. */
-const FIRST_PORT = 5800;
+const FIRST_PORT = Number(process.env["NIGHTSAFE_E2E_PORTS"] ?? 5800);
+
+/** The first start builds everything. */
+const START_LIMIT = 15 * 60_000;
 
 interface People {
   readonly checkout: Checkout;
@@ -19,10 +22,13 @@ export const test = base.extend<People, { readonly demo: Demo }>({
   demo: [
     async ({}, use, { parallelIndex }) => {
       const demo = await Demo.start(FIRST_PORT + 10 * parallelIndex);
-      await use(demo);
-      await demo.stop();
+      try {
+        await use(demo);
+      } finally {
+        await demo.stop();
+      }
     },
-    { scope: "worker", timeout: 300_000 },
+    { scope: "worker", timeout: START_LIMIT },
   ],
   checkout: async ({ demo, page }, use) => use(new Checkout(page, demo)),
   admin: async ({ demo, context }, use) => use(new Admin(await context.newPage(), demo)),
