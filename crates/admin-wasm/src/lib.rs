@@ -15,7 +15,7 @@
 //!   readonly message: string;
 //!   /** Takes the `message` of the vault's answer; gives the b64u `message` of POST /v1/login/finish.
 //!    *  Throws `wrong_passphrase` (also for an unknown user: they look alike) or `malformed`.
-//!    *  The attempt is used up either way. */
+//!    *  The attempt is used up either way: a second call throws `locked`. */
 //!   finish(reply: string): string;
 //!   free(): void;
 //! }
@@ -84,5 +84,9 @@
 
 mod failure;
 mod login;
+mod opener;
+mod session;
+mod view;
 
 pub use login::LoginAttempt;
+pub use opener::{Opener, unlock};

@@ -2,7 +2,7 @@
 
 use super::{CustodyError, Kek, Purpose, WrapContext, WrappedItem};
 use crate::keys::{DataPublicKey, ItemName, PrivateItems};
-use crate::scalar::{KeyId, Site};
+use crate::scalar::Site;
 use crate::suite::Suite;
 use zeroize::Zeroizing;
 
@@ -16,7 +16,7 @@ pub struct WrappedKey {
 }
 
 /// Private items of several data keys, in memory. Zeroised when dropped.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Keyring {
     keys: Vec<PrivateItems>,
 }
@@ -60,19 +60,14 @@ impl Keyring {
         Ok(Self { keys })
     }
 
-    /// A keyring of keys that came another way, such as recovery grants.
-    pub fn of(keys: Vec<PrivateItems>) -> Self {
-        Self { keys }
+    /// The keys, to open with.
+    pub fn into_keys(self) -> Vec<PrivateItems> {
+        self.keys
     }
 
     /// The keys.
     pub fn keys(&self) -> &[PrivateItems] {
         &self.keys
-    }
-
-    /// The key of an id.
-    pub fn find(&self, id: KeyId) -> Option<&PrivateItems> {
-        self.keys.iter().find(|key| key.public_key().key_id() == id)
     }
 }
 
@@ -123,8 +118,8 @@ mod tests {
         let wrapped = [wrap(&a, &kek("right", 1)), wrap(&b, &kek("right", 2)), wrap(&c, &kek("older", 3))];
         let ring = Keyring::unlock(b"right", &site(), &wrapped).unwrap();
         assert_eq!(ring.keys().len(), 2);
-        assert!(ring.find(a.public_key().key_id()).is_some() && ring.find(b.public_key().key_id()).is_some());
-        assert!(ring.find(c.public_key().key_id()).is_none());
+        let ids: Vec<_> = ring.into_keys().iter().map(|key| key.public_key().key_id()).collect();
+        assert_eq!(ids, [a.public_key().key_id(), b.public_key().key_id()]);
         assert_eq!(Keyring::unlock(b"wrong", &site(), &wrapped).unwrap_err(), CustodyError::Unwrap);
         assert!(Keyring::unlock(b"any", &site(), &[]).unwrap().keys().is_empty());
     }

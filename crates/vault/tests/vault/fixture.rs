@@ -190,7 +190,7 @@ impl Vault {
         let keyring = Keyring::unlock(passphrase.as_bytes(), &site(), &keys).unwrap();
         let manifests: Manifests = self.get("/v1/manifests", token).await.json();
         let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, &self.anchor).unwrap());
-        Opener::new(site(), keyring.keys().to_vec(), manifests.collect())
+        Opener::new(site(), keyring.into_keys(), manifests.collect())
     }
 
     pub(crate) async fn sign_in(&self) -> String {

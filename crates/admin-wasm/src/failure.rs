@@ -1,0 +1,76 @@
+//! Errors as JavaScript sees them: an `Error` with a stable `code`.
+
+use js_sys::{Error, Reflect};
+use nightsafe_core::custody::CustodyError;
+use wasm_bindgen::JsValue;
+
+/// What a call can fail with. Holds nothing of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The passphrase opens nothing, or there is no such user.
+    WrongPassphrase,
+    /// A text is not what the call takes.
+    Malformed,
+    /// The deposit was not through `open_locator`.
+    UnknownDeposit,
+    /// `lock` was called, or the attempt is used up.
+    Locked,
+    /// The browser gave no random bytes.
+    Randomness,
+    /// The browser has not the memory that Argon2id asks for.
+    Memory,
+}
+
+impl Failure {
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::WrongPassphrase => "wrong_passphrase",
+            Self::Malformed => "malformed",
+            Self::UnknownDeposit => "unknown_deposit",
+            Self::Locked => "locked",
+            Self::Randomness => "randomness",
+            Self::Memory => "memory",
+        }
+    }
+
+    const fn message(self) -> &'static str {
+        match self {
+            Self::WrongPassphrase => "the name or the passphrase is wrong",
+            Self::Malformed => "the text is not in the form that this call takes",
+            Self::UnknownDeposit => "open the deposit's locator first",
+            Self::Locked => "sign in again: the keys are locked",
+            Self::Randomness => "the browser gave no random bytes",
+            Self::Memory => "the browser has not enough memory: close other tabs",
+        }
+    }
+}
+
+impl From<Failure> for JsValue {
+    fn from(failure: Failure) -> Self {
+        let error = Error::new(failure.message());
+        // An object that was just made takes a property
+        let _ = Reflect::set(&error, &"code".into(), &failure.code().into());
+        error.into()
+    }
+}
+
+impl From<nightsafe_login::Error> for Failure {
+    fn from(error: nightsafe_login::Error) -> Self {
+        match error {
+            nightsafe_login::Error::WrongPassphrase => Self::WrongPassphrase,
+            nightsafe_login::Error::Randomness => Self::Randomness,
+            nightsafe_login::Error::Stretch => Self::Memory,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+impl From<CustodyError> for Failure {
+    fn from(error: CustodyError) -> Self {
+        match error {
+            CustodyError::Unwrap => Self::WrongPassphrase,
+            CustodyError::Memory => Self::Memory,
+            _ => Self::Malformed,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Signing in.
+
+use nightsafe_core::encoding::{b64u, b64u_decode};
+use nightsafe_login::{ClientLogin, Stretch};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use zeroize::Zeroize;
+
+use crate::failure::Failure;
+
+/// One attempt to sign in.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct LoginAttempt {
+    state: Option<ClientLogin>,
+    message: String,
+}
+
+#[wasm_bindgen]
+impl LoginAttempt {
+    /// Starts an attempt.
+    #[wasm_bindgen(constructor)]
+    pub fn new(passphrase: String) -> Result<LoginAttempt, JsValue> {
+        Ok(Self::start(passphrase)?)
+    }
+
+    /// First message, b64u.
+    #[wasm_bindgen(getter)]
+    pub fn message(&self) -> String {
+        self.message.clone()
+    }
+
+    /// Takes the vault's reply, gives the last message.
+    pub fn finish(&mut self, reply: &str) -> Result<String, JsValue> {
+        Ok(self.end(reply, &Stretch::STANDARD)?)
+    }
+}
+
+impl LoginAttempt {
+    fn start(mut passphrase: String) -> Result<Self, Failure> {
+        let started = ClientLogin::start(passphrase.as_bytes());
+        passphrase.zeroize();
+        let (state, message) = started?;
+        Ok(Self { state: Some(state), message: b64u(&message) })
+    }
+
+    fn end(&mut self, reply: &str, stretch: &Stretch) -> Result<String, Failure> {
+        let state = self.state.take().ok_or(Failure::Locked)?;
+        let reply = b64u_decode(reply).ok_or(Failure::Malformed)?;
+        Ok(b64u(&state.finish(&reply, stretch)?.message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nightsafe_login::{ServerLogin, ServerSetup, register};
+
+    use super::*;
+
+    const QUICK: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
+
+    fn sign_in(passphrase: &str) -> Result<(), Failure> {
+        let setup = ServerSetup::generate().unwrap();
+        let made = register(&setup, "admin", b"right", &QUICK).unwrap();
+        let mut attempt = LoginAttempt::start(passphrase.into())?;
+        let request = b64u_decode(&attempt.message()).unwrap();
+        let (server, reply) = ServerLogin::start(&setup, "admin", Some(&made.record), &request).unwrap();
+        let last = attempt.end(&b64u(&reply), &QUICK)?;
+        assert_eq!(attempt.end(&b64u(&reply), &QUICK), Err(Failure::Locked));
+        server.finish(&b64u_decode(&last).unwrap()).unwrap();
+        Ok(())
+    }
+
+    #[test]
+    fn the_messages_are_those_of_the_vault() {
+        assert_eq!(sign_in("right"), Ok(()));
+        assert_eq!(sign_in("wrong"), Err(Failure::WrongPassphrase));
+    }
+
+    #[test]
+    fn a_reply_that_is_none_is_malformed_and_uses_the_attempt_up() {
+        let mut attempt = LoginAttempt::start("right".into()).unwrap();
+        assert_eq!(attempt.end("!", &QUICK), Err(Failure::Malformed));
+        assert_eq!(attempt.end("AAAA", &QUICK), Err(Failure::Locked));
+    }
+}

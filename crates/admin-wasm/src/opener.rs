@@ -1,0 +1,69 @@
+//! Opening deposits: the bindings. What they call is in `session`.
+
+use nightsafe_proto::wire::Hex32;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use zeroize::Zeroize;
+
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Holder of the private keys, until it is locked.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Opener {
+    session: Option<Session>,
+}
+
+/// Unwraps the private keys and verifies the manifests.
+#[wasm_bindgen]
+pub fn unlock(mut passphrase: String, custody: &str, anchor: &str, manifests: &str) -> Result<Opener, JsValue> {
+    let session = Session::unlock(passphrase.as_bytes(), custody, anchor, manifests);
+    passphrase.zeroize();
+    Ok(Opener { session: Some(session?) })
+}
+
+#[wasm_bindgen]
+impl Opener {
+    /// JSON array of key ids.
+    #[wasm_bindgen(getter)]
+    pub fn key_ids(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.key_ids()?)
+    }
+
+    /// How many manifests were refused.
+    #[wasm_bindgen(getter)]
+    pub fn refused_manifests(&self) -> Result<u32, JsValue> {
+        Ok(self.session()?.refused_manifests())
+    }
+
+    /// Opens the locator of an index row.
+    pub fn open_locator(&mut self, row: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.open_locator(row)?)
+    }
+
+    /// Opens an answer of the vault.
+    #[wasm_bindgen(unchecked_return_type = "string")]
+    pub fn open_fields(&self, answer: &str) -> Result<JsValue, JsValue> {
+        // Not as a String: that would be freed without being zeroised
+        let values = self.session()?.open_fields(answer)?;
+        Ok(JsValue::from_str(&values))
+    }
+
+    /// Forgets a deposit; one that is not held does no harm.
+    pub fn forget(&mut self, deposit_id: &str) {
+        if let (Some(session), Ok(id)) = (&mut self.session, Hex32::parse(deposit_id)) {
+            session.forget(&id);
+        }
+    }
+
+    /// Zeroises everything.
+    pub fn lock(&mut self) {
+        self.session = None;
+    }
+}
+
+impl Opener {
+    fn session(&self) -> Result<&Session, Failure> {
+        self.session.as_ref().ok_or(Failure::Locked)
+    }
+}

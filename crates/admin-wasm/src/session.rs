@@ -1,0 +1,110 @@
+//! From the vault's JSON to core's opener, and back to JSON.
+
+use std::collections::BTreeMap;
+
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::custody::{Keyring, WrappedKey};
+use nightsafe_core::manifest;
+use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
+use nightsafe_proto::vault::openings::{self, Opened};
+use nightsafe_proto::vault::search::IndexRow;
+use nightsafe_proto::wire::Hex32;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::view::{LocatorView, ValuesView, ViewedDeposit};
+
+/// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
+#[derive(Debug)]
+pub(crate) struct Session {
+    opener: Opener,
+    refused_manifests: u32,
+    deposits: BTreeMap<Hex32, OpenedDeposit>,
+}
+
+impl Session {
+    pub(crate) fn unlock(passphrase: &[u8], custody: &str, anchor: &str, manifests: &str) -> Result<Self, Failure> {
+        let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
+        let custody: Custody = read(custody)?;
+        let notes = read::<Manifests>(manifests)?.notes;
+        let keys = custody.keys.iter().map(wrapped_key).collect::<Result<Vec<_>, _>>()?;
+        let keys = Keyring::unlock(passphrase, &anchor.site, &keys)?.into_keys();
+        // Whenever they were valid: an old deposit was sealed under an old manifest
+        let verified: Vec<_> =
+            notes.iter().filter_map(|note| manifest::verify_at_any_time(note, &anchor).ok()).collect();
+        let refused_manifests = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
+        Ok(Self { opener: Opener::new(anchor.site, keys, verified), refused_manifests, deposits: BTreeMap::new() })
+    }
+
+    pub(crate) fn key_ids(&self) -> Result<String, Failure> {
+        write(&self.opener.key_ids().map(|id| id.to_hex()).collect::<Vec<_>>())
+    }
+
+    pub(crate) fn refused_manifests(&self) -> u32 {
+        self.refused_manifests
+    }
+
+    pub(crate) fn open_locator(&mut self, row: &str) -> Result<String, Failure> {
+        let row: IndexRow = read(row)?;
+        let facets: Vec<_> = row.facets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let deposit = self.opener.open_locator(&SealedDeposit {
+            site: &row.site,
+            reference: &row.reference,
+            manifest: ManifestHash(row.manifest.0),
+            key_id: KeyId(row.key_id.0),
+            facets: &facets,
+            locator: &row.locator.0,
+        });
+        let json = write(&LocatorView::new(row.deposit_id, self.opener.listed(&deposit), deposit.differences()));
+        self.deposits.insert(row.deposit_id, deposit);
+        json
+    }
+
+    pub(crate) fn open_fields(&self, json: &str) -> Result<Zeroizing<String>, Failure> {
+        let answer: Opened = read(json)?;
+        let deposits = answer.deposits.iter().map(|deposit| self.open_deposit(deposit));
+        let deposits = deposits.collect::<Result<Vec<_>, _>>()?;
+        let view =
+            ValuesView { deposits: deposits.iter().map(|(id, values)| ViewedDeposit::new(*id, values)).collect() };
+        // The view borrows the values, and the text has room for them from the start (sealed and encoded, they were
+        // longer), so that no copy is left behind
+        let mut text = Zeroizing::new(Vec::with_capacity(json.len()));
+        serde_json::to_writer(&mut *text, &view).map_err(|_| Failure::Malformed)?;
+        String::from_utf8(std::mem::take(&mut *text)).map(Zeroizing::new).map_err(|_| Failure::Malformed)
+    }
+
+    pub(crate) fn forget(&mut self, deposit_id: &Hex32) {
+        self.deposits.remove(deposit_id);
+    }
+
+    fn open_deposit(&self, answer: &openings::OpenedDeposit) -> Result<(Hex32, OpenedValues<'_>), Failure> {
+        let deposit = self.deposits.get(&answer.deposit_id).ok_or(Failure::UnknownDeposit)?;
+        let rows: Vec<_> =
+            answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
+        let present: Vec<_> =
+            answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect();
+        Ok((answer.deposit_id, self.opener.open_rows(deposit, &rows, &present)))
+    }
+}
+
+fn wrapped_key(key: &CustodyKey) -> Result<WrappedKey, Failure> {
+    let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
+    let wrapped = WrappedKey::parse(&key.suite, &key.public_key.0, &items)?;
+    if wrapped.public.key_id().0 == key.key_id.0 { Ok(wrapped) } else { Err(Failure::Malformed) }
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+    serde_json::from_str(json).map_err(|_| Failure::Malformed)
+}
+
+/// Only fails for values that JSON cannot hold, of which the views have none.
+fn write(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|_| Failure::Malformed)
+}
+
+#[cfg(test)]
+mod tests;

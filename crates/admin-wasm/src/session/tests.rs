@@ -1,0 +1,252 @@
+use getrandom::SysRng;
+use nightsafe_core::anchor::Origin;
+use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
+use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
+use nightsafe_core::encoding::b64;
+use nightsafe_core::facets::derive_all;
+use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::manifest::{DataKey, KeyManifest};
+use nightsafe_core::note::NoteSigner;
+use nightsafe_core::policy::builtin;
+use nightsafe_core::scalar::{PartName, Reference, Site};
+use nightsafe_core::suite::Suite;
+use nightsafe_core::time::UnixTime;
+use nightsafe_core::value::Value;
+use nightsafe_proto::vault::custody::CustodyItem;
+use nightsafe_proto::vault::openings::{FieldRow, PresentRow};
+use nightsafe_proto::wire::{B64u, Hex};
+use rand_core::UnwrapErr;
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// A shop as its vault shows it, with the private keys that only admins have.
+struct Shop {
+    key: PrivateItems,
+    anchor: TrustAnchor,
+    manifest: KeyManifest,
+    notes: Vec<String>,
+}
+
+fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+fn site() -> Site {
+    Site::parse("demo.nightsafe.example").unwrap()
+}
+
+impl Shop {
+    fn new() -> Self {
+        let now = UnixTime::parse("2020-01-01T00:00:00Z").unwrap();
+        let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
+        let (site_key, stranger) = (signer("site-a"), signer("stranger"));
+        let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+        let origin = || Origin::parse("http://localhost:4803").unwrap();
+        let manifest = KeyManifest {
+            site: site(),
+            sequence: 1,
+            not_before: now,
+            not_after: now.plus_days(30),
+            ingest: origin(),
+            parents: vec![origin()],
+            timestamp_key: signer("timestamp").vkey().clone(),
+            receipt_key: signer("receipt").vkey().clone(),
+            data_keys: vec![DataKey { start: now, key: key.public_key().clone() }],
+            kinds: builtin(),
+        };
+        let anchor = TrustAnchor {
+            site: site(),
+            site_keys: vec![site_key.vkey().clone()],
+            threshold: 1,
+            sequence_floor: 7,
+            ingest: origin(),
+            wasm_file: "admin.wasm".into(),
+            wasm_integrity: format!("sha384-{}", b64(&[0; 48])),
+        };
+        // Long expired and below the floor, which is no matter; signed by a stranger, which is
+        let other = KeyManifest { sequence: 2, ..manifest.clone() };
+        let notes = vec![
+            nightsafe_core::manifest::sign(&manifest, &[&site_key]).unwrap(),
+            nightsafe_core::manifest::sign(&other, &[&stranger]).unwrap(),
+            "no note".into(),
+        ];
+        Self { key, anchor, manifest, notes }
+    }
+
+    fn custody(&self) -> String {
+        let public = self.key.public_key();
+        let (site, name) = (site(), public.key_id().to_hex());
+        let kek = Kek::generate(b"right", Argon2Params::new(8, 1, 1).unwrap(), &mut rng()).unwrap();
+        let items = self.key.items().map(|(item, bytes)| {
+            let context = WrapContext { site: &site, purpose: Purpose::DataKey, name: &name, item };
+            let wrapped = kek.wrap(&context, bytes, &mut rng()).unwrap().to_bytes();
+            CustodyItem { item: item.as_str().into(), wrapped: B64u(wrapped) }
+        });
+        let key = CustodyKey {
+            key_id: Hex(public.key_id().0),
+            suite: public.suite().name().into(),
+            public_key: B64u(public.as_bytes().to_vec()),
+            items: items.collect(),
+        };
+        serde_json::to_string(&Custody { keys: vec![key] }).unwrap()
+    }
+
+    fn unlock(&self, passphrase: &str) -> Result<Session, Failure> {
+        let manifests = serde_json::to_string(&Manifests { notes: self.notes.clone() }).unwrap();
+        Session::unlock(passphrase.as_bytes(), &self.custody(), &self.anchor.encode(), &manifests)
+    }
+
+    fn deposit(&self) -> Deposit {
+        let part = |name: &str, text: &str| (PartName::parse(name).unwrap(), String::from(text).into());
+        let card = vec![part("number", "4111111111111111"), part("expiry", "2028-01"), part("holder", "Ada \"A\"")];
+        let values =
+            [("card", Value::record(card).unwrap()), ("phone", Value::text(String::from("+4930123456")).unwrap())];
+        let kinds = builtin();
+        let kind = |name: &str| kinds.iter().find(|kind| kind.name.as_str() == name).unwrap();
+        let fields: Vec<_> =
+            values.iter().map(|(name, value)| FieldToSeal { kind: kind(name), index: 0, value }).collect();
+        let order = Order {
+            site: &site(),
+            reference: &Reference::parse("ORDER-1").unwrap(),
+            manifest: &nightsafe_core::manifest::hash(&self.manifest.encode()),
+            key: self.key.public_key(),
+            facets: &derive_all(&kinds, values.iter().map(|(name, value)| (*name, 0, value))),
+            now: self.manifest.not_before,
+        };
+        assemble(&order, &fields, &mut rng()).unwrap()
+    }
+}
+
+fn row(deposit: &Deposit) -> IndexRow {
+    let parts = deposit.parts();
+    IndexRow {
+        deposit_id: Hex(deposit.id().0),
+        site: parts.site.as_str().into(),
+        reference: parts.reference.as_str().into(),
+        manifest: Hex(parts.manifest.0),
+        key_id: Hex(parts.key_id.0),
+        facets: parts.facets.iter().map(|(name, text)| (name.into(), text.into())).collect(),
+        day: "2026-11-21".into(),
+        locator: B64u(parts.locator.as_bytes().to_vec()),
+        openings: vec![],
+    }
+}
+
+/// The vault's answer: rows for `open`, hashes for the rest.
+fn answer(deposit: &Deposit, open: &str) -> Opened {
+    let (rows, present): (Vec<_>, Vec<_>) =
+        deposit.parts().fields.iter().partition(|field| field.kind.as_str() == open);
+    let rows = rows.iter().map(|field| FieldRow {
+        tag: Hex(field.tag.0),
+        kind: field.kind.as_str().into(),
+        key_id: Hex(field.envelope.key_id().0),
+        expires: field.expires.to_text(),
+        envelope: B64u(field.envelope.as_bytes().to_vec()),
+    });
+    let present =
+        present.iter().map(|field| PresentRow { tag: Hex(field.tag.0), envelope_hash: Hex(field.envelope.hash().0) });
+    let deposit_id = Hex(deposit.id().0);
+    Opened { deposits: vec![openings::OpenedDeposit { deposit_id, rows: rows.collect(), present: present.collect() }] }
+}
+
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_deposit_goes_from_index_row_to_values() {
+    let shop = Shop::new();
+    let mut session = shop.unlock("right").unwrap();
+    assert_eq!(json(&session.key_ids().unwrap()), json!([shop.key.public_key().key_id().to_hex()]));
+    assert_eq!(session.refused_manifests(), 2);
+
+    let deposit = shop.deposit();
+    let tag =
+        |kind: &str| deposit.parts().fields.iter().find(|field| field.kind.as_str() == kind).unwrap().tag.to_hex();
+    let located = json(&session.open_locator(&text(&row(&deposit))).unwrap());
+    assert_eq!(
+        located,
+        json!({
+            "deposit_id": deposit.id().to_hex(),
+            "fields": [
+                {"kind": "card", "index": 0, "tag": tag("card"), "labels": {"en": "Card"},
+                 "parts": ["number", "expiry", "holder"]},
+                {"kind": "phone", "index": 0, "tag": tag("phone"), "labels": {"en": "Phone"}, "parts": ["value"]},
+            ],
+            "differences": [],
+        })
+    );
+    let opened = json(&session.open_fields(&text(&answer(&deposit, "card"))).unwrap());
+    let parts = json!([
+        {"name": "number", "value": "4111111111111111"},
+        {"name": "expiry", "value": "2028-01"},
+        {"name": "holder", "value": "Ada \"A\""},
+    ]);
+    assert_eq!(
+        opened,
+        json!({"deposits": [{
+            "deposit_id": deposit.id().to_hex(),
+            "fields": [{"kind": "card", "index": 0, "parts": parts}],
+            "differences": [],
+        }]})
+    );
+}
+
+#[test]
+fn differences_name_field_and_facet() {
+    let shop = Shop::new();
+    let mut session = shop.unlock("right").unwrap();
+    let deposit = shop.deposit();
+    let mut edited = row(&deposit);
+    edited.facets.insert("last4".into(), "9999".into());
+    let located = json(&session.open_locator(&text(&edited)).unwrap());
+    assert_eq!(located["differences"], json!([{"code": "facet_edited", "facet": "last4"}]));
+    let mut dropped = answer(&deposit, "card");
+    dropped.deposits[0].present.clear();
+    let opened = json(&session.open_fields(&text(&dropped)).unwrap());
+    assert_eq!(opened["deposits"][0]["differences"], json!([{"code": "field_missing", "kind": "phone", "index": 0}]));
+    assert_eq!(opened["deposits"][0]["fields"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_locator_that_does_not_open_is_a_difference_and_not_an_error() {
+    let shop = Shop::new();
+    let mut session = shop.unlock("right").unwrap();
+    let mut broken = row(&shop.deposit());
+    broken.locator = B64u(vec![1, 2, 3]);
+    broken.reference = "\u{202e}<script>".into();
+    let located = json(&session.open_locator(&text(&broken)).unwrap());
+    assert_eq!(located["fields"], json!([]));
+    assert_eq!(located["differences"], json!([{"code": "locator_unreadable"}]));
+}
+
+#[test]
+fn what_is_refused_has_its_code() {
+    let shop = Shop::new();
+    assert_eq!(shop.unlock("wrong").unwrap_err(), Failure::WrongPassphrase);
+    let (anchor, none) = (shop.anchor.encode(), text(&Manifests::default()));
+    for (custody, anchor, manifests) in
+        [("{}", &anchor, &none), (&shop.custody(), &String::new(), &none), (&shop.custody(), &anchor, &String::new())]
+    {
+        assert_eq!(Session::unlock(b"right", custody, anchor, manifests).unwrap_err(), Failure::Malformed);
+    }
+    // A key under another key's id
+    let mut swapped: Custody = serde_json::from_str(&shop.custody()).unwrap();
+    swapped.keys[0].key_id = Hex([0; 16]);
+    assert_eq!(Session::unlock(b"right", &text(&swapped), &anchor, &none).unwrap_err(), Failure::Malformed);
+
+    let mut session = shop.unlock("right").unwrap();
+    let deposit = shop.deposit();
+    assert_eq!(session.open_locator("{}"), Err(Failure::Malformed));
+    let card = text(&answer(&deposit, "card"));
+    assert_eq!(session.open_fields(&card), Err(Failure::UnknownDeposit));
+    session.open_locator(&text(&row(&deposit))).unwrap();
+    assert!(session.open_fields(&card).is_ok());
+    session.forget(&Hex(deposit.id().0));
+    assert_eq!(session.open_fields(&card), Err(Failure::UnknownDeposit));
+}
