@@ -122,8 +122,52 @@ pub(crate) fn parse_policy(policy: &str, like: &KeyManifest) -> Result<Vec<Kind>
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use nightsafe_core::anchor::Origin;
+    use nightsafe_core::keys::PrivateItems;
+    use nightsafe_core::manifest::DataKey;
+    use nightsafe_core::note::NoteSigner;
+    use nightsafe_core::scalar::Site;
+    use nightsafe_core::suite::Suite;
+
     use super::*;
+    use crate::keys::rng;
+
+    /// A manifest whose data keys start on these days of 1970 and after, signed by a key of its own.
+    pub(crate) fn signed(sequence: u64, data_keys: &[DataKey]) -> Signed {
+        let signer = |name: &str| NoteSigner::generate(name, &mut rng()).unwrap();
+        let (site_key, online) = (signer("site"), [signer("timestamp"), signer("receipt")]);
+        let ingest = Origin::parse("http://localhost:4803").unwrap();
+        let manifest = KeyManifest {
+            site: Site::parse("demo.example").unwrap(),
+            sequence,
+            not_before: UnixTime::from_seconds(0),
+            not_after: UnixTime::from_seconds(0).plus_days(395),
+            ingest: ingest.clone(),
+            parents: vec![Origin::parse("http://localhost:4801").unwrap()],
+            timestamp_key: online[0].vkey().clone(),
+            receipt_key: online[1].vkey().clone(),
+            data_keys: data_keys.to_vec(),
+            kinds: nightsafe_core::policy::builtin(),
+        };
+        let anchor = TrustAnchor {
+            site: manifest.site.clone(),
+            site_keys: vec![site_key.vkey().clone()],
+            threshold: 1,
+            sequence_floor: 1,
+            ingest,
+            wasm_file: "x.wasm".to_owned(),
+            wasm_integrity: crate::site::integrity::sha384(b""),
+        };
+        Signed::verify(manifest::sign(&manifest, &[&site_key]).unwrap(), &anchor).unwrap()
+    }
+
+    /// Fresh data keys that start on these days.
+    pub(crate) fn data_keys(days: &[u64]) -> Vec<DataKey> {
+        let start = |day: &u64| UnixTime::from_seconds(0).plus_days(*day);
+        let key = || PrivateItems::generate(Suite::X25519, &mut rng()).unwrap().public_key().clone();
+        days.iter().map(|day| DataKey { start: start(day), key: key() }).collect()
+    }
 
     #[test]
     fn warnings_come_at_60_30_7_and_1_days() {

@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read};
 use std::os::fd::{BorrowedFd, RawFd};
+use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
@@ -16,6 +18,25 @@ const MIN_NEW_PASSPHRASE: usize = 12;
 /// A passphrase as it was typed, without the line end.
 pub(crate) type Passphrase = Zeroizing<String>;
 
+/// A file descriptor that was handed over by its number. Taken while arguments are parsed, before this process opens
+/// anything: a number that nobody handed over must not turn out to be one of our own files later.
+#[derive(Clone, Debug)]
+pub(crate) struct Descriptor(Arc<File>);
+
+impl FromStr for Descriptor {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let fd: RawFd = text.parse().ok().filter(|fd| *fd >= 0).context("give the number of a file descriptor")?;
+        // SAFETY: the number is used for this one call, which fails when nothing is open there. What it gives is a
+        // descriptor of our own, and reading from it is what whoever started us asked for.
+        #[expect(unsafe_code, reason = "a descriptor that is named by a number; /dev/fd cannot open sockets")]
+        let owned = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
+        let owned = owned.context("it is not open: hand one over, for example with 3<FILE or a pipe")?;
+        Ok(Self(Arc::new(File::from(owned))))
+    }
+}
+
 /// Where passphrases are read from, one line each.
 pub(crate) enum Source {
     Terminal,
@@ -23,11 +44,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Reads from file descriptor `fd` when there is one, else from the terminal.
-    pub(crate) fn new(fd: Option<u32>) -> Result<Self> {
-        match fd {
-            Some(fd) => Ok(Self::Descriptor(Lines::open(fd)?)),
-            None => Ok(Self::Terminal),
+    /// Reads from the descriptor when there is one, else from the terminal.
+    pub(crate) fn new(descriptor: Option<&Descriptor>) -> Self {
+        match descriptor {
+            Some(descriptor) => Self::Descriptor(Lines { input: Arc::clone(&descriptor.0), last: None }),
+            None => Self::Terminal,
         }
     }
 
@@ -75,22 +96,11 @@ fn prompt(text: &str) -> Result<Passphrase> {
 /// When the descriptor ends after its first line, that line answers every further question too: one passphrase for
 /// several site keys is then a single line.
 pub(crate) struct Lines {
-    input: File,
+    input: Arc<File>,
     last: Option<Passphrase>,
 }
 
 impl Lines {
-    fn open(fd: u32) -> Result<Self> {
-        let refused =
-            || format!("file descriptor {fd} is not open: hand one over, for example with {fd}<FILE or a pipe");
-        let fd = RawFd::try_from(fd).with_context(refused)?;
-        // SAFETY: the number is used for this one call, which fails when nothing is open there. What it gives is a
-        // descriptor of our own, and reading from it is what whoever started us asked for.
-        #[expect(unsafe_code, reason = "a descriptor that is named by a number; /dev/fd cannot open sockets")]
-        let input = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned().with_context(refused)?;
-        Ok(Self { input: File::from(input), last: None })
-    }
-
     fn next(&mut self, what: &str) -> Result<Passphrase> {
         if let Some(line) = self.read_line()? {
             if line.is_empty() {
@@ -110,7 +120,7 @@ impl Lines {
         let mut byte = Zeroizing::new([0u8; 1]);
         let mut seen = false;
         loop {
-            match self.input.read(byte.as_mut_slice()) {
+            match (&*self.input).read(byte.as_mut_slice()) {
                 Ok(0) => break,
                 Ok(_) if *byte == [b'\n'] => {
                     seen = true;
@@ -145,7 +155,7 @@ mod tests {
         let mut input = tempfile::tempfile().unwrap();
         input.write_all(text.as_bytes()).unwrap();
         input.seek(SeekFrom::Start(0)).unwrap();
-        Lines { input, last: None }
+        Lines { input: Arc::new(input), last: None }
     }
 
     #[test]

@@ -4,6 +4,10 @@
 mod common;
 
 use std::fs;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
 
 use common::{ADMIN, Shop, fails, fingerprint, ok, snapshot};
 use nightsafe_core::anchor::TrustAnchor;
@@ -53,6 +57,26 @@ fn a_mistyped_passphrase_makes_no_key() {
     let before = ok(shop.run(&["keys", "list"]));
     assert!(fails(shop.next_key("correct horse battery stapel")).contains("check the passphrase"));
     assert_eq!(ok(shop.run(&["keys", "list"])), before);
+}
+
+#[test]
+fn a_passphrase_comes_by_any_descriptor_also_a_socket() {
+    let shop = Shop::made();
+    fs::write(shop.path("phrase"), format!("{ADMIN}\r\n")).unwrap();
+    let from_file = "exec \"$0\" keys next --data-dir \"$1\" --passphrase-fd 3 3<\"$2\"";
+    let sh = |script: &str, input: Stdio| {
+        let mut command = Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_nightsafe")]).arg(shop.data()).arg(shop.path("phrase"));
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap()
+    };
+    ok(sh(from_file, Stdio::null()));
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    (&ours).write_all(format!("{ADMIN}\n").as_bytes()).unwrap();
+    let from_socket = "exec \"$0\" keys next --data-dir \"$1\" --passphrase-fd 0";
+    ok(sh(from_socket, Stdio::from(OwnedFd::from(theirs))));
+    let closed = "exec \"$0\" keys next --data-dir \"$1\" --passphrase-fd 7 7<&-";
+    assert!(fails(sh(closed, Stdio::null())).contains("it is not open: hand one over"));
+    assert_eq!(ok(shop.run(&["keys", "list"])).matches("unsigned").count(), 2);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::config::{Binds, Config, Origins, default_bind};
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::files::{self, Cleanup};
 use crate::keys::kek::ArgonArgs;
-use crate::passphrase::Source;
+use crate::passphrase::{Descriptor, Source};
 use crate::term;
 
 /// Makes a new site: site keys, online keys, data keys, recovery key, first admin, first key manifest
@@ -72,10 +72,10 @@ pub(crate) struct InitArgs {
     binds: BindArgs,
     /// Read the admin's passphrase from this file descriptor instead of the terminal: one line
     #[arg(long, value_name = "FD")]
-    passphrase_fd: Option<u32>,
+    passphrase_fd: Option<Descriptor>,
     /// Read the site keys' passphrases from this file descriptor: one line each, or a single line for all
     #[arg(long, value_name = "FD")]
-    site_passphrase_fd: Option<u32>,
+    site_passphrase_fd: Option<Descriptor>,
     #[command(flatten)]
     pub(crate) argon: ArgonArgs,
 }
@@ -100,12 +100,13 @@ struct BindArgs {
 pub(crate) async fn run(args: &InitArgs) -> Result<()> {
     let config = config(args)?;
     check_places(args)?;
-    let mut source = Source::new(args.site_passphrase_fd)?;
+    let mut source = Source::new(args.site_passphrase_fd.as_ref());
     let mut site_passphrases = Vec::new();
     for number in 1..=args.site_key_count {
         site_passphrases.push(source.new_one(&format!("site key {number}"))?);
     }
-    let admin_passphrase = Source::new(args.passphrase_fd)?.new_one(&format!("the admin {}", config.admin_user))?;
+    let admin_passphrase =
+        Source::new(args.passphrase_fd.as_ref()).new_one(&format!("the admin {}", config.admin_user))?;
 
     let data = DataDir::new(&args.data.data_dir);
     // Dropped on any error and on a signal: then what was made goes away again

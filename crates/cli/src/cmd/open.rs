@@ -16,7 +16,7 @@ use crate::data_dir::DataDirArg;
 use crate::keys::kek::Keks;
 use crate::keys::{data_key, recovery};
 use crate::manifests;
-use crate::passphrase::Source;
+use crate::passphrase::{Descriptor, Source};
 
 /// Most deposits that one reference may stand for here.
 const MAX_DEPOSITS: u32 = 100;
@@ -48,7 +48,7 @@ pub(crate) struct OpenArgs {
     recovery_file: Option<PathBuf>,
     /// Read the admin's passphrase from this file descriptor instead of the terminal
     #[arg(long, value_name = "FD")]
-    passphrase_fd: Option<u32>,
+    passphrase_fd: Option<Descriptor>,
     /// Print one JSON array instead of lines
     #[arg(long)]
     json: bool,
@@ -102,7 +102,7 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
         Some(path) => Opener::Recovery(Box::new(recovery::read_private(path, &site)?)),
         None => {
             let what = format!("the admin {}", config.admin_user);
-            Opener::Passphrase(Keks::new(Source::new(args.passphrase_fd)?.existing(&what)?))
+            Opener::Passphrase(Keks::new(Source::new(args.passphrase_fd.as_ref()).existing(&what)?))
         }
     };
     let wanted = if args.all_fields { Wanted::All } else { Wanted::These(&args.fields) };

@@ -130,3 +130,27 @@ fn table(rows: &[Row]) -> Result<String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifests::tests::{data_keys, signed};
+
+    #[test]
+    fn states_follow_the_clock_and_an_overdue_key_is_marked() {
+        let keys = data_keys(&[0, 90, 180, 270]);
+        // The first key is in the older manifest only, the last one in none
+        let history = [signed(1, &keys[..2]), signed(2, &keys[1..3])];
+        let held: Vec<_> = keys.iter().map(|key| (key.key.key_id(), "x25519".to_owned())).collect();
+        let at = |day: u64| rows(&held, &history, UnixTime::from_seconds(0).plus_days(day));
+        let states = |day: u64| at(day).iter().map(|row| row.state).collect::<Vec<_>>();
+        use State::{Active, Pending, Retiring, Unsigned};
+        assert_eq!(states(100), [Retiring, Active, Pending, Unsigned]);
+        assert_eq!(states(200), [Retiring, Retiring, Active, Unsigned]);
+        assert!(at(200).iter().all(|row| !row.overdue));
+        let late = at(300);
+        assert_eq!(late.iter().map(|row| row.overdue).collect::<Vec<_>>(), [false, false, true, false]);
+        assert_eq!(late[2].age_days, Some(120));
+        assert!(table(&late).unwrap().contains("120 d  overdue"));
+    }
+}

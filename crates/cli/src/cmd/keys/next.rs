@@ -11,7 +11,7 @@ use crate::keys::data_key::{self, FreshKey};
 use crate::keys::kek::Keks;
 use crate::keys::{now, recovery};
 use crate::manifests;
-use crate::passphrase::Source;
+use crate::passphrase::{Descriptor, Source};
 use crate::term;
 
 /// Makes the data key that follows, wraps it under the admin's passphrase and grants it to the recovery key
@@ -26,7 +26,7 @@ pub(crate) struct NextArgs {
     suite: Option<Suite>,
     /// Read the admin's passphrase from this file descriptor instead of the terminal
     #[arg(long, value_name = "FD")]
-    passphrase_fd: Option<u32>,
+    passphrase_fd: Option<Descriptor>,
 }
 
 pub(super) async fn run(args: &NextArgs) -> Result<()> {
@@ -53,7 +53,7 @@ pub(super) async fn run(args: &NextArgs) -> Result<()> {
         );
     }
 
-    let passphrase = Source::new(args.passphrase_fd)?.existing(&format!("the admin {}", config.admin_user))?;
+    let passphrase = Source::new(args.passphrase_fd.as_ref()).existing(&format!("the admin {}", config.admin_user))?;
     let mut keks = Keks::new(passphrase);
     // Opening the active key first: a mistyped passphrase would make a key that nobody can open
     data_key::unlock(&site, held, &mut keks).await?;

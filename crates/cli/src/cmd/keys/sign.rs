@@ -15,7 +15,7 @@ use crate::data_dir::{DataDir, DataDirArg};
 use crate::keys::site_key::SiteKeyFile;
 use crate::keys::{EPOCH_DAYS, data_key, now};
 use crate::manifests::{self, Signed};
-use crate::passphrase::Source;
+use crate::passphrase::{Descriptor, Source};
 use crate::site::{self, release::Release};
 use crate::{files, term};
 
@@ -41,7 +41,7 @@ pub(crate) struct SignArgs {
     parents: Vec<String>,
     /// Read the site keys' passphrases from this file descriptor: one line each, or a single line for all
     #[arg(long, value_name = "FD")]
-    site_passphrase_fd: Option<u32>,
+    site_passphrase_fd: Option<Descriptor>,
 }
 
 pub(super) async fn run(args: &SignArgs) -> Result<()> {
@@ -130,7 +130,7 @@ async fn unlock_signers(args: &SignArgs, site: &Site, anchor: &TrustAnchor) -> R
     if files.len() < usize::from(anchor.threshold) {
         bail!("{} site keys must sign: name that many with --site-key", anchor.threshold);
     }
-    let mut source = Source::new(args.site_passphrase_fd)?;
+    let mut source = Source::new(args.site_passphrase_fd.as_ref());
     let mut signers = Vec::new();
     for file in files {
         let passphrase = source.existing(&format!("site key {}", file.vkey().name()))?;
@@ -150,5 +150,46 @@ fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<(
             term::progress("the site is not built yet: `nightsafe site build` publishes the manifest");
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifests::tests::{data_keys as fresh, signed};
+
+    fn stored(key: &DataKey) -> CustodyKey {
+        CustodyKey {
+            key_id: key.key.key_id(),
+            suite: key.key.suite().name().to_owned(),
+            public_key: key.key.as_bytes().to_vec(),
+            items: Vec::new(),
+        }
+    }
+
+    /// Which of `all` the next manifest names, by number, and when each starts, in days.
+    fn next(all: &[DataKey], history: &[Signed], day: u64) -> Vec<(usize, u64)> {
+        let custody: Vec<_> = all.iter().map(stored).collect();
+        let now = UnixTime::from_seconds(0).plus_days(day);
+        let keys = data_keys(history, history.last().unwrap().manifest(), &custody, now).unwrap();
+        let number = |key: &DataKey| all.iter().position(|one| one.key == key.key).unwrap();
+        keys.iter().map(|key| (number(key), key.start.seconds() / 86_400)).collect()
+    }
+
+    #[test]
+    fn new_keys_come_in_and_retired_ones_stay_out() {
+        let all = fresh(&[0, 90, 180, 270]);
+        let history = vec![signed(1, &all[..2])];
+        assert_eq!(next(&all[..2], &history, 10), [(0, 0), (1, 90)]);
+        assert_eq!(next(&all[..3], &history, 10), [(0, 0), (1, 90), (2, 180)]);
+        // The one before the active key stays for browsers whose clock is behind
+        let history = vec![signed(1, &all[..2]), signed(2, &all[..3])];
+        assert_eq!(next(&all[..3], &history, 100), [(0, 0), (1, 90), (2, 180)]);
+        assert_eq!(next(&all[..3], &history, 200), [(1, 90), (2, 180)]);
+        // What an older manifest named does not come back as a new key
+        let history = vec![signed(1, &all[..2]), signed(2, &all[..3]), signed(3, &all[1..3])];
+        assert_eq!(next(&all, &history, 200), [(1, 90), (2, 180), (3, 270)]);
+        // A key that comes late starts at once, not in the past
+        assert_eq!(next(&all, &history, 300), [(1, 90), (2, 180), (3, 300)]);
     }
 }
