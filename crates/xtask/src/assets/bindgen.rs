@@ -12,8 +12,9 @@ pub(crate) fn run(name: &str, raw: &[u8], glue: &Path) -> Result<Vec<u8>> {
     // The loader hands over the bytes that it has fetched with their hash; the glue must not know an address
     bindgen.omit_default_module_path(true).out_name(name).input_bytes(name, raw.to_vec());
     let mut output = bindgen.generate_output().context("wasm-bindgen refused the module")?;
-    let snippets = output.snippets().len() + output.local_modules().len() + output.npm_dependencies().len();
-    ensure!(snippets == 0, "the module brings JavaScript of its own; the bundles take none");
+    let inline = output.snippets().iter().filter(|(_, scripts)| !scripts.is_empty()).map(|(package, _)| package);
+    let own: Vec<&String> = inline.chain(output.local_modules().keys()).collect();
+    ensure!(own.is_empty(), "the module brings JavaScript of its own, and the bundles take none: {own:?}");
     fs::create_dir_all(glue).with_context(|| format!("cannot make {}", glue.display()))?;
     write(&glue.join(format!("{name}.js")), output.js())?;
     write(&glue.join(format!("{name}.d.ts")), output.ts().context("wasm-bindgen wrote no types")?)?;

@@ -9,7 +9,7 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
     ("nightsafe-login", Some(&[])),
     ("nightsafe-proto", Some(&["nightsafe-core"])),
     ("nightsafe-checkout-wasm", Some(&["nightsafe-core"])),
-    ("nightsafe-admin-wasm", Some(&["nightsafe-core", "nightsafe-login"])),
+    ("nightsafe-admin-wasm", Some(&["nightsafe-core", "nightsafe-login", "nightsafe-proto"])),
     ("nightsafe-store", Some(&["nightsafe-core"])),
     ("nightsafe-serve", Some(&["nightsafe-core", "nightsafe-proto"])),
     ("nightsafe-ingest", Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve"])),

@@ -63,7 +63,7 @@ async function opening(): Promise<NonNullable<Shown["opened"]>> {
   const found = evidence(config, tap);
   if (!found) return { problem: "There is no order yet." };
   try {
-    return { reference: found.order.reference, value: await open(config, found.order.reference) };
+    return { deposits: await open(config, found.order.reference) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : "It could not be opened." };
   }

@@ -5,13 +5,19 @@ import { readFileSync } from "node:fs";
 import type { Writable } from "node:stream";
 import type { ThiefConfig } from "./config.ts";
 
-/** The answer of `nightsafe open --json`, shown as it is. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+/** One deposit as `nightsafe open --json` prints it. */
+export interface Opened {
+  readonly deposit_id: string;
+  readonly reference: string;
+  readonly day: string;
+  readonly fields: readonly { readonly kind: string; readonly index: number; readonly value: Record<string, string> }[];
+  readonly differences: readonly { readonly code: string; readonly kind: string | null; readonly facet: string | null }[];
+}
 
 const PASSPHRASE_FD = 3;
 
-/** Opens one deposit. Fails with what the command says. */
-export function open(config: ThiefConfig, reference: string): Promise<Json> {
+/** Opens the deposits of a reference. Fails with what the command says. */
+export function open(config: ThiefConfig, reference: string): Promise<Opened[]> {
   const what = ["--reference", reference, "--all-fields"];
   const args = ["open", "--offline", "--json", "--data-dir", config.data, "--passphrase-fd", String(PASSPHRASE_FD), ...what];
   const child = spawn(config.nightsafe, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
@@ -25,7 +31,7 @@ export function open(config: ThiefConfig, reference: string): Promise<Json> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
-      if (code === 0) resolve(JSON.parse(output) as Json);
+      if (code === 0) resolve(JSON.parse(output) as Opened[]);
       else reject(new Error(problem.trim() || `nightsafe open ended with ${code}`));
     });
   });

@@ -3,14 +3,14 @@
 import { html, page, type Markup } from "../html.ts";
 import type { ThiefConfig } from "./config.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Json } from "./opening.ts";
+import type { Opened } from "./opening.ts";
 import { adminPanel, diskPanel, shopPanel, wirePanel } from "./panels.ts";
 import { SHORTEST, type Hit } from "./search.ts";
 import type { WasmState } from "./tamper.ts";
 
 /** Shown once, as the answer to a button. */
 export interface Shown {
-  readonly opened?: { readonly reference: string; readonly value: Json } | { readonly problem: string };
+  readonly opened?: { readonly deposits: readonly Opened[] } | { readonly problem: string };
   readonly searched?: {
     readonly text: string;
     readonly places: number;

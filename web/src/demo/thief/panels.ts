@@ -2,7 +2,7 @@
 
 import { html, type Markup } from "../html.ts";
 import type { DiskFile, Evidence } from "./evidence.ts";
-import type { Json } from "./opening.ts";
+import type { Opened } from "./opening.ts";
 import type { Shown } from "./page.ts";
 
 /** 1: the shop's server, which a thief may own completely. */
@@ -58,7 +58,7 @@ export function adminPanel(opened: Shown["opened"]): Markup {
           own, outside the data directory, so that this button can show the difference.</p>${button}`
       : "problem" in opened
         ? html`<p class="verdict found" role="alert">${opened.problem}</p>${button}`
-        : html`<p>Opened on this machine, for your eyes; gone when you leave the page.</p>${json(opened.value)}<p><a href="/#admin">Close</a></p>`;
+        : html`<p>Opened on this machine, for your eyes; gone when you leave the page.</p>${opened.deposits.map(openedDeposit)}<p><a href="/#admin">Close</a></p>`;
   return panel("admin", "The admin, with the key", "What the person sees who may open it.", content);
 }
 
@@ -83,12 +83,14 @@ function more(title: string, content: Markup): Markup {
   return html`<details><summary>${title}</summary>${content}</details>`;
 }
 
-function json(value: Json): Markup {
-  if (value === null) return html`–`;
-  if (typeof value !== "object") return html`<span>${String(value)}</span>`;
-  if (Array.isArray(value)) return value.length === 0 ? html`none` : html`<ul>${value.map((each: Json) => html`<li>${json(each)}</li>`)}</ul>`;
-  const rows = Object.entries(value).map(([name, each]) => html`<div><dt>${name}</dt><dd>${json(each as Json)}</dd></div>`);
-  return html`<dl>${rows}</dl>`;
+function openedDeposit({ day, fields, differences }: Opened): Markup {
+  const tables = fields.map(({ kind, value }) => {
+    const rows = Object.entries(value).map(([part, text]) => html`<tr><th scope="row">${part}</th><td>${text}</td></tr>`);
+    return html`<table><caption>${kind}</caption><tbody>${rows}</tbody></table>`;
+  });
+  const named = differences.map(({ code, kind, facet }) => html`<li>${[code, kind, facet].filter((word) => word !== null).join(" ")}</li>`);
+  return html`${tables}
+    ${named.length === 0 ? html`<p class="verdict good">Nothing was changed, swapped or left out since the shopper sealed it, on ${day}.</p>` : html`<div class="verdict found"><p>Changed since it was sealed:</p><ul>${named}</ul></div>`}`;
 }
 
 function bytesOf(base64url: string): string {
