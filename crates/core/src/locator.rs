@@ -45,9 +45,17 @@ impl Locator {
         site: Site,
         reference: Reference,
         facets: Facets,
-        mut fields: Vec<LocatorField>,
+        listed: Vec<LocatorField>,
     ) -> Option<Self> {
-        fields.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
+        if listed.len() > MAX_FIELDS {
+            return None;
+        }
+        // By insertion: the library's sort is large, the fields are few
+        let mut fields = Vec::with_capacity(listed.len());
+        for field in listed {
+            let place = fields.partition_point(|other: &LocatorField| other.place() < field.place());
+            fields.insert(place, field);
+        }
         good_fields(&fields).then_some(Self { secret, site, reference, facets, fields })
     }
 

@@ -55,16 +55,22 @@ impl Value {
     /// # Errors
     /// [`ValueError`] when a text is too long, or there is no part, too many, or one twice.
     pub fn record(parts: Vec<(PartName, Zeroizing<String>)>) -> Result<Self, ValueError> {
-        let mut parts = parts;
-        parts.sort_unstable_by(|(a, _), (b, _)| key_order(a.as_str(), b.as_str()));
-        let twice = parts.iter().zip(parts.iter().skip(1)).any(|((a, _), (b, _))| a == b);
-        if parts.is_empty() || parts.len() > MAX_PARTS || twice {
+        if parts.is_empty() || parts.len() > MAX_PARTS {
             return Err(ValueError::Parts);
         }
-        if parts.iter().any(|(_, text)| text.len() > MAX_TEXT) {
+        // By insertion: the library's sort is large, the parts are few
+        let mut sorted: Vec<(PartName, Zeroizing<String>)> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let place = sorted.partition_point(|(name, _)| key_order(name.as_str(), part.0.as_str()).is_lt());
+            if sorted.get(place).is_some_and(|(name, _)| *name == part.0) {
+                return Err(ValueError::Parts);
+            }
+            sorted.insert(place, part);
+        }
+        if sorted.iter().any(|(_, text)| text.len() > MAX_TEXT) {
             return Err(ValueError::TooLong);
         }
-        Ok(Self(Content::Record(parts)))
+        Ok(Self(Content::Record(sorted)))
     }
 
     /// The text, when the value is a single one.
