@@ -15,10 +15,17 @@ const START_LIMIT = 15 * 60_000;
 
 interface People {
   readonly checkout: Checkout;
+  /** Not signed in. */
   readonly admin: Admin;
 }
 
-export const test = base.extend<People, { readonly demo: Demo }>({
+interface PerWorker {
+  readonly demo: Demo;
+  /** An admin who signed in once for all tests of the worker, because the vault limits how often one may. */
+  readonly desk: Admin;
+}
+
+export const test = base.extend<People, PerWorker>({
   demo: [
     async ({}, use, { parallelIndex }) => {
       const demo = await Demo.start(FIRST_PORT + 10 * parallelIndex);
@@ -27,6 +34,16 @@ export const test = base.extend<People, { readonly demo: Demo }>({
       } finally {
         await demo.stop();
       }
+    },
+    { scope: "worker", timeout: START_LIMIT },
+  ],
+  desk: [
+    async ({ demo, browser }, use) => {
+      const context = await browser.newContext({ locale: "en-GB" });
+      const desk = new Admin(await context.newPage(), demo);
+      await desk.signIn();
+      await use(desk);
+      await context.close();
     },
     { scope: "worker", timeout: START_LIMIT },
   ],
