@@ -348,3 +348,67 @@ async fn custody_and_manifests_are_added_once() {
     assert_eq!(vault.store.manifest(&ManifestHash([2; 32])).await.unwrap().as_deref(), Some("second"));
     assert_eq!(vault.store.manifest(&ManifestHash([3; 32])).await.unwrap(), None);
 }
+
+/// A vault as the first release wrote it, rows in every table. It must open with every later version: never edit it, and
+/// add another file with the next schema version.
+const WRITTEN_BY_VERSION_1: &str = include_str!("fixtures/vault-1.sql");
+
+/// Made with `NIGHTSAFE_WRITE_FIXTURE=FILE`, then dumped as SQL text.
+async fn populate(path: &std::path::Path) {
+    let store = VaultStore::open(path).await.unwrap();
+    let mut bad = arrival(index(9, "2026-11-21", &[]), vec![]);
+    bad.content = Err(Reason::Malformed);
+    let facets = [("brand", "visa"), ("last4", "1111"), ("expiry", "2028-01"), ("postal_code", "10115")];
+    let mut one = index(1, "2026-11-21", &facets);
+    one.locator.truncate(40);
+    let mut sealed = [field(1, "card"), field(2, "phone")];
+    sealed.iter_mut().for_each(|field| field.envelope.truncate(40));
+    store.take_in(&[arrival(one, sealed.to_vec()), bad]).await.unwrap();
+    let item = CustodyItem { item: "x25519".into(), wrapped: vec![1; 40] };
+    let key = CustodyKey { key_id: KeyId([3; 16]), suite: "x25519".into(), public_key: vec![5; 32], items: vec![item] };
+    let grant = RecoveryGrant { item: "x25519".into(), recovery_key_id: KeyId([9; 16]), sealed: vec![2; 40] };
+    store.add_data_key(&NewDataKey { key, grants: vec![grant] }).await.unwrap();
+    store.add_manifest(&ManifestHash([2; 32]), 1, "text\n\n— name AAAA\n").await.unwrap();
+    store.add_admin("admin", b"record", NOW).await.unwrap();
+    store.begin_session(&[1; 32], "admin", NOW, SessionLimits::default()).await.unwrap();
+    let request = OpeningRequest {
+        deposit_id: DepositId(spread(1, 1)),
+        open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(1, "card").tag }],
+        check: vec![],
+    };
+    store.open_fields(&[request], "charge", "admin", NOW).await.unwrap().unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_vault_of_the_first_schema_version_opens() {
+    if let Ok(path) = std::env::var("NIGHTSAFE_WRITE_FIXTURE") {
+        populate(std::path::Path::new(&path)).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .foreign_keys(false)
+        .page_size(nightsafe_store::sqlite::PAGE_SIZE);
+    let mut raw = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(WRITTEN_BY_VERSION_1).execute(&mut raw).await.unwrap();
+    raw.close().await.unwrap();
+
+    let store = VaultStore::open(&path).await.unwrap();
+    let id = DepositId(spread(1, 1));
+    let row = store.deposit(&id).await.unwrap().unwrap();
+    assert_eq!((row.reference.as_str(), row.facets["last4"].as_str(), row.facets.len()), ("ORDER-1", "1111", 4));
+    for (number, kind) in [(1, "card"), (2, "phone")] {
+        assert_eq!(store.field_rows(&field(number, kind).tag).await.unwrap()[0].kind, kind);
+    }
+    assert_eq!(store.openings(&id).await.unwrap()[0].purpose, "charge");
+    assert_eq!(store.quarantined(9).await.unwrap()[0].reason, "malformed");
+    assert_eq!(store.custody().await.unwrap()[0].items.len(), 1);
+    assert_eq!(store.recovery_grants(&KeyId([3; 16])).await.unwrap().len(), 1);
+    assert_eq!(store.manifests().await.unwrap(), ["text\n\n— name AAAA\n"]);
+    assert_eq!(store.admin_record("admin").await.unwrap().as_deref(), Some(&b"record"[..]));
+    let session = store.use_session(&[1; 32], NOW, SessionLimits::default()).await.unwrap();
+    assert_eq!(session.as_deref(), Some("admin"));
+}
