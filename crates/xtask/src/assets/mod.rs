@@ -17,28 +17,37 @@ use crate::{place, say};
 use anyhow::Result;
 use config::Config;
 use std::fs::{self, File};
+use std::path::PathBuf;
 
-/// Builds what has changed, checks it all, prints the sizes.
+/// Builds what has changed, prints the sizes, holds them against the budgets.
 pub(crate) fn run() -> Result<()> {
     npm::ensure()?;
     build()?;
-    payload::print()
+    payload::print()?;
+    check_budgets()
 }
 
-/// Same without the table; needs the npm packages.
+/// Refuses what weighs more than wasm-pack.toml allows. Not part of the build: too heavy is no reason not to try it.
+pub(crate) fn check_budgets() -> Result<()> {
+    payload::check(&Config::read(&config_file())?)
+}
+
+/// Builds what has changed; needs the npm packages.
 pub(crate) fn build() -> Result<()> {
     let _alone = lock()?;
-    let config = Config::read(&place::root().join("wasm-pack.toml"))?;
+    let config = Config::read(&config_file())?;
     let toolchain = Toolchain::ensure()?;
     let workspace = Workspace::read()?;
     for (name, package) in &config.packages {
         module::build(name, package, &toolchain, &workspace)?;
     }
     bundle::build()?;
-    say::step("check of placeholders and budgets", || {
-        placeholders::check(&place::assets())?;
-        payload::check(&config)
-    })
+    placeholders::check(&place::assets())?;
+    payload::list()
+}
+
+fn config_file() -> PathBuf {
+    place::root().join("wasm-pack.toml")
 }
 
 /// Two builds at once would pull files from under each other; the second one waits, then finds all done.

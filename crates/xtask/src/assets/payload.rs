@@ -9,10 +9,15 @@ use std::fs;
 
 const LIST: &str = "assets.json";
 
-/// Writes assets.json; refuses what weighs more than wasm-pack.toml allows.
+/// Writes assets.json.
+pub(crate) fn list() -> Result<()> {
+    fs::write(place::assets().join(LIST), format!("{}\n", serde_json::to_string_pretty(&measure()?)?))?;
+    Ok(())
+}
+
+/// Refuses a module, or a payload of one checkout, over its budget.
 pub(crate) fn check(config: &Config) -> Result<()> {
     let sizes = measure()?;
-    fs::write(place::assets().join(LIST), format!("{}\n", serde_json::to_string_pretty(&sizes)?))?;
     for package in config.packages.values() {
         within(&package.output, brotli(&sizes, &package.output)?, package.budget)?;
     }

@@ -80,6 +80,7 @@ impl Toolchain {
         Ok(vec![
             "-Zunstable-options".into(),
             "-Cpanic=immediate-abort".into(),
+            "--cfg=sha2_backend_soft=\"compact\"".into(), // loops instead of unrolled rounds
             remap(&cargo_home, "/cargo"),
             remap(&self.sources, "/rust"),
             remap(&self.sources.canonicalize().context("cannot find the standard library's sources")?, "/rust"),

@@ -28,19 +28,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     assets::build()?; // types of the glue, the modules under test
     let chromium = chromium::ensure()?;
     let filter = options.filter.as_deref();
-    let bundled = run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]));
-    let stages = [
-        Stage { name: "Rust", command: rust(options, filter), runner: Runner::Cargo },
-        Stage { name: "TypeScript types", command: npm_run("check", options), runner: Runner::Exit },
-        Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap },
-        Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright },
+    let mut results = vec![
+        Results::of("payload budget", assets::check_budgets),
+        Results::of("TypeScript types", || run::checked(npm().args(["run", "--silent", "check"]))),
+        Results::of("bundles of the tests", || {
+            run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]))
+        }),
     ];
-    let mut results = Vec::new();
-    if let Err(error) = bundled {
-        eprintln!("error: {error:#}");
-        results.push(Results::failed("bundling of the tests"));
-    }
-    results.extend(stages.into_iter().map(Stage::run));
+    results.extend([
+        Stage { name: "Rust", command: rust(options, filter), runner: Runner::Cargo }.run(),
+        Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap }.run(),
+        Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright }.run(),
+    ]);
     table::print(&results);
     if results.iter().any(|result| result.count.failed > 0) {
         bail!("there are failed tests");
@@ -57,10 +56,8 @@ fn rust(options: &Options, filter: Option<&str>) -> Command {
     with_length(cargo, options)
 }
 
-fn npm_run(script: &str, options: &Options) -> Command {
-    let mut npm = run::command("npm", &place::web());
-    npm.args(["run", "--silent", script]);
-    with_length(npm, options)
+fn npm() -> Command {
+    run::command("npm", &place::web())
 }
 
 fn node(options: &Options, filter: Option<&str>) -> Result<Command> {
