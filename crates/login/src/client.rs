@@ -28,13 +28,7 @@ impl ClientLogin {
     pub fn start(passphrase: &[u8]) -> Result<(Self, Vec<u8>), Error> {
         let started = opaque_ke::ClientLogin::start(&mut Entropy::from_system()?, passphrase)?;
         let message = started.message.serialize().to_vec();
-        Ok((
-            Self {
-                state: started.state,
-                passphrase: Zeroizing::new(passphrase.to_vec()),
-            },
-            message,
-        ))
+        Ok((Self { state: started.state, passphrase: Zeroizing::new(passphrase.to_vec()) }, message))
     }
 
     /// Takes the server's reply and runs Argon2id. [`Error::WrongPassphrase`] also for an unknown user.

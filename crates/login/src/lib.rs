@@ -47,9 +47,7 @@ pub enum Error {
     #[error("the message is not a sign-in message of this version; start the sign-in again")]
     Malformed,
     /// The stretching parameters are outside Argon2id's limits (RFC 9106, 3.1).
-    #[error(
-        "the Argon2id parameters are out of range; use at least 8 KiB a lane, one pass and one lane"
-    )]
+    #[error("the Argon2id parameters are out of range; use at least 8 KiB a lane, one pass and one lane")]
     Stretch,
     /// The system gave no random bytes.
     #[error("the system gave no random bytes; try again")]

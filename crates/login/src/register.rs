@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use opaque_ke::{
-    ClientRegistration, ClientRegistrationFinishParameters, Identifiers, ServerRegistration,
-};
+use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, Identifiers, ServerRegistration};
 use zeroize::Zeroizing;
 
 use crate::entropy::Entropy;
@@ -21,17 +19,11 @@ pub struct Registered {
 
 /// Registers `user` with `passphrase`: the command that makes an admin holds both the passphrase and the vault's
 /// setup, so no messages travel. A record fits one user name and one setup only.
-pub fn register(
-    setup: &ServerSetup,
-    user: &str,
-    passphrase: &[u8],
-    stretch: &Stretch,
-) -> Result<Registered, Error> {
+pub fn register(setup: &ServerSetup, user: &str, passphrase: &[u8], stretch: &Stretch) -> Result<Registered, Error> {
     stretch.check()?;
     let mut entropy = Entropy::from_system()?;
     let started = ClientRegistration::<Suite>::start(&mut entropy, passphrase)?;
-    let reply =
-        ServerRegistration::<Suite>::start(setup.inner(), started.message, user.as_bytes())?;
+    let reply = ServerRegistration::<Suite>::start(setup.inner(), started.message, user.as_bytes())?;
     let done = started.state.finish(
         &mut entropy,
         passphrase,
@@ -39,9 +31,7 @@ pub fn register(
         ClientRegistrationFinishParameters::new(Identifiers::default(), Some(stretch)),
     )?;
     Ok(Registered {
-        record: ServerRegistration::finish(done.message)
-            .serialize()
-            .to_vec(),
+        record: ServerRegistration::finish(done.message).serialize().to_vec(),
         export_key: Zeroizing::new(done.export_key.into()),
     })
 }

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use opaque_ke::{
-    CredentialFinalization, CredentialRequest, ServerLoginParameters, ServerRegistration,
-};
+use opaque_ke::{CredentialFinalization, CredentialRequest, ServerLoginParameters, ServerRegistration};
 use zeroize::Zeroizing;
 
 use crate::Error;
@@ -21,9 +19,7 @@ pub struct ServerLogin(opaque_ke::ServerLogin<Suite>);
 impl ServerSetup {
     /// Makes the secret of a new vault.
     pub fn generate() -> Result<Self, Error> {
-        Ok(Self(opaque_ke::ServerSetup::new(
-            &mut Entropy::from_system()?,
-        )))
+        Ok(Self(opaque_ke::ServerSetup::new(&mut Entropy::from_system()?)))
     }
 
     /// Reads what [`ServerSetup::to_bytes`] wrote.
@@ -51,9 +47,7 @@ impl ServerLogin {
         record: Option<&[u8]>,
         request: &[u8],
     ) -> Result<(Self, Vec<u8>), Error> {
-        let record = record
-            .map(ServerRegistration::<Suite>::deserialize)
-            .transpose()?;
+        let record = record.map(ServerRegistration::<Suite>::deserialize).transpose()?;
         let request = CredentialRequest::deserialize(request)?;
         let started = opaque_ke::ServerLogin::start(
             &mut Entropy::from_system()?,
@@ -75,10 +69,7 @@ impl ServerLogin {
 }
 
 fn parameters() -> ServerLoginParameters<'static, 'static> {
-    ServerLoginParameters {
-        context: Some(CONTEXT),
-        ..ServerLoginParameters::default()
-    }
+    ServerLoginParameters { context: Some(CONTEXT), ..ServerLoginParameters::default() }
 }
 
 impl fmt::Debug for ServerSetup {

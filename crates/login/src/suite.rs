@@ -33,11 +33,7 @@ pub struct Stretch {
 impl Stretch {
     /// What every release uses: RFC 9106's second recommended option, 64 MiB, which a phone's browser can give.
     /// Anything lower is for tests.
-    pub const STANDARD: Self = Self {
-        memory_kib: 65_536,
-        passes: 3,
-        lanes: 4,
-    };
+    pub const STANDARD: Self = Self { memory_kib: 65_536, passes: 3, lanes: 4 };
 
     /// Refuses parameters that Argon2id does not know, before a protocol run is wasted on them.
     pub(crate) fn check(&self) -> Result<(), Error> {
@@ -57,10 +53,7 @@ impl Default for Stretch {
 
 impl Ksf for Stretch {
     /// `Argon2id(input, salt = 16 zero bytes, length of input)`: RFC 9807, 7; the salt of a guess is the OPRF key.
-    fn hash<L: ArrayLength<u8>>(
-        &self,
-        input: GenericArray<u8, L>,
-    ) -> Result<GenericArray<u8, L>, InternalError> {
+    fn hash<L: ArrayLength<u8>>(&self, input: GenericArray<u8, L>) -> Result<GenericArray<u8, L>, InternalError> {
         let params = self.params().map_err(|_| InternalError::KsfError)?;
         let mut output = GenericArray::default();
         argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)

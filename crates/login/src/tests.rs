@@ -1,18 +1,9 @@
 use super::*;
 
 /// Low on purpose: the tests are about the protocol, not about the price of a guess.
-const QUICK: Stretch = Stretch {
-    memory_kib: 64,
-    passes: 1,
-    lanes: 1,
-};
+const QUICK: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
 
-fn sign_in(
-    setup: &ServerSetup,
-    user: &str,
-    record: Option<&[u8]>,
-    passphrase: &[u8],
-) -> Result<ExportKey, Error> {
+fn sign_in(setup: &ServerSetup, user: &str, record: Option<&[u8]>, passphrase: &[u8]) -> Result<ExportKey, Error> {
     let (client, request) = ClientLogin::start(passphrase)?;
     let (server, reply) = ServerLogin::start(setup, user, record, &request)?;
     let done = client.finish(&reply, &QUICK)?;
@@ -55,10 +46,7 @@ fn an_unknown_user_looks_like_a_wrong_passphrase() {
     let (_, known) = ServerLogin::start(&setup, "admin", Some(&made.record), &request).unwrap();
     let (server, unknown) = ServerLogin::start(&setup, "nobody", None, &request).unwrap();
     assert_eq!(known.len(), unknown.len());
-    assert_eq!(
-        client.finish(&unknown, &QUICK).unwrap_err(),
-        Error::WrongPassphrase
-    );
+    assert_eq!(client.finish(&unknown, &QUICK).unwrap_err(), Error::WrongPassphrase);
     assert_eq!(server.finish(&[7; 64]).unwrap_err(), Error::WrongPassphrase);
 }
 
@@ -90,14 +78,10 @@ fn a_finish_of_another_attempt_is_refused() {
     let setup = ServerSetup::generate().unwrap();
     let made = register(&setup, "admin", b"a passphrase", &QUICK).unwrap();
     let (client, request) = ClientLogin::start(b"a passphrase").unwrap();
-    let (_first, reply) =
-        ServerLogin::start(&setup, "admin", Some(&made.record), &request).unwrap();
+    let (_first, reply) = ServerLogin::start(&setup, "admin", Some(&made.record), &request).unwrap();
     let (second, _) = ServerLogin::start(&setup, "admin", Some(&made.record), &request).unwrap();
     let done = client.finish(&reply, &QUICK).unwrap();
-    assert_eq!(
-        second.finish(&done.message).unwrap_err(),
-        Error::WrongPassphrase
-    );
+    assert_eq!(second.finish(&done.message).unwrap_err(), Error::WrongPassphrase);
 }
 
 #[test]
@@ -106,14 +90,8 @@ fn other_stretching_parameters_do_not_fit() {
     let made = register(&setup, "admin", b"a passphrase", &QUICK).unwrap();
     let (client, request) = ClientLogin::start(b"a passphrase").unwrap();
     let (_, reply) = ServerLogin::start(&setup, "admin", Some(&made.record), &request).unwrap();
-    let lower = Stretch {
-        memory_kib: 32,
-        ..QUICK
-    };
-    assert_eq!(
-        client.finish(&reply, &lower).unwrap_err(),
-        Error::WrongPassphrase
-    );
+    let lower = Stretch { memory_kib: 32, ..QUICK };
+    assert_eq!(client.finish(&reply, &lower).unwrap_err(), Error::WrongPassphrase);
 }
 
 #[test]
@@ -122,10 +100,7 @@ fn the_setup_survives_its_file() {
     let made = register(&setup, "admin", b"a passphrase", &QUICK).unwrap();
     let again = ServerSetup::from_bytes(&setup.to_bytes()).unwrap();
     assert!(sign_in(&again, "admin", Some(&made.record), b"a passphrase").is_ok());
-    assert_eq!(
-        ServerSetup::from_bytes(&setup.to_bytes()[1..]).unwrap_err(),
-        Error::Malformed
-    );
+    assert_eq!(ServerSetup::from_bytes(&setup.to_bytes()[1..]).unwrap_err(), Error::Malformed);
 }
 
 #[test]
@@ -145,23 +120,13 @@ fn garbage_is_malformed_not_a_panic() {
 #[test]
 fn parameters_out_of_range_are_named() {
     let setup = ServerSetup::generate().unwrap();
-    let none = Stretch {
-        memory_kib: 0,
-        passes: 1,
-        lanes: 1,
-    };
-    assert_eq!(
-        register(&setup, "admin", b"x", &none).unwrap_err(),
-        Error::Stretch
-    );
+    let none = Stretch { memory_kib: 0, passes: 1, lanes: 1 };
+    assert_eq!(register(&setup, "admin", b"x", &none).unwrap_err(), Error::Stretch);
 }
 
 #[test]
 fn debug_shows_nothing() {
     let setup = ServerSetup::generate().unwrap();
     let made = register(&setup, "admin", b"x", &QUICK).unwrap();
-    assert_eq!(
-        format!("{setup:?} {made:?}"),
-        "ServerSetup(redacted) Registered(redacted)"
-    );
+    assert_eq!(format!("{setup:?} {made:?}"), "ServerSetup(redacted) Registered(redacted)");
 }
