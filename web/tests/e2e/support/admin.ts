@@ -1,10 +1,12 @@
 // The admin: signs in, finds a deposit, opens fields for a purpose.
 
 import { expect, type Locator, type Page } from "@playwright/test";
-import type { Demo } from "./demo.ts";
+import type { Addresses, Demo } from "./demo.ts";
 
 /** Opened values as they stand on the page: field title, then part, then text. */
 export type Shown = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+type Credentials = Addresses["admin_login"];
 
 export class Admin {
   /** "Is it what the customer sent?" */
@@ -25,16 +27,17 @@ export class Admin {
   }
 
   /** The vault lets one name try ten times at once, then once in 30 seconds: tests share `desk` where they can. */
-  async signIn(passphrase: string = this.demo.at.admin_login.passphrase): Promise<void> {
+  async signIn(): Promise<void> {
     await this.page.goto(this.demo.at.admin);
-    await this.passphrase(passphrase);
+    await this.credentials();
     await expect(this.page.getByRole("search")).toBeVisible({ timeout: 60_000 });
   }
 
-  /** Fills in and sends the form, also after a lock. */
-  async passphrase(passphrase: string): Promise<void> {
-    await this.page.getByLabel("Name").fill(this.demo.at.admin_login.user);
-    await this.page.getByLabel("Passphrase").fill(passphrase);
+  /** Fills in and sends the form, also after a lock. Nothing given: what the demo was made with. */
+  async credentials({ user, passphrase }: Partial<Credentials> = {}): Promise<void> {
+    const right = this.demo.at.admin_login;
+    await this.page.getByLabel("Name").fill(user ?? right.user);
+    await this.page.getByLabel("Passphrase").fill(passphrase ?? right.passphrase);
     await this.page.getByRole("button", { name: "Sign in" }).click();
   }
 

@@ -31,6 +31,32 @@ export const SHOPPER: Typed = {
   country: "DE",
 };
 
+/** American Express: 15 digits. */
+export const AMEX: Typed = {
+  number: "3782 822463 10005",
+  expiry: "07 / 31",
+  holder: "Theodora Nachtegaal",
+  email: "theodora.nachtegaal@example.org",
+  phone: "+31 20 7940917",
+  street: "Korenbloemstraat 118",
+  postal: "3551 XK",
+  city: "Oudewatervliet",
+  country: "NL",
+};
+
+/** A Mastercard of the 2-series. */
+export const MASTERCARD: Typed = {
+  number: "2223 0031 2200 3222",
+  expiry: "03 / 30",
+  holder: "Corentin Hibouvert",
+  email: "corentin.hibouvert@example.org",
+  phone: "+33 1 99 00 62 13",
+  street: "12 rue du Chat-Huant",
+  postal: "49320",
+  city: "Brissarthe-les-Chouettes",
+  country: "FR",
+};
+
 export class Checkout {
   readonly frame: FrameLocator;
   readonly card: Locator;

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** What `cargo xtask demo --json` prints. */
@@ -61,9 +61,9 @@ export class Demo {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Everything that this demo has written: the data directory, and the logs and order book beside it. */
+  /** Everything that this demo has written: the data directory with logs and order book, and what is kept offline. */
   get written(): string {
-    return this.folder;
+    return dirname(this.at.data_dir);
   }
 
   /** A file of the data directory. */

@@ -23,43 +23,51 @@ export function filesBelow(folder: string): { readonly name: string; readonly by
     });
 }
 
-/** All places at which one of the values stands in the bytes. */
+/** All forms in which one of the values stands in the bytes. */
 export function findLeaks(secrets: Secrets, where: string, bytes: Buffer): Finding[] {
-  const lower = Buffer.from(bytes.toString("latin1").toLowerCase(), "latin1");
-  return Object.entries(secrets).flatMap(([value, text]) =>
-    [...forms(text)]
-      .filter(([form, needle]) => (CASELESS.has(form) ? lower : bytes).includes(needle))
-      .map(([form]) => ({ value, form, where })),
-  );
+  const lower = lowered(bytes);
+  return Object.entries(secrets).flatMap(([value, text]) => {
+    const found = forms(text).filter(([form, needle]) => (CASELESS.has(form) ? lower : bytes).includes(needle));
+    return [...new Set(found.map(([form]) => form))].map((form) => ({ value, form, where }));
+  });
 }
 
-/** Forms that are compared without regard to letter case. */
-const CASELESS = new Set(["plain", "separators removed", "separated by hyphens", "hex", "hex, separators removed", "URL-encoded", "form-encoded"]);
+/** ASCII letters in lower case, every other byte as it is. */
+function lowered(bytes: Buffer): Buffer {
+  return bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)) as Buffer;
+}
 
-/** A value in plain, base64 (all three alignments, both alphabets), hexadecimal and URL-encoded, with and without separators. */
-function forms(text: string): Map<string, Buffer> {
+/** Forms that are compared without regard to letter case; base64 is not one of them. */
+const CASELESS: ReadonlySet<string> = new Set(["plain", "separated by hyphens", "hex", "URL-encoded", "form-encoded", "UTF-16"]);
+
+/**
+ * A value in plain, base64 (all three alignments, both alphabets), hexadecimal, URL-encoded and UTF-16, each with and
+ * without separators, as typed and in lower case, which is how an e-mail address is normalised.
+ */
+function forms(text: string): [form: string, needle: Buffer][] {
   const bare = text.replaceAll(/[\s\-./()]/g, "");
-  const result = new Map<string, Buffer>();
-  const add = (form: string, needle: string): void => {
-    if (needle.length >= 4) result.set(form, Buffer.from(CASELESS.has(form) ? needle.toLowerCase() : needle, "latin1"));
-  };
-  const utf8 = (each: string): string => Buffer.from(each, "utf8").toString("latin1");
-  add("plain", utf8(text));
-  add("separators removed", utf8(bare));
-  if (/^\d{13,19}$/.test(bare)) add("separated by hyphens", bare.replace(/(\d{4})(?=\d)/g, "$1-"));
-  add("hex", Buffer.from(text, "utf8").toString("hex"));
-  add("hex, separators removed", Buffer.from(bare, "utf8").toString("hex"));
-  add("URL-encoded", encodeURIComponent(text));
-  add("form-encoded", new URLSearchParams({ v: text }).toString().slice(2));
-  for (const [name, each] of [["", text], [", separators removed", bare]] as const) {
-    for (const offset of [0, 1, 2]) {
-      const core = base64At(Buffer.from(each, "utf8"), offset);
-      add(`base64+${offset}${name}`, core);
-      add(`base64url+${offset}${name}`, core.replaceAll("+", "-").replaceAll("/", "_"));
-    }
+  const spellings = new Set([text, bare, text.toLowerCase(), bare.toLowerCase()]);
+  const found = [...spellings].flatMap((each) => [...encodings(each)]);
+  if (/^\d{13,19}$/.test(bare)) found.push(["separated by hyphens", bare.replace(/(\d{4})(?=\d)/g, "$1-")]);
+  return found.map(([form, needle]) => {
+    const bytes = Buffer.from(needle, "latin1");
+    return [form, CASELESS.has(form) ? lowered(bytes) : bytes];
+  });
+}
+
+/** As text in which each character stands for a byte. */
+function* encodings(text: string): Generator<[form: string, needle: string]> {
+  const bytes = Buffer.from(text, "utf8");
+  yield ["plain", bytes.toString("latin1")];
+  yield ["hex", bytes.toString("hex")];
+  yield ["URL-encoded", encodeURIComponent(text)];
+  yield ["form-encoded", new URLSearchParams({ v: text }).toString().slice(2)];
+  yield ["UTF-16", Buffer.from(text, "utf16le").toString("latin1")];
+  for (const offset of [0, 1, 2]) {
+    const core = base64At(bytes, offset);
+    yield ["base64", core];
+    yield ["base64url", core.replaceAll("+", "-").replaceAll("/", "_")];
   }
-  add("UTF-16", Buffer.from(text, "utf16le").toString("latin1"));
-  return result;
 }
 
 /** The base64 digits that depend on the value alone when it starts `offset` bytes into a group of three. */

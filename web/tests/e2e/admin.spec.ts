@@ -1,0 +1,161 @@
+// How opened values, and the keys that opened them, leave the admin's page again.
+
+import type { Page } from "@playwright/test";
+import { SHOPPER } from "./support/checkout.ts";
+import { expect, test } from "./support/test.ts";
+
+const NUMBER = "4111 1111 1111 1111";
+const CHARGE = "Charge the card";
+
+test("opened values hide after a minute, on Escape, in the background, and on lock", async ({ checkout, admin }) => {
+  const { page } = admin;
+  await page.clock.install();
+  const { reference } = await checkout.purchase(SHOPPER, "mixed");
+  await admin.signIn();
+  await admin.deposit(reference);
+  const number = page.getByText(NUMBER);
+  const open = async (): Promise<void> => {
+    await admin.open(["Card"], CHARGE);
+    await expect(number).toBeVisible();
+  };
+  const hidden = async (): Promise<void> => {
+    await expect(admin.revealed).toHaveCount(0);
+    expect(await page.content()).not.toContain(NUMBER);
+  };
+
+  await test.step("after a minute, by themselves", async () => {
+    await open();
+    await page.clock.fastForward(50_000);
+    await expect(page.getByText(/Hides in \d s/)).toBeVisible();
+    await expect(number).toBeVisible();
+    await page.clock.fastForward(11_000);
+    await hidden();
+  });
+  await test.step("not before a minute after they were asked for again", async () => {
+    await open();
+    await page.clock.fastForward(50_000);
+    await page.getByRole("button", { name: "Start the 60 s again" }).click();
+    await page.clock.fastForward(50_000);
+    await expect(number).toBeVisible();
+    await page.clock.fastForward(11_000);
+    await hidden();
+  });
+  await test.step("on Escape", async () => {
+    await open();
+    await page.keyboard.press("Escape");
+    await hidden();
+  });
+  await test.step("when another tab comes to the front", async () => {
+    await open();
+    await putBehindAnotherTab(page);
+    await hidden();
+  });
+  await test.step("on lock, and the way back is the passphrase", async () => {
+    await open();
+    await page.getByRole("button", { name: "Lock" }).click();
+    await hidden();
+    await expect(page.getByRole("heading", { name: "Locked" })).toBeVisible();
+    await admin.credentials();
+    await expect(page.getByRole("heading", { level: 1, name: reference })).toBeVisible();
+    await hidden();
+  });
+  await test.step("ten minutes without a key or a click lock the page", async () => {
+    await open();
+    await page.clock.fastForward(601_000);
+    await hidden();
+    await expect(page.getByText("Nobody used this page for ten minutes")).toBeVisible();
+  });
+});
+
+test("signing out forgets the keys, ends the token, and leaves nothing behind", async ({ checkout, admin }) => {
+  const { page } = admin;
+  const { reference } = await checkout.purchase(SHOPPER, "mixed");
+  let token: string | undefined;
+  page.on("request", (request) => (token = request.headers()["authorization"] ?? token));
+  await admin.signIn();
+  await admin.deposit(reference);
+  await admin.opened(["Card", "Address"], "Ship the order");
+  expect(await stored(page)).toEqual(NOTHING);
+  expect(await page.title()).toBe("Deposit – Nightsafe");
+  expect(new URL(page.url()).hash).toMatch(/^#\/deposit\/[0-9a-f]{64}$/);
+
+  const out = page.waitForResponse((response) => response.url().endsWith("/v1/logout"));
+  await page.getByRole("button", { name: "Sign out" }).click();
+  expect((await out).ok()).toBe(true);
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  expect(await page.content()).not.toContain(reference);
+  expect(await stored(page)).toEqual(NOTHING);
+  const custody = new URL("/v1/custody", (await out).url()).href;
+  expect(token).toMatch(/^Bearer /);
+  expect((await page.request.get(custody, { headers: { authorization: token ?? "" } })).status()).toBe(401);
+
+  await test.step("the back button does not bring the deposit back", async () => {
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    expect(await page.content()).not.toContain(reference);
+  });
+});
+
+test("an opening needs a field and a purpose, and is listed afterwards", async ({ checkout, desk }) => {
+  const { page } = desk;
+  const { reference } = await checkout.purchase(SHOPPER, "mixed");
+  await desk.deposit(reference);
+  await expect(desk.history).toContainText("Nothing of this deposit was opened yet.");
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText(["Choose at least one field."]);
+  await page.getByRole("checkbox", { name: "Phone" }).check();
+  await page.getByRole("button", { name: "Open 1 field" }).click();
+  await expect(page.getByText("Choose what you need it for. It is recorded with the opening.")).toBeVisible();
+  expect(asked).toEqual([]);
+
+  await desk.opened(["Phone"], "Contact the customer");
+  await desk.opened(["Card", "Address"], "Answer a dispute");
+  await expect(desk.history.getByRole("listitem")).toHaveText([/Answer a dispute.*Address, Card/s, /Contact the customer.*Phone/s]);
+  await desk.deposit(reference); // as the vault tells it
+  await expect(desk.history.getByRole("listitem")).toHaveCount(2);
+});
+
+test("a wrong passphrase, or a name that nobody has, is one and the same plain sentence", async ({ admin, demo }) => {
+  const { page } = admin;
+  await page.goto(demo.at.admin);
+  const sentence = page.getByText("The name or the passphrase is not right. Type both again.");
+  await admin.credentials({ passphrase: "not-the-passphrase" });
+  await expect(sentence).toBeVisible();
+  await expect(page.getByLabel("Passphrase")).toHaveValue("");
+  await expect(page.getByLabel("Passphrase")).toBeFocused();
+  const refused = page.waitForResponse((response) => response.url().includes("/v1/login/"));
+  await admin.credentials({ user: "nobody" });
+  await refused;
+  await expect(page.getByLabel("Passphrase")).toHaveValue("");
+  await expect(page.getByRole("button", { name: "Sign in" })).not.toHaveAttribute("aria-disabled", "true");
+  await expect(sentence).toBeVisible();
+  await expect(page.getByRole("search")).toHaveCount(0);
+});
+
+const NOTHING = { local: 0, session: 0, databases: 0, caches: 0, cookies: "", windowName: "" };
+
+/** Everything in which a page of this origin could keep something. */
+async function stored(page: Page): Promise<typeof NOTHING> {
+  return page.evaluate(async () => ({
+    local: localStorage.length,
+    session: sessionStorage.length,
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+    cookies: document.cookie,
+    windowName: window.name,
+  }));
+}
+
+/** Playwright keeps every page as if it were in front; the browser's own idea of that is asked for here. */
+async function putBehindAnotherTab(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+  const other = await page.context().newPage();
+  await other.bringToFront();
+  await page.waitForFunction(() => document.visibilityState === "hidden");
+  await other.close();
+  await page.bringToFront();
+  await session.detach();
+}
