@@ -230,12 +230,14 @@ export class NightsafeCard extends HTMLElement {
   }
 
   #refused({ code, message, problems }: Extract<FromFrame, { type: "refused" }>): void {
-    this.#view.complain(message);
     const controls = this.#controls();
-    // What is no input of the page's is one of the frame's, and the frame has put the focus there
-    const card = problems.some((problem) => !controls.some((control) => isOf(control, problem)));
+    const elsewhere = problems.filter((problem) => !controls.some((control) => isOf(control, problem)));
+    const card = elsewhere.some(({ field }) => field.startsWith("card."));
+    // A part that the page has no input for: the shop has to hear of it, and the shopper of something
+    const lost = elsewhere.find(({ field }) => !field.startsWith("card."));
+    this.#view.complain(lost ? `${lost.message} (${lost.field})` : message);
     showProblems(controls, problems, card);
-    if (card) this.#link?.frame.focus();
+    if (card) this.focus();
     this.#refuse(code, problems);
   }
 
