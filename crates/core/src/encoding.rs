@@ -2,7 +2,7 @@
 //!
 //! All decoders are strict: one text for one byte string.
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// Bytes as lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
@@ -46,13 +46,37 @@ pub fn b64u_decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Bytes as base64 with padding.
+///
+/// By way of base64url: a second alphabet of the library would cost the checkout WASM two kilobytes.
 pub fn b64(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    text.extend(b64u(bytes).chars().map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        c => c,
+    }));
+    while !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
 }
 
 /// Base64 with padding; `None` when any other character, wrong padding or non-zero trailing bits occur.
 pub fn b64_decode(text: &str) -> Option<Vec<u8>> {
-    Base64::decode_vec(text).ok()
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
+    let mut url = String::with_capacity(digits.len());
+    for c in digits.chars() {
+        url.push(match c {
+            '+' => '-',
+            '/' => '_',
+            '-' | '_' => return None,
+            c => c,
+        });
+    }
+    b64u_decode(&url)
 }
 
 /// `value` in decimal with leading zeros up to `width` digits, appended to `text`.
@@ -106,6 +130,7 @@ fn hex_value(digit: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn hex_is_lower_case_and_strict() {
@@ -125,8 +150,20 @@ mod tests {
         }
         assert_eq!(b64(&[0xff, 0xfe]), "//4=");
         assert_eq!(b64_decode("//4="), Some(vec![0xff, 0xfe]));
-        for text in ["//4", "//5=", "__4=", "//4==", "//4=\n"] {
-            assert_eq!(b64_decode(text), None);
+        for text in ["//4", "//5=", "__4=", "//4==", "//4=\n", "=", "====", "A===", "AA=A", "AAAA=", "AAAA====", "é4=="]
+        {
+            assert_eq!(b64_decode(text), None, "{text}");
+        }
+        assert_eq!((b64(&[]), b64_decode("")), (String::new(), Some(vec![])));
+    }
+
+    proptest! {
+        #[test]
+        fn base64_is_that_of_rfc_4648(bytes in prop::collection::vec(any::<u8>(), 0..40), text in "[A-Za-z0-9+/=_-]{0,12}") {
+            use base64ct::Base64;
+            prop_assert_eq!(b64(&bytes), Base64::encode_string(&bytes));
+            prop_assert_eq!(b64_decode(&b64(&bytes)), Some(bytes));
+            prop_assert_eq!(b64_decode(&text), Base64::decode_vec(&text).ok());
         }
     }
 
