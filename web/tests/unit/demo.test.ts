@@ -56,12 +56,13 @@ test("windows are joined where they touch, aligned, and labelled", () => {
   const file = Buffer.alloc(4096);
   file.write("needle", 1000);
   file.write("thread", 1100);
-  file.write("needle", 3000);
-  const needles = ["needle", "thread"].map((label) => ({ label, bytes: Buffer.from(label) }));
-  const found = windows(file, needles, 8);
-  assert.deepEqual(found.map(({ labels }) => labels), [["needle", "thread"], ["needle"]]);
-  assert.ok(found.every(({ offset }) => offset % 16 === 0));
-  assert.ok(hexLines(found[1]!).some(({ characters }) => characters.includes("needle")));
+  file.write("needle", 2000);
+  file.write("button", 3000);
+  const needles = ["needle", "thread", "button"].map((label) => ({ label, bytes: Buffer.from(label) }));
+  const found = windows(file, needles);
+  assert.deepEqual(found.map(({ labels }) => labels), [["needle", "thread"], ["button"]]);
+  assert.ok(found.every(({ offset }) => offset % 8 === 0));
+  assert.ok(hexLines(found[1]!).some(({ characters }) => characters.includes("button")));
   assert.deepEqual(strings(found[0]!.bytes, 6), ["needle", "thread"]);
 });
 

@@ -17,18 +17,17 @@ const FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-/// Optimises into `output`.
+/// Optimises into `output`, which is replaced at once: a demo may be reading it.
 pub(crate) fn run(module: &[u8], output: &Path, flags: &[String]) -> Result<()> {
     if let Some(folder) = output.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    let input = output.with_extension("wasm.unoptimised");
+    let work = place::target().join("wasm");
+    let (input, optimised) = (work.join("unoptimised.wasm"), work.join("optimised.wasm"));
     fs::write(&input, module).with_context(|| format!("cannot write {}", input.display()))?;
     let tool = place::web().join("node_modules/binaryen/bin/wasm-opt");
     let mut command = run::command("node", &place::root());
-    command.arg(tool).arg(&input).arg("-o").arg(output).args(FEATURES).args(flags);
-    command.args(["--strip-debug", "--strip-producers"]);
-    let result = run::quiet(&mut command);
-    fs::remove_file(&input)?;
-    result
+    command.arg(tool).arg(&input).arg("-o").arg(&optimised).args(FEATURES).args(flags);
+    run::quiet(command.args(["--strip-debug", "--strip-producers"]))?;
+    fs::rename(&optimised, output).with_context(|| format!("cannot write {}", output.display()))
 }

@@ -13,12 +13,13 @@ export interface Needle {
   readonly bytes: Buffer;
 }
 
-const WIDTH = 16;
+/** Bytes a line: as many as fit a quarter of a wide screen. */
+const WIDTH = 8;
 const BEFORE = 32;
-const AFTER = 208;
+const AFTER = 160;
 
-/** One window per place, those that touch joined; at most `limit` of them. */
-export function windows(bytes: Buffer, needles: readonly Needle[], limit: number): Window[] {
+/** One window per place, those that touch joined; a place that shows nothing new, such as an index entry, is left out. */
+export function windows(bytes: Buffer, needles: readonly Needle[]): Window[] {
   const places = needles.flatMap(({ label, bytes: needle }) =>
     offsets(bytes, needle).map((offset) => ({ label, from: align(offset - BEFORE), to: offset + AFTER })),
   );
@@ -31,8 +32,13 @@ export function windows(bytes: Buffer, needles: readonly Needle[], limit: number
       last.to = Math.max(last.to, to);
     } else joined.push({ labels: new Set([label]), from, to });
   }
+  const shown = new Set<string>();
   return joined
-    .slice(0, limit)
+    .filter(({ labels }) => {
+      const news = [...labels].filter((label) => !shown.has(label));
+      for (const label of news) shown.add(label);
+      return news.length > 0;
+    })
     .map(({ labels, from, to }) => ({ labels: [...labels], offset: from, bytes: bytes.subarray(from, align(to)) }));
 }
 

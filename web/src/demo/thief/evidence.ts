@@ -23,7 +23,6 @@ export interface DiskFile {
   readonly strings: readonly string[];
 }
 
-const WINDOWS_PER_FILE = 8;
 /** Shorter runs turn up in any random bytes. */
 const STRING_LENGTH = 8;
 const STRINGS_PER_FILE = 60;
@@ -51,7 +50,7 @@ export function places(config: ThiefConfig, { order, tapped }: Evidence): Place[
 }
 
 function onDisk({ name, bytes }: LootFile, needles: readonly Needle[]): DiskFile {
-  const found = windows(bytes, needles, WINDOWS_PER_FILE);
+  const found = windows(bytes, needles);
   const readable = found.flatMap((window) => strings(window.bytes, STRING_LENGTH));
   return {
     name,

@@ -71,7 +71,7 @@ function diskFile({ name, size, windows, strings }: DiskFile): Markup {
   if (windows.length === 0) return html`${heading}<p>No trace of this order.</p>`;
   const dumps = windows.map(
     ({ labels, lines }) => html`<figure><figcaption>${labels.join(", ")}</figcaption>
-      <pre class="dump" tabindex="0">${lines.map(({ offset, hex, characters }) => html`<i>${offset}</i>  ${hex.padEnd(47)}  <b>${characters}</b>\n`)}</pre></figure>`,
+      <pre class="dump" tabindex="0">${lines.map(({ offset, hex, characters }) => html`<i>${offset}</i>  ${hex.padEnd(23)}  <b>${characters}</b>\n`)}</pre></figure>`,
   );
   const readable = strings.map((text) => html`<li><code>${text}</code></li>`);
   return html`${heading}
