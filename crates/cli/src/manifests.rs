@@ -31,6 +31,10 @@ impl Signed {
         self.verified.manifest()
     }
 
+    pub(crate) fn into_verified(self) -> VerifiedManifest {
+        self.verified
+    }
+
     pub(crate) fn hash(&self) -> ManifestHash {
         self.verified.hash()
     }

@@ -8,14 +8,15 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::keys::PrivateItems;
-use nightsafe_core::scalar::{DepositId, KindName, Site};
-use nightsafe_store::vault::{CustodyKey, Filter, IndexRow, VaultStore};
+use nightsafe_core::opening::Opener;
+use nightsafe_core::scalar::{DepositId, KindName};
+use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
 
 use self::deposit::Opened;
+use crate::config::Config;
 use crate::data_dir::DataDirArg;
-use crate::keys::kek::Keks;
 use crate::keys::{data_key, recovery};
-use crate::manifests;
+use crate::manifests::{self, Signed};
 use crate::passphrase::{Descriptor, Source};
 
 /// Most deposits that one reference may stand for here.
@@ -96,23 +97,12 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
     let history = manifests::all(&data, &anchor)?;
     let store = VaultStore::open_read_only(&data.vault()).await?;
     let rows = find(args, &store).await?;
-    let custody = store.custody().await?;
-
-    let mut opener = match &args.recovery_file {
-        Some(path) => Opener::Recovery(Box::new(recovery::read_private(path, &site)?)),
-        None => {
-            let what = format!("the admin {}", config.admin_user);
-            Opener::Passphrase(Keks::new(Source::new(args.passphrase_fd.as_ref()).existing(&what)?))
-        }
-    };
+    let keys = unlock(args, &config, &rows, &store).await?;
+    let opener = Opener::new(site, keys, history.into_iter().map(Signed::into_verified).collect());
     let wanted = if args.all_fields { Wanted::All } else { Wanted::These(&args.fields) };
     let mut opened = Vec::new();
-    for row in rows {
-        let key = match custody.iter().find(|key| key.key_id == row.key_id) {
-            Some(key) => Some(opener.open(&site, key, &store).await?),
-            None => None,
-        };
-        opened.push(Opened::open(&site, &row, key.as_ref(), &history, &store, &wanted).await?);
+    for row in &rows {
+        opened.push(Opened::open(&opener, row, &store, &wanted).await?);
     }
     store.close().await;
     print::print(&opened, args.json)?;
@@ -133,6 +123,25 @@ async fn find(args: &OpenArgs, store: &VaultStore) -> Result<Vec<IndexRow>> {
     Ok(rows)
 }
 
+/// Opens the data keys of `rows`. One that the vault does not hold is a difference of its deposits, not an error.
+async fn unlock(args: &OpenArgs, config: &Config, rows: &[IndexRow], store: &VaultStore) -> Result<Vec<PrivateItems>> {
+    let site = config.site()?;
+    let custody = store.custody().await?;
+    let needed: Vec<_> = custody.iter().filter(|key| rows.iter().any(|row| row.key_id == key.key_id)).collect();
+    let Some(path) = &args.recovery_file else {
+        let what = format!("the admin {}", config.admin_user);
+        let passphrase = Source::new(args.passphrase_fd.as_ref()).existing(&what)?;
+        return data_key::unlock(&site, &needed, &passphrase).await;
+    };
+    let recovery = recovery::read_private(path, &site)?;
+    let mut keys = Vec::new();
+    for key in needed {
+        let grants = store.recovery_grants(&key.key_id).await?;
+        keys.push(data_key::recover(&site, key, &grants, &recovery)?);
+    }
+    Ok(keys)
+}
+
 /// A script that asked for a field must not take its absence for success.
 fn check_found(opened: &[Opened], fields: &[FieldName]) -> Result<()> {
     for field in fields {
@@ -141,24 +150,6 @@ fn check_found(opened: &[Opened], fields: &[FieldName]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What opens data keys.
-enum Opener {
-    Passphrase(Keks),
-    Recovery(Box<PrivateItems>),
-}
-
-impl Opener {
-    async fn open(&mut self, site: &Site, key: &CustodyKey, store: &VaultStore) -> Result<PrivateItems> {
-        match self {
-            Self::Passphrase(keks) => data_key::unlock(site, key, keks).await,
-            Self::Recovery(recovery) => {
-                let grants = store.recovery_grants(&key.key_id).await?;
-                data_key::recover(site, key, &grants, recovery)
-            }
-        }
-    }
 }
 
 #[cfg(test)]

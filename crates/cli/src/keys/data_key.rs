@@ -1,16 +1,21 @@
 //! Data keys: making one with everything that can open it, and opening one by passphrase or recovery key.
 
+use std::slice;
+
 use anyhow::{Context, Result, bail};
-use nightsafe_core::custody::{Kek, Purpose, WrapContext, WrappedItem};
+use nightsafe_core::custody::{CustodyError, Kek, Keyring, Purpose, WrapContext, WrappedKey};
 use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
 use nightsafe_core::recovery::{GrantContext, grant, open_grant};
 use nightsafe_core::scalar::{KeyId, Site};
 use nightsafe_core::suite::Suite;
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
-use zeroize::Zeroizing;
 
-use super::kek::Keks;
+use super::kek::{announce, derive_for};
 use super::rng;
+use crate::passphrase::Passphrase;
+
+/// What Argon2id is busy with.
+const WHAT: &str = "the data keys";
 
 /// A fresh data key: wrapped under the passphrase, sealed to the recovery key, and its public part.
 pub(crate) struct FreshKey {
@@ -43,17 +48,28 @@ impl FreshKey {
     }
 }
 
-/// Opens a data key with the passphrase.
-pub(crate) async fn unlock(site: &Site, key: &CustodyKey, keks: &mut Keks) -> Result<PrivateItems> {
-    let name = key.key_id.to_hex();
-    let mut items = Vec::new();
-    for stored in &key.items {
-        let item = item_name(&stored.item)?;
-        let context = WrapContext { site, purpose: Purpose::DataKey, name: &name, item };
-        let wrapped = WrappedItem::parse(&stored.wrapped)?;
-        items.push((item, keks.unwrap(&context, &wrapped, "the data keys").await?));
+/// Opens every one of `keys` that the passphrase opens. One that it does not open is left out: deposits sealed to it
+/// are then named as sealed to an unknown key.
+pub(crate) async fn unlock(site: &Site, keys: &[&CustodyKey], passphrase: &Passphrase) -> Result<Vec<PrivateItems>> {
+    let wrapped = keys.iter().map(|key| wrapped_key(key)).collect::<Result<Vec<_>>>()?;
+    if let Some((_, item)) = wrapped.first().and_then(|key| key.items.first()) {
+        announce(item.params(), WHAT);
     }
-    assemble(key, &items)
+    let (site, passphrase) = (site.clone(), passphrase.clone());
+    let keyring = tokio::task::spawn_blocking(move || Keyring::unlock(passphrase.as_bytes(), &site, &wrapped)).await?;
+    Ok(keyring.with_context(|| format!("cannot unlock {WHAT}"))?.into_keys())
+}
+
+/// The key that a data key is wrapped under, to wrap another with. Refuses a passphrase that does not open that key:
+/// what it wrapped, nobody could open.
+pub(crate) async fn kek_of(site: &Site, key: &CustodyKey, passphrase: &Passphrase) -> Result<Kek> {
+    let wrapped = wrapped_key(key)?;
+    let (_, first) = wrapped.items.first().context("the active data key has no items")?;
+    let kek = derive_for(passphrase, first, WHAT).await?;
+    if wrapped.open(site, slice::from_ref(&kek)).is_none() {
+        return Err(CustodyError::Unwrap).with_context(|| format!("cannot unlock {WHAT}"));
+    }
+    Ok(kek)
 }
 
 /// Opens a data key with the recovery key.
@@ -73,7 +89,10 @@ pub(crate) fn recover(
     if items.is_empty() {
         bail!("data key {} was not granted to this recovery key", key.key_id);
     }
-    assemble(key, &items)
+    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let opened = PrivateItems::from_items(public_key(key)?.suite(), &items)?;
+    check_id(opened.public_key(), &key.key_id)?;
+    Ok(opened)
 }
 
 /// A public key as the vault stores it; refuses a row whose id is not that of its key.
@@ -85,12 +104,12 @@ pub(crate) fn public_key(key: &CustodyKey) -> Result<DataPublicKey> {
     Ok(public)
 }
 
-fn assemble(key: &CustodyKey, items: &[(ItemName, Zeroizing<Vec<u8>>)]) -> Result<PrivateItems> {
-    let public = public_key(key)?;
-    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
-    let opened = PrivateItems::from_items(public.suite(), &items)?;
-    check_id(opened.public_key(), &key.key_id)?;
-    Ok(opened)
+fn wrapped_key(key: &CustodyKey) -> Result<WrappedKey> {
+    let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.as_slice())).collect();
+    let wrapped = WrappedKey::parse(&key.suite, &key.public_key, &items)
+        .with_context(|| format!("data key {} is refused", key.key_id))?;
+    check_id(&wrapped.public, &key.key_id)?;
+    Ok(wrapped)
 }
 
 fn check_id(public: &DataPublicKey, id: &KeyId) -> Result<()> {
@@ -118,18 +137,22 @@ mod tests {
         for suite in [Suite::XWing, Suite::X25519] {
             let fresh = FreshKey::make(&site, suite, &kek, recovery.public_key()).unwrap();
             let NewDataKey { key, grants } = &fresh.row;
-            let mut keks = Keks::new(Zeroizing::new("right".to_owned()));
-            let unlocked = unlock(&site, key, &mut keks).await.unwrap();
+            let [right, wrong] = ["right", "wrong"].map(|text| Passphrase::new(text.to_owned()));
+            let unlocked = unlock(&site, &[key], &right).await.unwrap().remove(0);
             let recovered = recover(&site, key, grants, &recovery).unwrap();
             let bytes = |items: &PrivateItems| items.items().map(|(_, bytes)| bytes.to_vec()).collect::<Vec<_>>();
             assert_eq!(bytes(&unlocked), bytes(&fresh.items));
             assert_eq!(bytes(&recovered), bytes(&fresh.items));
+            assert!(unlock(&site, &[key], &wrong).await.is_err());
+            assert!(kek_of(&site, key, &right).await.unwrap().fits(&wrapped_key(key).unwrap().items[0].1));
+            assert!(kek_of(&site, key, &wrong).await.is_err());
 
             let other = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
             assert!(recover(&site, key, grants, &other).is_err());
             let mut swapped = key.clone();
             swapped.key_id = KeyId([0; 16]);
             assert!(public_key(&swapped).is_err());
+            assert!(unlock(&site, &[&swapped], &right).await.is_err());
         }
     }
 }

@@ -1,9 +1,8 @@
-//! Key encryption keys: Argon2id runs once per passphrase and salt, and says what it is busy with.
+//! Key encryption keys: Argon2id takes its time, and says what for.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use nightsafe_core::custody::{Argon2Params, Kek, WrapContext, WrappedItem};
-use zeroize::Zeroizing;
+use nightsafe_core::custody::{Argon2Params, Kek, WrappedItem};
 
 use super::rng;
 use crate::passphrase::Passphrase;
@@ -50,40 +49,13 @@ pub(crate) async fn derive_new(passphrase: &Passphrase, params: Argon2Params, wh
     Ok(derived?)
 }
 
-/// Keys derived from one passphrase so far, one for each salt.
-pub(crate) struct Keks {
-    passphrase: Passphrase,
-    derived: Vec<Kek>,
+/// Derives the key that an item was wrapped with, away from the async threads. It can wrap further items, too.
+pub(crate) async fn derive_for(passphrase: &Passphrase, wrapped: &WrappedItem, what: &str) -> Result<Kek> {
+    announce(wrapped.params(), what);
+    let (passphrase, params, salt) = (passphrase.clone(), wrapped.params(), *wrapped.salt());
+    Ok(tokio::task::spawn_blocking(move || Kek::derive(passphrase.as_bytes(), params, salt)).await??)
 }
 
-impl Keks {
-    pub(crate) fn new(passphrase: Passphrase) -> Self {
-        Self { passphrase, derived: Vec::new() }
-    }
-
-    /// Unwraps an item, deriving its key when it is the first with its salt.
-    pub(crate) async fn unwrap(
-        &mut self,
-        context: &WrapContext<'_>,
-        wrapped: &WrappedItem,
-        what: &str,
-    ) -> Result<Zeroizing<Vec<u8>>> {
-        let kek = self.fitting(wrapped, what).await?;
-        kek.unwrap(context, wrapped).with_context(|| format!("cannot unlock {what}"))
-    }
-
-    /// The key that an item was wrapped with: it can wrap further items under the same passphrase and salt.
-    pub(crate) async fn fitting(&mut self, wrapped: &WrappedItem, what: &str) -> Result<&Kek> {
-        if !self.derived.iter().any(|kek| kek.fits(wrapped)) {
-            announce(wrapped.params(), what);
-            let (passphrase, params, salt) = (self.passphrase.clone(), wrapped.params(), *wrapped.salt());
-            let kek = tokio::task::spawn_blocking(move || Kek::derive(passphrase.as_bytes(), params, salt)).await??;
-            self.derived.push(kek);
-        }
-        self.derived.iter().find(|kek| kek.fits(wrapped)).context("no key was derived")
-    }
-}
-
-fn announce(params: Argon2Params, what: &str) {
+pub(super) fn announce(params: Argon2Params, what: &str) {
     term::progress(&format!("Argon2id over {} MiB for {what} ...", params.memory_kib().div_ceil(1024)));
 }

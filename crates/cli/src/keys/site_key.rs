@@ -9,7 +9,7 @@ use nightsafe_core::label::Label;
 use nightsafe_core::note::{NoteSigner, Vkey};
 use nightsafe_core::scalar::Site;
 
-use super::kek::Keks;
+use super::kek::derive_for;
 use super::rng;
 use crate::files;
 use crate::labelled::{Reader, Writer};
@@ -54,7 +54,9 @@ impl SiteKeyFile {
             bail!("the site key is one of another site");
         }
         let what = format!("site key {}", self.vkey.name());
-        let seed = Keks::new(passphrase).unwrap(&context(&self.site, &self.vkey), &self.wrapped, &what).await?;
+        let kek = derive_for(&passphrase, &self.wrapped, &what).await?;
+        let seed = kek.unwrap(&context(&self.site, &self.vkey), &self.wrapped);
+        let seed = seed.with_context(|| format!("cannot unlock {what}"))?;
         let seed = seed.as_slice().try_into().context("the site key has another length")?;
         let signer = NoteSigner::from_seed(self.vkey.name(), seed)?;
         if signer.vkey() != &self.vkey {

@@ -34,6 +34,21 @@ impl WrappedKey {
         };
         Ok(Self { public, items: items.iter().map(read).collect::<Result<_, _>>()? })
     }
+
+    /// Unwraps all items; each takes the one of `keks` that it was wrapped with. `None` when one does not unwrap, or
+    /// when they make another public key than this one.
+    pub fn open(&self, site: &Site, keks: &[Kek]) -> Option<PrivateItems> {
+        let name = self.public.key_id().to_hex();
+        let mut items: Vec<(ItemName, Zeroizing<Vec<u8>>)> = Vec::with_capacity(self.items.len());
+        for (item, wrapped) in &self.items {
+            let context = WrapContext { site, purpose: Purpose::DataKey, name: &name, item: *item };
+            let kek = keks.iter().find(|kek| kek.fits(wrapped))?;
+            items.push((*item, kek.unwrap(&context, wrapped).ok()?));
+        }
+        let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        let private = PrivateItems::from_items(self.public.suite(), &items).ok()?;
+        (*private.public_key() == self.public).then_some(private)
+    }
 }
 
 impl Keyring {
@@ -52,7 +67,7 @@ impl Keyring {
                     keks.push(Kek::derive(passphrase, item.params(), *item.salt())?);
                 }
             }
-            keys.extend(unwrap(&keks, site, key));
+            keys.extend(key.open(site, &keks));
         }
         if keys.is_empty() && !wrapped.is_empty() {
             return Err(CustodyError::Unwrap);
@@ -69,19 +84,6 @@ impl Keyring {
     pub fn keys(&self) -> &[PrivateItems] {
         &self.keys
     }
-}
-
-fn unwrap(keks: &[Kek], site: &Site, key: &WrappedKey) -> Option<PrivateItems> {
-    let name = key.public.key_id().to_hex();
-    let mut items: Vec<(ItemName, Zeroizing<Vec<u8>>)> = Vec::with_capacity(key.items.len());
-    for (item, wrapped) in &key.items {
-        let context = WrapContext { site, purpose: Purpose::DataKey, name: &name, item: *item };
-        let kek = keks.iter().find(|kek| kek.fits(wrapped))?;
-        items.push((*item, kek.unwrap(&context, wrapped).ok()?));
-    }
-    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
-    let private = PrivateItems::from_items(key.public.suite(), &items).ok()?;
-    (*private.public_key() == key.public).then_some(private)
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! `nightsafe keys next`: the data key that follows.
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::custody::WrappedItem;
 use nightsafe_core::suite::Suite;
 use nightsafe_store::vault::VaultStore;
 use nightsafe_vault::setup;
 
 use crate::data_dir::DataDirArg;
 use crate::keys::data_key::{self, FreshKey};
-use crate::keys::kek::Keks;
 use crate::keys::{now, recovery};
 use crate::manifests;
 use crate::passphrase::{Descriptor, Source};
@@ -54,12 +52,8 @@ pub(super) async fn run(args: &NextArgs) -> Result<()> {
     }
 
     let passphrase = Source::new(args.passphrase_fd.as_ref()).existing(&format!("the admin {}", config.admin_user))?;
-    let mut keks = Keks::new(passphrase);
-    // Opening the active key first: a mistyped passphrase would make a key that nobody can open
-    data_key::unlock(&site, held, &mut keks).await?;
-    let first = held.items.first().context("the active data key has no items")?;
-    let kek = keks.fitting(&WrappedItem::parse(&first.wrapped)?, "the data keys").await?;
-    let fresh = FreshKey::make(&site, args.suite.unwrap_or(active.suite()), kek, &recovery)?;
+    let kek = data_key::kek_of(&site, held, &passphrase).await?;
+    let fresh = FreshKey::make(&site, args.suite.unwrap_or(active.suite()), &kek, &recovery)?;
     setup::add_data_key(&store, &fresh.row).await?;
     store.close().await;
 
