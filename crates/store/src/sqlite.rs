@@ -49,11 +49,8 @@ pub async fn open_read_only(path: &Path, schema: &Schema) -> Result<SqlitePool, 
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let is_closed = !Path::new(&log).exists();
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .immutable(is_closed)
-        .busy_timeout(BUSY_TIMEOUT);
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_closed).busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(unavailable)?;
     let mut connection = pool.acquire().await.map_err(unavailable)?;
     schema.check(&mut connection).await?;
