@@ -265,11 +265,11 @@ async fn an_opening_is_recorded_with_what_it_hands_out() {
     let deposit_id = DepositId(spread(0, 1));
     let request = |deposit_id| OpeningRequest {
         deposit_id,
-        open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(0, "card").tag }],
+        open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(0, "card").tag, purpose: "charge".into() }],
         check: vec![field(1, "phone").tag, Tag([0; 32])],
     };
 
-    let opened = vault.store.open_fields(&[request(deposit_id)], "charge", "admin", NOW).await.unwrap().unwrap();
+    let opened = vault.store.open_fields(&[request(deposit_id)], "admin", NOW).await.unwrap().unwrap();
     assert_eq!(opened[0].rows, [field(0, "card")]);
     assert_eq!(opened[0].present, [(field(1, "phone").tag, field(1, "phone").envelope_hash)]);
     let openings = vault.store.openings(&deposit_id).await.unwrap();
@@ -282,14 +282,14 @@ async fn an_opening_is_recorded_with_what_it_hands_out() {
     assert_eq!(one.at, NOW);
 
     let unknown = DepositId([0xaa; 32]);
-    let refused = vault.store.open_fields(&[request(deposit_id), request(unknown)], "charge", "admin", NOW).await;
+    let refused = vault.store.open_fields(&[request(deposit_id), request(unknown)], "admin", NOW).await;
     assert_eq!(refused.unwrap().err(), Some(unknown));
     assert_eq!(vault.count("opening").await, 1, "a refused batch records nothing");
 
     // Named as another kind, the row stays where it is
     let mut lie = request(deposit_id);
     lie.open[0].kind = "phone".into();
-    let opened = vault.store.open_fields(&[lie], "contact", "admin", NOW).await.unwrap().unwrap();
+    let opened = vault.store.open_fields(&[lie], "admin", NOW).await.unwrap().unwrap();
     assert!(opened[0].rows.is_empty());
 }
 
@@ -373,10 +373,10 @@ async fn populate(path: &std::path::Path) {
     store.begin_session(&[1; 32], "admin", NOW, SessionLimits::default()).await.unwrap();
     let request = OpeningRequest {
         deposit_id: DepositId(spread(1, 1)),
-        open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(1, "card").tag }],
+        open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(1, "card").tag, purpose: "charge".into() }],
         check: vec![],
     };
-    store.open_fields(&[request], "charge", "admin", NOW).await.unwrap().unwrap();
+    store.open_fields(&[request], "admin", NOW).await.unwrap().unwrap();
     store.close().await;
 }
 

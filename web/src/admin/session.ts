@@ -9,9 +9,6 @@ import type { IndexRow, Purpose } from "./wire.ts";
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
 
-// The vault wants a purpose with every batch. It records one for each field that is opened, and a check opens none.
-const CHECK_PURPOSE: Purpose = "dispute";
-
 export interface Credentials {
   readonly user: string;
   readonly passphrase: string;
@@ -73,7 +70,7 @@ export class Session {
   /** Compares the vault's hashes with the locator. Opens nothing, and nothing is recorded. */
   async check(depositId: string, fields: readonly SealedField[]): Promise<readonly Difference[]> {
     if (fields.length === 0) return [];
-    return (await this.ask(depositId, CHECK_PURPOSE, [], fields)).differences;
+    return (await this.ask(depositId, [], fields)).differences;
   }
 
   /** Opens `chosen` in one request, and checks all other fields in the same. */
@@ -84,7 +81,7 @@ export class Session {
     fields: readonly SealedField[],
   ): Promise<OpenedDeposit> {
     const others = fields.filter((field) => !chosen.includes(field));
-    return this.ask(depositId, purpose, chosen, others);
+    return this.ask(depositId, chosen, others, purpose);
   }
 
   /** Forgets a deposit's locator; harmless when there is none, or after `lock`. */
@@ -103,16 +100,16 @@ export class Session {
 
   private async ask(
     depositId: string,
-    purpose: Purpose,
     open: readonly SealedField[],
     check: readonly SealedField[],
+    purpose?: Purpose,
   ): Promise<OpenedDeposit> {
     const request = {
       deposit_id: depositId,
       open: open.map(({ kind, index, tag }) => ({ kind, index, tag })),
       check: check.map(({ tag }) => tag),
     };
-    const answer = await this.vault.openings({ purpose, deposits: [request] });
+    const answer = await this.vault.openings({ ...(purpose && { purpose }), deposits: [request] });
     const { deposits } = JSON.parse(this.opener.open_fields(answer)) as { deposits: readonly OpenedDeposit[] };
     const [opened] = deposits;
     if (opened?.deposit_id !== depositId) throw new Error("the vault answered for another deposit");

@@ -64,7 +64,8 @@ export interface SearchResult {
 }
 
 export interface OpeningRequest {
-  readonly purpose: Purpose;
+  /** For the vault's record of what is opened; not needed when every `open` is empty. */
+  readonly purpose?: Purpose;
   readonly deposits: readonly DepositOpening[];
 }
 

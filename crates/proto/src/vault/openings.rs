@@ -48,8 +48,9 @@ impl Purpose {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Open {
-    /// One purpose for the whole batch.
-    pub purpose: Purpose,
+    /// One purpose for the whole batch. May be missing when no `open` asks for a field: nothing is recorded then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
     /// Which fields of which deposits.
     pub deposits: Vec<OpenDeposit>,
 }
@@ -137,6 +138,13 @@ mod tests {
             assert_eq!(Purpose::from_name(purpose.as_str()), Some(purpose));
         }
         assert_eq!(Purpose::from_name("curiosity"), None);
+    }
+
+    #[test]
+    fn a_purpose_may_be_missing() {
+        let open: Open = serde_json::from_str(r#"{"deposits":[]}"#).unwrap();
+        assert_eq!(open.purpose, None);
+        assert_eq!(serde_json::to_string(&open).unwrap(), r#"{"deposits":[]}"#);
     }
 
     #[test]

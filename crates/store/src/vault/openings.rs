@@ -28,6 +28,8 @@ pub struct FieldOpening {
     pub index: u32,
     /// Where it lies. Used to find the row, never stored.
     pub tag: Tag,
+    /// What for.
+    pub purpose: String,
 }
 
 /// What the vault has for one deposit's tags.
@@ -64,7 +66,6 @@ impl VaultStore {
     pub async fn open_fields(
         &self,
         requests: &[OpeningRequest],
-        purpose: &str,
         admin: &str,
         now: UnixTime,
     ) -> Result<Result<Vec<OpenedFields>, DepositId>, StoreError> {
@@ -75,7 +76,7 @@ impl VaultStore {
                 return Ok(Err(request.deposit_id));
             }
             for field in &request.open {
-                record(&mut transaction, &request.deposit_id, field, purpose, admin, now).await?;
+                record(&mut transaction, &request.deposit_id, field, admin, now).await?;
             }
             answers.push(fetch(&mut transaction, request).await?);
         }
@@ -134,7 +135,6 @@ async fn record(
     connection: &mut SqliteConnection,
     id: &DepositId,
     field: &FieldOpening,
-    purpose: &str,
     admin: &str,
     now: UnixTime,
 ) -> Result<(), StoreError> {
@@ -145,7 +145,7 @@ async fn record(
     .bind(id.0.as_slice())
     .bind(&field.kind)
     .bind(i64::from(field.index))
-    .bind(purpose)
+    .bind(&field.purpose)
     .bind(admin)
     .bind(now.seconds().cast_signed())
     .execute(connection)

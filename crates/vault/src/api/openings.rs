@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State as Shared;
 use nightsafe_core::scalar::{DepositId, KindName, Tag};
 use nightsafe_proto::problem::ProblemType;
-use nightsafe_proto::vault::openings::{FieldRow, Open, OpenDeposit, Opened, OpenedDeposit, PresentRow};
+use nightsafe_proto::vault::openings::{FieldRow, Open, OpenDeposit, Opened, OpenedDeposit, PresentRow, Purpose};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault::{self, FieldOpening, OpenedFields, OpeningRequest};
@@ -32,24 +32,37 @@ pub(super) async fn open(
     if batch.deposits.len() > DEPOSITS || fields > FIELDS {
         return Err(ProblemType::BatchTooLarge.into());
     }
-    let requests = batch.deposits.iter().enumerate().map(request).collect::<Result<Vec<_>, _>>()?;
+    let requests = requests(&batch)?;
     let answers = state
         .store
-        .open_fields(&requests, batch.purpose.as_str(), &session.admin, state.now())
+        .open_fields(&requests, &session.admin, state.now())
         .await
         .map_err(|error| error::storage(&error))?
         .map_err(|_| Problem::new(ProblemType::UnknownDeposit))?;
     let opened: usize = requests.iter().map(|request| request.open.len()).sum();
-    tracing::info!(admin = session.admin, purpose = batch.purpose.as_str(), fields = opened, "fields handed out");
+    let purpose = batch.purpose.map(Purpose::as_str);
+    tracing::info!(admin = session.admin, purpose, fields = opened, "fields handed out");
     Ok(Json(Opened { deposits: requests.iter().zip(answers).map(answer).collect() }))
 }
 
-fn request((position, deposit): (usize, &OpenDeposit)) -> Result<OpeningRequest, Problem> {
+fn requests(batch: &Open) -> Result<Vec<OpeningRequest>, Problem> {
+    let deposits = batch.deposits.iter().enumerate();
+    deposits.map(|(position, deposit)| request(position, deposit, batch.purpose)).collect()
+}
+
+/// A purpose is needed for what is opened only: a check is not recorded.
+fn request(position: usize, deposit: &OpenDeposit, purpose: Option<Purpose>) -> Result<OpeningRequest, Problem> {
     let open = deposit.open.iter().enumerate().map(|(field, open)| {
+        let purpose = purpose.ok_or(Problem::new(ProblemType::MalformedJson).at("/purpose"))?;
         let kind = KindName::parse(&open.kind).map_err(|_| {
             Problem::new(ProblemType::MalformedMember).at(format!("/deposits/{position}/open/{field}/kind"))
         })?;
-        Ok(FieldOpening { kind: kind.as_str().to_owned(), index: open.index, tag: Tag(open.tag.0) })
+        Ok(FieldOpening {
+            kind: kind.as_str().to_owned(),
+            index: open.index,
+            tag: Tag(open.tag.0),
+            purpose: purpose.as_str().to_owned(),
+        })
     });
     Ok(OpeningRequest {
         deposit_id: DepositId(deposit.deposit_id.0),

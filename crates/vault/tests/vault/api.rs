@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use nightsafe_proto::problem::ProblemType;
-use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Purpose};
+use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, Search};
 use nightsafe_proto::wire::Hex;
 
@@ -98,14 +98,29 @@ async fn openings_that_cannot_be_are_refused_whole() {
         (vec![one(known, "No Kind")], ProblemType::MalformedMember),
         (vec![one(known, "card"); 101], ProblemType::BatchTooLarge),
     ] {
-        let batch = Open { purpose: Purpose::Ship, deposits };
+        let batch = Open { purpose: Some(Purpose::Ship), deposits };
         assert_eq!(vault.post("/v1/openings", &token, &batch).await.problem(), expected);
     }
     let check = OpenDeposit { deposit_id: Hex(known), open: vec![], check: vec![Hex([0; 32]); 1601] };
-    let batch = Open { purpose: Purpose::Ship, deposits: vec![check] };
+    let batch = Open { purpose: Some(Purpose::Ship), deposits: vec![check] };
     assert_eq!(vault.post("/v1/openings", &token, &batch).await.problem(), ProblemType::BatchTooLarge);
     assert_eq!(vault.store.openings(&deposit.id()).await.unwrap(), []);
 
+    let purposeless = Open { purpose: None, deposits: vec![one(known, "card")] };
+    assert_eq!(vault.post("/v1/openings", &token, &purposeless).await.problem(), ProblemType::MalformedJson);
     let curious = r#"{"purpose":"curiosity","deposits":[]}"#;
     assert_eq!(vault.post_text("/v1/openings", &token, curious.into()).await.problem(), ProblemType::MalformedJson);
+}
+
+#[tokio::test]
+async fn a_check_takes_no_purpose_and_leaves_no_record() {
+    let vault = Vault::new().await;
+    let deposit = vault.with_order("ORDER-1").await;
+    let token = vault.sign_in().await;
+    let check: Vec<_> = deposit.parts().fields.iter().map(|field| Hex(field.tag.0)).collect();
+    let deposits = vec![OpenDeposit { deposit_id: Hex(deposit.id().0), open: vec![], check }];
+    let batch = Open { purpose: None, deposits };
+    let answer: Opened = vault.post("/v1/openings", &token, &batch).await.json();
+    assert_eq!((answer.deposits[0].present.len(), answer.deposits[0].rows.len()), (2, 0));
+    assert_eq!(vault.store.openings(&deposit.id()).await.unwrap(), []);
 }

@@ -31,7 +31,8 @@ where
     let row = find(&vault, &token, "ORDER-1").await;
     let located = locate(&opener, &row);
     let deposits = vec![request(&opener, &row, &located, "card")];
-    let answer: Opened = vault.post("/v1/openings", &token, &Open { purpose: Purpose::Charge, deposits }).await.json();
+    let answer: Opened =
+        vault.post("/v1/openings", &token, &Open { purpose: Some(Purpose::Charge), deposits }).await.json();
     let opened = open_rows(&opener, &located, &answer.deposits[0]);
     let codes = located.differences().iter().chain(&opened.differences).map(Difference::code).collect();
     Seen { codes, values: opened.fields.into_iter().map(|(_, value)| value).collect() }
