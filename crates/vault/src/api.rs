@@ -5,6 +5,7 @@ mod error;
 mod json;
 mod login;
 mod openings;
+mod policy;
 mod search;
 mod session;
 

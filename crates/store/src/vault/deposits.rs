@@ -189,6 +189,20 @@ impl VaultStore {
         let mut connection = self.pool.acquire().await.map_err(unavailable)?;
         stored(&mut connection, id).await
     }
+
+    /// The manifest that a deposit was sealed under, `None` when there is no such deposit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn manifest_of(&self, id: &DepositId) -> Result<Option<ManifestHash>, StoreError> {
+        sqlx::query("/* vault manifest_of */ SELECT manifest FROM deposit_index WHERE deposit_id = $1")
+            .bind(id.0.as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?
+            .map(|row| super::manifest(&row))
+            .transpose()
+    }
 }
 
 pub(super) async fn stored(connection: &mut SqliteConnection, id: &DepositId) -> Result<Option<IndexRow>, StoreError> {

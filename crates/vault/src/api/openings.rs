@@ -9,9 +9,9 @@ use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault::{self, FieldOpening, OpenedFields, OpeningRequest};
 
-use super::error;
 use super::json::Body;
 use super::session::SignedIn;
+use super::{error, policy};
 use crate::State;
 
 const BODY: usize = 512 << 10;
@@ -33,6 +33,7 @@ pub(super) async fn open(
         return Err(ProblemType::BatchTooLarge.into());
     }
     let requests = requests(&batch)?;
+    policy::check(&state.store, &requests).await?;
     let answers = state
         .store
         .open_fields(&requests, &session.admin, state.now())

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use nightsafe_core::policy::builtin;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, Search};
@@ -110,6 +111,50 @@ async fn openings_that_cannot_be_are_refused_whole() {
     assert_eq!(vault.post("/v1/openings", &token, &purposeless).await.problem(), ProblemType::MalformedJson);
     let curious = r#"{"purpose":"curiosity","deposits":[]}"#;
     assert_eq!(vault.post_text("/v1/openings", &token, curious.into()).await.problem(), ProblemType::MalformedJson);
+}
+
+#[tokio::test]
+async fn only_what_the_policy_lets_admins_open_is_handed_out() {
+    let mut kinds = builtin();
+    for kind in &mut kinds {
+        match kind.name.as_str() {
+            "phone" => kind.open = vec!["support".into(), "admin".into()],
+            _ => kind.open = vec!["support".into(), "admins".into()],
+        }
+    }
+    let vault = Vault::with_policy(kinds).await;
+    let deposit = vault.with_order("ORDER-1").await;
+    let token = vault.sign_in().await;
+    let tag = |name: &str| {
+        let field = deposit.parts().fields.iter().find(|field| field.kind.as_str() == name);
+        field.map_or(Hex([0; 32]), |field| Hex(field.tag.0))
+    };
+    let batch = |kinds: &[&str]| {
+        let open = |kind: &&str| OpenField { kind: (*kind).into(), index: 0, tag: tag(kind) };
+        let one = OpenDeposit {
+            deposit_id: Hex(deposit.id().0),
+            open: kinds.iter().map(open).collect(),
+            check: vec![tag("card"), tag("phone")],
+        };
+        Open { purpose: Some(Purpose::Contact), deposits: vec![one] }
+    };
+    for kinds in [&["card"][..], &["phone", "card"], &["no.such.kind"]] {
+        let refused = vault.post("/v1/openings", &token, &batch(kinds)).await;
+        assert_eq!(refused.problem(), ProblemType::OpeningNotAllowed);
+        let pointer = format!("/deposits/0/open/{}/kind", kinds.len() - 1);
+        assert!(String::from_utf8_lossy(&refused.body).contains(&pointer));
+    }
+    assert_eq!(vault.store.openings(&deposit.id()).await.unwrap(), []);
+    // A check hands nothing out
+    let checked: Opened = vault.post("/v1/openings", &token, &batch(&[])).await.json();
+    assert_eq!(checked.deposits[0].present.len(), 2);
+    let opened: Opened = vault.post("/v1/openings", &token, &batch(&["phone"])).await.json();
+    assert_eq!(opened.deposits[0].rows.len(), 1);
+
+    // Without the manifest, there is no policy that would let anything open
+    sqlx::query("DELETE FROM manifest").execute(&mut vault.raw().await).await.unwrap();
+    let refused = vault.post("/v1/openings", &token, &batch(&["phone"])).await;
+    assert_eq!(refused.problem(), ProblemType::OpeningNotAllowed);
 }
 
 #[tokio::test]

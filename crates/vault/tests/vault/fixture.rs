@@ -17,7 +17,7 @@ use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::opening::Opener;
-use nightsafe_core::policy::builtin;
+use nightsafe_core::policy::{Kind, builtin};
 use nightsafe_core::recovery::{GrantContext, grant};
 use nightsafe_core::scalar::{PartName, Reference, Site};
 use nightsafe_core::suite::Suite;
@@ -88,6 +88,10 @@ fn origin(port: u16) -> Origin {
 
 impl Vault {
     pub(crate) async fn new() -> Self {
+        Self::with_policy(builtin()).await
+    }
+
+    pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = VaultStore::open(&folder.path().join("vault.db")).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
@@ -103,7 +107,7 @@ impl Vault {
             timestamp_key: timestamp.vkey().clone(),
             receipt_key: receipt.vkey().clone(),
             data_keys: vec![DataKey { start: NOW, key: key.public_key().clone() }],
-            kinds: builtin(),
+            kinds,
         };
         let anchor = TrustAnchor {
             site: site(),
@@ -146,8 +150,8 @@ impl Vault {
 
     /// A deposit as a shopper's browser makes it.
     pub(crate) fn seal(&self, reference: &str, fields: &[(&str, Value)]) -> Deposit {
-        let kinds = builtin();
-        let facets = derive_all(&kinds, fields.iter().map(|(kind, value)| (*kind, 0, value)));
+        let kinds = &self.manifest.kinds;
+        let facets = derive_all(kinds, fields.iter().map(|(kind, value)| (*kind, 0, value)));
         let kind = |name: &str| kinds.iter().find(|kind| kind.name.as_str() == name).unwrap();
         let fields: Vec<_> =
             fields.iter().map(|(name, value)| FieldToSeal { kind: kind(name), index: 0, value }).collect();
