@@ -1,9 +1,8 @@
 // The JavaScript of docs/spec/receipt.md, taken from the page, against the shared vectors.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { repositoryFile } from "./repository.ts";
 
 interface Case {
   case: string;
@@ -15,14 +14,9 @@ interface Case {
 
 type Verify = (receipt: string, vkey: string, site: string, reference: string) => string | null;
 
-function repository(from: string): string {
-  return existsSync(join(from, "docs/spec/receipt.md")) ? from : repository(dirname(from));
-}
-
-const root = repository(import.meta.dirname);
-const page = readFileSync(join(root, "docs/spec/receipt.md"), "utf8");
+const page = repositoryFile("docs/spec/receipt.md");
 const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? "";
-const vectors = JSON.parse(readFileSync(join(root, "tests/vectors/receipt-v1.json"), "utf8")) as {
+const vectors = JSON.parse(repositoryFile("tests/vectors/receipt-v1.json")) as {
   key: string;
   cases: Case[];
 };
