@@ -3,7 +3,7 @@
 
 import { SHOPPER } from "./support/checkout.ts";
 import { envelopeHash, fieldOf, type Wire } from "./support/forger.ts";
-import { honest, lyingOpenings, lyingSearch, type FoundRow } from "./support/liars.ts";
+import { honest, inventedOpenings, lyingOpenings, lyingSearch, type FoundRow } from "./support/liars.ts";
 import { CHARGE, EXCHANGED, FORGED, INTACT, MISSING, OTHER_ORDER, REPLACED, RESEALED, honestOrders, refusesTheCard, type Honest } from "./support/swaps.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -124,14 +124,18 @@ test("another deposit's locator in the row: what it opens is another order's, an
 test("a whole deposit sealed under a manifest that the site keys never signed", async ({ desk }) => {
   const forged = await orders.forger.deposit({ ...orders.visa, manifest: "a5".repeat(32) }, { card: FORGED });
   await lyingSearch(desk.page, (row) => (row.deposit_id === orders.visa.id ? { ...row, ...rowOf(forged) } : row));
-  await lyingOpenings(desk.page, (answer) => ({
-    ...answer,
-    deposit_id: forged.id,
-    present: [{ tag: fieldOf(forged, "card").tag, envelope_hash: envelopeHash(fieldOf(forged, "card").envelope).toString("hex") }],
+  const card = fieldOf(forged, "card");
+  await inventedOpenings(desk.page, ({ deposit_id, open, check }) => ({
+    deposit_id,
+    rows: open.map(() => ({ ...card, key_id: forged.key_id })),
+    present: check.map((tag) => ({ tag, envelope_hash: envelopeHash(card.envelope).toString("hex") })),
   }));
   await desk.deposit(forged.reference);
   expect(await desk.differences()).toEqual([UNSIGNED]);
   await expect(desk.integrity).toHaveAttribute("data-state", "danger");
+  await desk.open(["Card"], CHARGE);
+  await desk.revealed.waitFor();
+  expect(await desk.differences(), "the warning stays above whatever opens").toEqual([UNSIGNED]);
 });
 
 test("a manifest that was never signed, offered when signing in, is refused and said", async ({ admin }) => {

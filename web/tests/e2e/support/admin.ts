@@ -11,7 +11,7 @@ type Credentials = Addresses["admin_login"];
 export class Admin {
   /** "Is it what the customer sent?" */
   readonly integrity: Locator;
-  /** Opened values, while there are any. */
+  /** The values that were opened last, while they are shown. */
   readonly revealed: Locator;
   readonly history: Locator;
   readonly results: Locator;
@@ -21,7 +21,7 @@ export class Admin {
     private readonly demo: Demo,
   ) {
     this.integrity = page.getByRole("region", { name: "Is it what the customer sent?" });
-    this.revealed = page.getByRole("region", { name: "Open now" });
+    this.revealed = page.getByRole("region", { name: "Open now" }).last();
     this.history = page.getByRole("region", { name: "Opened before" });
     this.results = page.getByRole("table");
   }

@@ -1,7 +1,7 @@
 // What everybody can do who has the published manifest, so ingest and vault can too: seal a value, and put together
 // deposits with an id of their own. Written from docs/spec alone, over another implementation of HPKE.
 
-import { createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createHash, createPrivateKey, hkdfSync, randomBytes, sign } from "node:crypto";
 import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
 import { CipherSuite, HkdfSha256 } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
@@ -63,6 +63,18 @@ export function reissued(deposit: Wire): Wire {
 /** SHA-256 of an envelope. */
 export function envelopeHash(envelope: string): Buffer {
   return sha256(b64u(envelope));
+}
+
+/** The receipt (docs/spec/receipt.md) for a deposit, signed with the text of ingest's key file. */
+export function receiptFor({ id, reference, site }: Wire, keyFile: string): string {
+  const [, keyId = "", encoded = ""] = /^PRIVATE\+KEY\+[^+]+\+([0-9a-f]{8})\+(\S+)/.exec(keyFile) ?? [];
+  const seed = Buffer.from(encoded, "base64").subarray(1); // behind the byte for Ed25519
+  const der = Buffer.concat([hex("302e020100300506032b657004220420"), seed]); // RFC 8410
+  const part = (text: string): string => Buffer.from(text).toString("base64url");
+  const header = `{"alg":"EdDSA","kid":"${keyId}","typ":"nightsafe-receipt"}`;
+  const signed = `${part(header)}.${part(`{"deposit":"${id}","reference":"${reference}","site":"${site}"}`)}`;
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return `${signed}.${sign(null, Buffer.from(signed), key).toString("base64url")}`;
 }
 
 export class Forger {

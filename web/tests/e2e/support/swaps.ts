@@ -1,5 +1,6 @@
 // What the tests of swaps share: two honest orders, somebody who can seal, and what a refused card looks like.
 
+import { randomBytes } from "node:crypto";
 import { expect, type APIRequestContext, type Browser } from "@playwright/test";
 import type { Admin } from "./admin.ts";
 import { AMEX, Checkout, SHOPPER, type Typed } from "./checkout.ts";
@@ -21,6 +22,11 @@ export const EXCHANGED =
 export const MISSING = "The card that the customer sent is no longer in the vault.";
 export const OTHER_ORDER =
   "The order reference was changed after the customer sent it: these fields belong to another order.";
+
+/** A reference that no other order has. */
+export function fresh(name: string): string {
+  return `${name}-${randomBytes(4).toString("hex")}`;
+}
 
 /** Two orders of two shoppers, sent by an honest browser to an honest ingest, as they were posted. */
 export interface Honest {
