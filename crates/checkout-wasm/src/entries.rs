@@ -1,6 +1,7 @@
 //! What was entered, by field and part, on its way to values.
 
 use nightsafe_core::deposit::FieldToSeal;
+use nightsafe_core::encoding::push_decimal;
 use nightsafe_core::policy::Kind;
 use nightsafe_core::time::Month;
 use nightsafe_core::value::Value;
@@ -109,11 +110,18 @@ impl Group<'_, '_> {
 }
 
 fn report(problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|Problem { field, index, code }| [field.as_str(), " ", &index.to_string(), " ", code].concat())
-        .collect();
-    lines.join("\n")
+    let mut lines = String::new();
+    for Problem { field, index, code } in problems {
+        if !lines.is_empty() {
+            lines.push('\n');
+        }
+        lines.push_str(field);
+        lines.push(' ');
+        push_decimal(&mut lines, u64::from(*index), 1);
+        lines.push(' ');
+        lines.push_str(code);
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -172,10 +180,7 @@ mod tests {
     fn empty_fields_are_left_out_unless_they_are_needed() {
         let entries = [entry("phone", 0, " "), entry("card.number", 0, ""), entry("card.expiry", 0, "")];
         assert_eq!(check(&entries, None), Ok(vec![]));
-        assert_eq!(
-            check(&entries, Some("card")),
-            Err("card.number 0 required\ncard.expiry 0 required".into())
-        );
+        assert_eq!(check(&entries, Some("card")), Err("card.number 0 required\ncard.expiry 0 required".into()));
     }
 
     #[test]

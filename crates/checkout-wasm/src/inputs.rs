@@ -3,8 +3,8 @@
 use crate::entries::Entry;
 use nightsafe_core::format;
 use nightsafe_core::manifest::KeyManifest;
-use nightsafe_core::rule::{CheckContext, FieldError, card};
 use nightsafe_core::policy::Part;
+use nightsafe_core::rule::{CheckContext, FieldError, card};
 use nightsafe_core::time::Month;
 use web_sys::HtmlInputElement;
 use zeroize::Zeroizing;

@@ -80,7 +80,7 @@ pub fn b64_decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `value` in decimal with leading zeros up to `width` digits, appended to `text`.
-pub(crate) fn push_decimal(text: &mut String, value: u64, width: usize) {
+pub fn push_decimal(text: &mut String, value: u64, width: usize) {
     let mut digits = [b'0'; 20];
     let mut rest = value;
     let mut used = 0_usize;
