@@ -1,1 +1,1 @@
-//! Tests across crates: shared vectors, interop, faults.
+//! Tests that have no home in one crate; they are in `tests/across`.

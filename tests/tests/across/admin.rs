@@ -1,0 +1,112 @@
+//! An admin's browser: signs in over the vault's API, unlocks the keys, opens fields.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use nightsafe_core::custody::{Keyring, WrappedKey};
+use nightsafe_core::encoding::b64u;
+use nightsafe_core::manifest;
+use nightsafe_core::opening::{Difference, OpenedDeposit, Opener, SealedDeposit, SealedRow};
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_login::ClientLogin;
+use nightsafe_proto::vault::custody::{Custody, Manifests};
+use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
+use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
+use nightsafe_proto::vault::search::{Found, IndexRow, Search};
+use nightsafe_proto::wire::{B64u, Hex};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::site::{PASSPHRASE, RunningVault, STRETCH, Shop, send};
+
+pub(crate) struct Admin {
+    pub(crate) token: Vec<u8>,
+    router: Router,
+    opener: Opener,
+}
+
+/// What stands on the screen.
+pub(crate) struct Seen {
+    /// Part and text of everything that was opened.
+    pub(crate) parts: Vec<(String, String)>,
+    pub(crate) differences: Vec<Difference>,
+}
+
+impl Admin {
+    pub(crate) async fn sign_in(shop: &Shop, vault: &RunningVault) -> Self {
+        let (client, message) = ClientLogin::start(PASSPHRASE.as_bytes()).unwrap();
+        let start = LoginStart { user: "admin".to_owned(), message: B64u(message) };
+        let started: LoginStarted = post(&vault.router, "/v1/login/start", &[], &start).await;
+        let done = client.finish(&started.message.0, &STRETCH).unwrap();
+        let finish = LoginFinish { login: started.login, message: B64u(done.message) };
+        let finished: LoginFinished = post(&vault.router, "/v1/login/finish", &[], &finish).await;
+        let token = finished.token.0.to_vec();
+
+        let custody: Custody = call(&vault.router, "GET", "/v1/custody", &token, String::new()).await;
+        let keys = custody.keys.iter().map(|key| {
+            let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
+            WrappedKey::parse(&key.suite, &key.public_key.0, &items).unwrap()
+        });
+        let site = shop.manifest.site.clone();
+        let keyring = Keyring::unlock(PASSPHRASE.as_bytes(), &site, &keys.collect::<Vec<_>>()).unwrap();
+        let manifests: Manifests = call(&vault.router, "GET", "/v1/manifests", &token, String::new()).await;
+        let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, &shop.anchor).unwrap());
+        let opener = Opener::new(site, keyring.into_keys(), manifests.collect());
+        Self { token, router: vault.router.clone(), opener }
+    }
+
+    pub(crate) async fn find(&self, search: &Search) -> Vec<IndexRow> {
+        post::<Found>(&self.router, "/v1/deposits/search", &self.token, search).await.deposits
+    }
+
+    /// Opens one kind of a deposit's fields, checks the others.
+    pub(crate) async fn open(&self, row: &IndexRow, kind: &str, purpose: Purpose) -> Seen {
+        let located = self.locate(row);
+        let (wanted, others): (Vec<_>, Vec<_>) =
+            self.opener.listed(&located).partition(|listed| listed.field.kind.as_str() == kind);
+        let open = wanted.iter().map(|listed| OpenField {
+            kind: kind.to_owned(),
+            index: listed.field.index,
+            tag: Hex(listed.tag.0),
+        });
+        let check = others.iter().map(|listed| Hex(listed.tag.0)).collect();
+        let deposits = vec![OpenDeposit { deposit_id: row.deposit_id, open: open.collect(), check }];
+        let batch = Open { purpose: Some(purpose), deposits };
+        let answer: Opened = post(&self.router, "/v1/openings", &self.token, &batch).await;
+        let [answer] = answer.deposits.as_slice() else { panic!("one deposit was asked for") };
+        let rows: Vec<_> =
+            answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
+        let present: Vec<_> =
+            answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect();
+        let opened = self.opener.open_rows(&located, &rows, &present);
+        let parts = opened.fields.iter().flat_map(|(_, value)| value.parts());
+        Seen {
+            parts: parts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
+            differences: [located.differences(), &opened.differences].concat(),
+        }
+    }
+
+    fn locate(&self, row: &IndexRow) -> OpenedDeposit {
+        let facets: Vec<_> = row.facets.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        self.opener.open_locator(&SealedDeposit {
+            site: &row.site,
+            reference: &row.reference,
+            manifest: ManifestHash(row.manifest.0),
+            key_id: KeyId(row.key_id.0),
+            facets: &facets,
+            locator: &row.locator.0,
+        })
+    }
+}
+
+async fn post<T: DeserializeOwned>(router: &Router, path: &str, token: &[u8], body: &impl Serialize) -> T {
+    call(router, "POST", path, token, serde_json::to_string(body).unwrap()).await
+}
+
+async fn call<T: DeserializeOwned>(router: &Router, method: &str, path: &str, token: &[u8], body: String) -> T {
+    let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {}", b64u(token)));
+    let (status, body) = send(router, request.body(Body::from(body)).unwrap()).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
