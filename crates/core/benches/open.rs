@@ -30,7 +30,10 @@ fn main() {
     let results = [xwing(), x25519()];
     if json {
         let suites: Vec<String> = results.iter().map(Outcome::json).collect();
-        println!("{{\"bench\":\"open\",\"fields_per_batch\":{FIELDS},\"batches\":{ROUNDS},\"suites\":[{}]}}", suites.join(","));
+        println!(
+            "{{\"bench\":\"open\",\"fields_per_batch\":{FIELDS},\"batches\":{ROUNDS},\"suites\":[{}]}}",
+            suites.join(",")
+        );
     } else {
         for result in &results {
             println!(

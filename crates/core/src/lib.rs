@@ -24,8 +24,8 @@ pub mod note;
 pub mod opening;
 pub mod padding;
 pub mod plaintext;
-mod primitives;
 pub mod policy;
+mod primitives;
 pub mod receipt;
 #[cfg(feature = "custody")]
 pub mod recovery;
