@@ -3,6 +3,7 @@
 //   node build.mjs assets OUT   element.js, loader.js, admin/admin.js (need the WASM glue in target/glue)
 //   node build.mjs demo         dist/demo/*.js, for Node
 //   node build.mjs tests        dist/tests/*.test.js, for `node --test`
+//   node build.mjs bench        dist/bench/seal.js, for Node, and dist/bench/pages/*.js (need the WASM glue)
 import { readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,11 +61,22 @@ async function tests() {
   await build({ ...forNode, entryPoints, outdir, outbase: join(web, "tests") });
 }
 
+async function bench() {
+  const outdir = "dist/bench";
+  const pages = ["nightsafe", "libsodium", "xwing"].map((name) => `bench/pages/${name}.ts`);
+  rmSync(join(web, outdir), { recursive: true, force: true });
+  await Promise.all([
+    build({ ...forNode, entryPoints: ["bench/seal.ts"], outdir }),
+    build({ ...forBrowsers, entryPoints: pages, outdir: `${outdir}/pages`, format: "esm" }),
+  ]);
+}
+
 const [what, out] = process.argv.slice(2);
 if (what === "assets" && out !== undefined) await assets(resolve(out));
 else if (what === "demo") await demo();
 else if (what === "tests") await tests();
+else if (what === "bench") await bench();
 else {
-  console.error(`use: node ${basename(import.meta.url)} assets OUT | demo | tests`);
+  console.error(`use: node ${basename(import.meta.url)} assets OUT | demo | tests | bench`);
   process.exit(2);
 }

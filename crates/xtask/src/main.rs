@@ -1,6 +1,7 @@
-//! Set-up, assets, demo, tests and lint: `cargo xtask <command>`.
+//! Set-up, assets, demo, tests, lint and benches: `cargo xtask <command>`.
 
 mod assets;
+mod bench;
 mod demo;
 mod guard;
 mod lint;
@@ -33,6 +34,8 @@ enum Command {
     Lint,
     /// Build the WASM modules and bundles into target/assets
     Assets,
+    /// Measure sealing in a browser, or opening natively
+    Bench(bench::Options),
     /// Run a program that ends when this one does (used by demo)
     #[command(hide = true)]
     Guard(guard::Options),
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Lint => lint::run(),
         Command::Assets => assets::run(),
+        Command::Bench(options) => bench::run(&options),
         Command::Guard(options) => guard::run(&options),
     };
     match outcome {

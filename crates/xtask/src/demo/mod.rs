@@ -57,6 +57,11 @@ fn prepare() -> Result<PathBuf> {
     npm::ensure()?;
     assets::build()?;
     run::quiet(run::command("node", &place::web()).args(["build.mjs", "demo"]))?;
+    command()
+}
+
+/// Builds the `nightsafe` command; returns its path.
+pub(crate) fn command() -> Result<PathBuf> {
     say::step("nightsafe command", build_command)
 }
 

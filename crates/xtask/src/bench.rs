@@ -1,0 +1,65 @@
+//! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches).
+//!
+//! Both end by becoming the program that measures, so its output and its exit code are this command's.
+
+use crate::setup::{chromium, npm};
+use crate::{assets, demo, place, run};
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// What can be chosen.
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Sealing a card number in Chromium, beside libsodium and an HPKE in JavaScript
+    Seal {
+        /// Print one line of JSON instead of a table
+        #[arg(long)]
+        json: bool,
+        /// Visits to each page
+        #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u8).range(1..=50))]
+        runs: u8,
+    },
+    /// Opening fields on one core, beside the bare hpke crate
+    Open {
+        /// Print one line of JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Builds what is to be measured, then measures; returns only when that cannot be started.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut measuring = match options.what {
+        What::Seal { json, runs } => seal(json, runs)?,
+        What::Open { json } => open(json),
+    };
+    Err(measuring.exec()).with_context(|| format!("cannot start {}", measuring.get_program().to_string_lossy()))
+}
+
+fn seal(json: bool, runs: u8) -> Result<Command> {
+    npm::ensure()?;
+    assets::build()?;
+    let web = place::web();
+    run::quiet(run::command("node", &web).args(["build.mjs", "bench"]))?;
+    let nightsafe = demo::command()?;
+    let mut node = run::command("node", &web);
+    node.arg("dist/bench/seal.js").arg("--runs").arg(runs.to_string()).args(json.then_some("--json"));
+    node.arg("--chromium").arg(chromium::ensure()?).arg("--nightsafe").arg(nightsafe);
+    node.arg("--assets").arg(place::assets());
+    node.arg("--xtask").arg(std::env::current_exe().context("cannot find the running program")?);
+    Ok(node)
+}
+
+fn open(json: bool) -> Command {
+    let mut cargo = run::cargo(&place::root());
+    cargo.args(["bench", "--package", "nightsafe-core", "--bench", "open", "--"]).args(json.then_some("--json"));
+    cargo
+}
