@@ -17,10 +17,9 @@ pub(crate) type HeaderSet = BTreeMap<String, String>;
 pub(crate) type SiteHeaders = BTreeMap<String, HeaderSet>;
 
 const NEVER_STORED: &str = "no-store, no-transform";
-/// Asked for again each time: fetched beside the manifest, which is never stored, so this costs no time, and a changed
-/// module is noticed by every browser instead of by new ones only.
+/// Asked for again each time, although the names are made of the content: what was once changed on its way would
+/// otherwise stay in the browser's cache, which no reload gets past, and be refused for as long as it may be kept.
 const ASKED_AGAIN: &str = "no-cache, no-transform";
-const STORED_FOREVER: &str = "public, max-age=31536000, immutable, no-transform";
 const PERMISSIONS: &str = "accelerometer=(), camera=(), clipboard-read=(), display-capture=(), \
     geolocation=(), gyroscope=(), hid=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
     publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
@@ -41,10 +40,9 @@ pub(crate) fn fields(release: &Release, origins: &Origins, parents: &[String]) -
 
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
     for version in release.versions() {
-        for file in [&version.element, &version.loader] {
-            headers.insert(path(file), caching(STORED_FOREVER));
+        for file in [&version.element, &version.loader, &version.wasm] {
+            headers.insert(path(file), caching(ASKED_AGAIN));
         }
-        headers.insert(path(&version.wasm), caching(ASKED_AGAIN));
         headers.insert(path(&version.frame), frame(version, origins, parents));
     }
     headers
@@ -99,10 +97,9 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
     set(&mut all, "X-Frame-Options", "DENY");
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
-    for file in [&files.script, &files.style] {
-        headers.insert(path(file), caching(STORED_FOREVER));
+    for file in [&files.script, &files.style, &files.wasm] {
+        headers.insert(path(file), caching(ASKED_AGAIN));
     }
-    headers.insert(path(&files.wasm), caching(ASKED_AGAIN));
     headers
 }
 
@@ -184,7 +181,7 @@ mod tests {
         }
         assert!(csp("*").contains("default-src 'none'") && csp("*").contains("frame-ancestors 'none'"));
         assert_eq!(headers["*"]["Connection-Allowlist"], "();webrtc=block");
-        assert_eq!(headers["/element-1.js"]["Cache-Control"], STORED_FOREVER);
+        assert_eq!(headers["/element-1.js"]["Cache-Control"], ASKED_AGAIN);
     }
 
     #[test]

@@ -60,19 +60,10 @@ impl Name {
     pub(super) fn caching(&self) -> &'static str {
         match self.extension() {
             "" | "html" => "no-store, no-transform",
-            // Fetched at the same time as the manifest, which is never cached: asking again
-            // costs no time, and a changed module is noticed by every browser, not by new ones only
-            "wasm" => "no-cache, no-transform",
-            _ if self.is_content_addressed() => "public, max-age=31536000, immutable, no-transform",
+            // Also under a name that is made of the content: bytes that were once changed on their way, and refused
+            // for that, must not stay in the browser's cache
             _ => "no-cache, no-transform",
         }
-    }
-
-    /// `name-` and 16 hex digits of a hash before the extension.
-    fn is_content_addressed(&self) -> bool {
-        let stem = self.0.rsplit_once('.').map_or("", |(stem, _)| stem);
-        stem.rsplit_once('-')
-            .is_some_and(|(_, hash)| hash.len() == 16 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
     }
 
     fn extension(&self) -> &str {
