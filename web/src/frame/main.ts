@@ -6,7 +6,7 @@ import { readToFrame, type FromFrame, type InlineValue, type Settings, type ToFr
 import { readAddresses, type Addresses } from "./anchor.ts";
 import { Card } from "./card.ts";
 import { post } from "./ingest.ts";
-import { LoadError, fetchNotes, startModule } from "./load.ts";
+import { LoadError, fetchNotes, startModule, type Notes } from "./load.ts";
 import { opened } from "./opening.ts";
 import { FieldError, readProblems } from "./problems.ts";
 import { SealError, Sealing, type Answer } from "./sealing.ts";
@@ -28,9 +28,9 @@ async function main(anchor: string): Promise<void> {
   tell({ type: "hello" });
   try {
     if (!addresses || !loading) throw new LoadError("anchor_malformed");
-    const [, { manifest, timestamp }] = await loading;
+    const [, notes] = await loading;
     const checkout = new Checkout(anchor, origin);
-    checkout.renew(manifest, timestamp, seconds());
+    verify(checkout, notes);
     new Frame(checkout, addresses, port, tell, settings);
   } catch (error) {
     tell({ type: "failed", code: codeOf(error) });
@@ -131,9 +131,17 @@ class Frame {
   }
 
   async #renew(): Promise<void> {
-    const { manifest, timestamp } = await fetchNotes(this.#addresses);
-    this.#checkout.renew(manifest, timestamp, seconds());
+    verify(this.#checkout, await fetchNotes(this.#addresses));
     this.#checked = Date.now();
+  }
+}
+
+/** Throws the WASM's code for what is wrong with the notes. */
+function verify(checkout: Checkout, { manifest, timestamp }: Notes): void {
+  try {
+    checkout.renew(manifest, timestamp, seconds());
+  } catch (error) {
+    throw timestamp === "" && error === "timestamp_malformed" ? new LoadError("timestamp_unreachable") : error;
   }
 }
 
