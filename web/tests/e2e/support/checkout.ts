@@ -77,7 +77,7 @@ export class Checkout {
 
   /** The frame has verified everything and takes input. */
   async ready(): Promise<void> {
-    await expect(this.frame.locator("fieldset")).toBeEnabled();
+    await expect(this.cardInput("cc-number")).toBeEditable();
   }
 
   /** An input of the card, by its autocomplete token, in the frame or in the shop's own page. */

@@ -1,0 +1,95 @@
+// The operator of the demo's site: runs the real `nightsafe` command with the keys that the demo keeps offline.
+
+import { spawn } from "node:child_process";
+import { createHash, createPrivateKey, sign } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Demo } from "./demo.ts";
+
+const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../../../target");
+const NIGHTSAFE = join(TARGET, "debug/nightsafe");
+
+/** Runs `nightsafe` with these lines on descriptor 3; gives what it prints. */
+export function nightsafe(args: readonly string[], passphrases = ""): Promise<string> {
+  const child = spawn(NIGHTSAFE, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
+  let out = "";
+  let errors = "";
+  child.stdout?.on("data", (chunk) => (out += String(chunk)));
+  child.stderr?.on("data", (chunk) => (errors += String(chunk)));
+  const descriptor = child.stdio[3] as NodeJS.WritableStream;
+  descriptor.on("error", () => {}); // it ended before it read; its own message says why
+  descriptor.end(passphrases);
+  return new Promise((done, fail) => {
+    child.once("error", fail);
+    child.once("close", (code) => (code === 0 ? done(out) : fail(new Error(`nightsafe ended with ${code}:\n${errors}`))));
+  });
+}
+
+export class Site {
+  readonly #offline: string;
+
+  constructor(private readonly demo: Demo) {
+    this.#offline = `${demo.at.data_dir}.offline`;
+  }
+
+  /** The published key manifest. */
+  get manifest(): string {
+    return this.demo.read("site", "fields", "key-manifest");
+  }
+
+  /** Makes the next data key; gives its id. */
+  async nextKey(): Promise<string> {
+    const args = ["keys", "next", "--data-dir", this.demo.at.data_dir, "--passphrase-fd", "3"];
+    return (await nightsafe(args, `${this.demo.at.admin_login.passphrase}\n`)).trim();
+  }
+
+  /** Signs and publishes the next manifest; gives its hash. */
+  async sign(...more: readonly string[]): Promise<string> {
+    const keys = [1, 2].flatMap((n) => ["--site-key", join(this.#offline, `site-keys/site-key-${n}.key`)]);
+    const args = ["keys", "sign", "--data-dir", this.demo.at.data_dir, ...keys, "--site-passphrase-fd", "3", ...more];
+    return (await nightsafe(args, readFileSync(join(this.#offline, "site-passphrase"), "utf8"))).trim();
+  }
+
+  /** Builds the site from the same assets with a floor at the current manifest; gives the element script to pin. */
+  async build(): Promise<{ readonly file: string; readonly integrity: string }> {
+    const args = ["site", "build", "--data-dir", this.demo.at.data_dir, "--assets", join(TARGET, "assets"), "--raise-floor"];
+    const printed = await nightsafe(args);
+    const [, integrity = "", file = ""] = /^(sha384-\S+) +(element-\S+)$/m.exec(printed) ?? [];
+    return { file, integrity };
+  }
+
+  /** A timestamp note as ingest signs them, with other lines: its key lies on the server. */
+  timestamp(lines: { readonly manifest: string; readonly site?: string; readonly until: Date }): string {
+    const site = lines.site ?? "demo.nightsafe.example";
+    const until = lines.until.toISOString().replace(/\.\d+Z$/, "Z");
+    const text = `nightsafe/v1/timestamp\nsite ${site}\nmanifest ${lines.manifest}\nuntil ${until}\n`;
+    const [, name = "", id = "", key = ""] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/m.exec(this.demo.read("keys", "timestamp.key")) ?? [];
+    const seed = Buffer.from(key, "base64").subarray(1);
+    const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
+    const signature = sign(null, Buffer.from(text), createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }));
+    return `${text}\n— ${name} ${Buffer.concat([Buffer.from(id, "hex"), signature]).toString("base64")}\n`;
+  }
+}
+
+/** Hash of a manifest's signed text, as timestamps and deposits name it. */
+export function hashOf(note: string): string {
+  const end = note.lastIndexOf("\n\n—") + 1;
+  return createHash("sha256").update(note.slice(0, end)).digest("hex");
+}
+
+/** The key manifest of another owner's site, who gives it the same origins. */
+export async function foreignManifest({ at }: Demo, site: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "nightsafe-foreign-"));
+  try {
+    const data = join(folder, "data");
+    const origins = ["shop", "fields", "ingest", "admin"] as const;
+    const args = ["init", "--site", site, "--data-dir", data, ...origins.flatMap((name) => [`--${name}-origin`, at[name]])];
+    args.push("--vault-origin", "http://localhost:1", "--site-keys", join(folder, "keys"), "--recovery-file", join(folder, "recovery.key"));
+    await nightsafe([...args, "--passphrase-fd", "3", "--site-passphrase-fd", "3"], "somebody else's words\n".repeat(4));
+    const [name = ""] = readdirSync(join(data, "manifests"));
+    return readFileSync(join(data, "manifests", name), "utf8");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
