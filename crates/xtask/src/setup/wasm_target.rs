@@ -60,7 +60,12 @@ impl Toolchain {
     /// A cargo command for the target, building the standard library with immediate abort.
     pub(crate) fn cargo(&self, directory: &Path, subcommand: &str) -> Result<Command> {
         let mut cargo = run::cargo_at(&self.cargo, directory);
-        cargo.arg(subcommand).args(["--target", TARGET, "-Zbuild-std=std,panic_abort"]);
+        cargo.arg(subcommand).args([
+            "--target",
+            TARGET,
+            "-Zbuild-std=std,panic_abort",
+            "-Zbuild-std-features=optimize_for_size",
+        ]);
         cargo.arg("-Zbuild-std-features=optimize_for_size"); // the library's sorts and formatting, mostly
         cargo.env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1");
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags()?.join("\u{1f}"));
@@ -81,8 +86,9 @@ impl Toolchain {
         Ok(vec![
             "-Zunstable-options".into(),
             "-Cpanic=immediate-abort".into(),
+            "-Zfmt-debug=none".into(),                    // nothing here is ever printed
             "--cfg=sha2_backend_soft=\"compact\"".into(), // loops instead of unrolled rounds
-            "-Zinline-mir-threshold=20".into(), // less copied before LLVM counts sizes
+            "-Zinline-mir-threshold=20".into(),           // less copied before LLVM counts sizes
             remap(&cargo_home, "/cargo"),
             remap(&self.sources, "/rust"),
             remap(&self.sources.canonicalize().context("cannot find the standard library's sources")?, "/rust"),
