@@ -8,8 +8,7 @@ use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::deposit::{FieldToSeal, Order, assemble};
 use nightsafe_core::facets;
 use nightsafe_core::manifest::VerifiedManifest;
-use nightsafe_core::receipt;
-use nightsafe_core::scalar::{DepositId, Reference};
+use nightsafe_core::scalar::Reference;
 use nightsafe_core::time::{Month, UnixTime};
 use rand_core::UnwrapErr;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -25,8 +24,6 @@ pub struct Checkout {
     month: Month,
     inputs: Inputs,
     handed: Vec<Entry>,
-    /// The last deposit, until its receipt is there.
-    sealed: Option<(DepositId, Reference)>,
 }
 
 #[wasm_bindgen]
@@ -44,7 +41,6 @@ impl Checkout {
             month: UnixTime::default().month(),
             inputs: Inputs::default(),
             handed: Vec::new(),
-            sealed: None,
         })
     }
 
@@ -131,18 +127,7 @@ impl Checkout {
         };
         let fields: Vec<FieldToSeal<'_>> = fields.iter().map(Field::to_seal).collect();
         let deposit = assemble(&order, &fields, &mut UnwrapErr(SysRng)).map_err(|_| Code::from("seal_failed"))?;
-        self.sealed = Some((deposit.id(), reference));
         Ok(deposit.to_json())
-    }
-
-    /// Whether a receipt is ingest's, for the last deposit that was sealed.
-    pub fn is_receipt(&self, receipt: &str) -> bool {
-        let (Some(verified), Some((deposit, reference))) = (&self.verified, &self.sealed) else {
-            return false;
-        };
-        receipt::verify(receipt, &verified.manifest().receipt_key).is_ok_and(|receipt| {
-            receipt.deposit == *deposit && receipt.reference == *reference && receipt.site == self.anchor.site
-        })
     }
 }
 

@@ -9,7 +9,7 @@ import { post } from "./ingest.ts";
 import { LoadError, fetchNotes, startModule, type Notes } from "./load.ts";
 import { opened } from "./opening.ts";
 import { FieldError, readProblems } from "./problems.ts";
-import { SealError, Sealing, type Answer } from "./sealing.ts";
+import { SealError, Sealing } from "./sealing.ts";
 import { languageOf, sealMessage, textsOf, type Texts } from "./texts.ts";
 import { dress } from "./theme.ts";
 
@@ -52,7 +52,7 @@ class Frame {
     this.#tell = tell;
     this.#sealing = new Sealing({
       seal: (reference, values) => this.#seal(reference, values),
-      post: (deposit) => this.#post(deposit),
+      post: (deposit) => post(addresses.ingest, deposit),
       renew: () => this.#renew(),
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     });
@@ -122,12 +122,6 @@ class Frame {
       const problems = readProblems(String(error), this.#texts);
       throw problems.length > 0 ? new FieldError(problems) : error;
     }
-  }
-
-  async #post(deposit: string): Promise<Answer> {
-    const answer = await post(this.#addresses.ingest, deposit);
-    if (answer.kind !== "stored" || this.#checkout.is_receipt(answer.sealed.receipt)) return answer;
-    return { kind: "refused", code: "receipt_refused" };
   }
 
   async #renew(): Promise<void> {
