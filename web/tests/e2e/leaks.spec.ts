@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Admin } from "./support/admin.ts";
-import { Checkout, type Mode, type Typed } from "./support/checkout.ts";
+import { Checkout, type Typed } from "./support/checkout.ts";
 import { filesBelow, findLeaks, type Finding, type Secrets } from "./support/leaks.ts";
 import { NetworkLog } from "./support/network.ts";
 import { expect, test } from "./support/test.ts";
@@ -39,43 +39,48 @@ const SECRETS: Secrets = {
   city: PERSON.city,
 };
 
-for (const mode of ["mixed", "inline"] as const satisfies readonly Mode[]) {
-  test(`${mode}: what was typed and opened is nowhere on the wire and nowhere on disk`, async ({ browser, demo }) => {
-    const context = await browser.newContext({ locale: "en-GB" });
-    const log = new NetworkLog(context);
-    const checkout = new Checkout(await context.newPage(), demo);
-    const admin = new Admin(await context.newPage(), demo);
+test("what was typed and opened is nowhere on the wire, nowhere on disk, and nowhere in the browser afterwards", async ({
+  browser,
+  demo,
+}) => {
+  const context = await browser.newContext({ locale: "en-GB" });
+  const log = new NetworkLog(context);
+  const checkout = new Checkout(await context.newPage(), demo);
+  const admin = new Admin(await context.newPage(), demo);
 
-    const { reference } = await checkout.purchase(PERSON, mode);
-    await admin.signIn();
-    await admin.deposit(reference);
-    const shown = await admin.opened(["Card", "Address", "Phone", "E-mail"], "Answer a dispute");
-    expect(shown["Card"]?.["Number"], "the test looks for what was really typed").toBe(PERSON.number);
-    expect(shown["Address"]?.["Street"]).toBe(PERSON.street);
-    await admin.page.getByRole("button", { name: "Sign out" }).click();
-    await expect(admin.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await checkout.purchase(PERSON, "inline");
+  const { reference } = await checkout.purchase(PERSON, "mixed");
+  await admin.signIn();
+  await admin.deposit(reference);
+  const shown = await admin.opened(["Card", "Address", "Phone", "E-mail"], "Answer a dispute");
+  expect(shown["Card"]?.["Number"], "the test looks for what was really typed").toBe(PERSON.number);
+  expect(shown["Address"]?.["Street"]).toBe(PERSON.street);
+  await admin.page.getByRole("button", { name: "Sign out" }).click();
+  await expect(admin.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 
-    const { user: _, ...login } = demo.at.admin_login;
-    const transmissions = await log.all();
-    const sent = transmissions.map(({ where }) => where);
-    for (const path of ["/v1/deposits", "/v1/login/finish", "/v1/deposits/search", "/v1/openings", "/orders"]) {
-      expect(sent.some((where) => where.startsWith("POST ") && where.endsWith(`${path}, body`)), `the log has ${path}`).toBe(true);
-    }
-    expect(log.sockets).toEqual([]);
-    // The page is left as soon as ingest has answered; what ingest keeps and answers is on the disk that is searched
-    for (const lost of log.unread) expect(lost).toMatch(/\/v1\/deposits$|\/v1\/logout$/);
-    expect(transmissions.flatMap(({ where, bytes }) => findLeaks({ ...SECRETS, ...login }, where, bytes))).toEqual([]);
+  const { user: _, ...login } = demo.at.admin_login;
+  const transmissions = await log.all();
+  const sent = transmissions.map(({ where }) => where);
+  for (const path of ["/v1/deposits", "/v1/login/finish", "/v1/deposits/search", "/v1/openings", "/orders"]) {
+    expect(sent.some((where) => where.startsWith("POST ") && where.endsWith(`${path}, body`)), `the log has ${path}`).toBe(true);
+  }
+  expect(log.sockets).toEqual([]);
+  // Pages are left as soon as there is an answer, and then the browser may not keep its body. Allowed for pictures and
+  // for ingest, which stores what it answers on the disk that is searched below
+  for (const lost of log.unread) expect(lost).toMatch(/\/static\/[a-z.]+$|\/v1\/(?:deposits|logout)$/);
+  expect(transmissions.flatMap(({ where, bytes }) => findLeaks({ ...SECRETS, ...login }, where, bytes))).toEqual([]);
 
-    const files = filesBelow(demo.written);
-    for (const name of ["vault.db", "vault.db-wal", "outbox.db", "orders.jsonl", "nightsafe.log", "key-manifest"]) {
-      expect(files.some((file) => file.name.endsWith(`/${name}`)), `${name} is among the searched files`).toBe(true);
-    }
-    expect(files.flatMap(({ name, bytes }) => findLeaks(SECRETS, name, bytes))).toEqual([]);
-    const online = filesBelow(demo.at.data_dir);
-    expect(online.flatMap(({ name, bytes }) => findLeaks(login, name, bytes))).toEqual([]);
-    await context.close();
-  });
-}
+  const files = filesBelow(demo.written);
+  for (const name of ["vault.db", "vault.db-wal", "outbox.db", "orders.jsonl", "nightsafe.log", "key-manifest"]) {
+    expect(files.some((file) => file.name.endsWith(`/${name}`)), `${name} is among the searched files`).toBe(true);
+  }
+  expect(files.flatMap(({ name, bytes }) => findLeaks(SECRETS, name, bytes))).toEqual([]);
+  const online = filesBelow(demo.at.data_dir);
+  expect(online.flatMap(({ name, bytes }) => findLeaks(login, name, bytes))).toEqual([]);
+
+  expect(await context.storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] });
+  await context.close();
+});
 
 test("the search finds a value in every form in which it could have been written", () => {
   const folder = mkdtempSync(join(tmpdir(), "nightsafe-planted-"));
