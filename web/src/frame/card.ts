@@ -55,6 +55,7 @@ export class Card {
   /** Sets labels, and the errors that are shown, in the language of the texts. */
   speak(texts: Texts): void {
     this.#texts = texts;
+    document.title = this.#form.ariaLabel = texts.title;
     for (const { part, label, required, input } of this.#fields) {
       label.textContent = texts[part];
       if (!required) {

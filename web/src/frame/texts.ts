@@ -1,6 +1,7 @@
 // What the shopper reads in the frame.
 
 const en = {
+  title: "Card details",
   number: "Card number",
   expiry: "Expiry date",
   holder: "Name on card",
@@ -38,10 +39,11 @@ const en = {
 export type Texts = Record<keyof typeof en, string>;
 
 const de: Texts = {
+  title: "Kartendaten",
   number: "Kartennummer",
   expiry: "Gültig bis",
   holder: "Name auf der Karte",
-  optional: "freiwillig",
+  optional: "optional",
   month_year: "MM / JJ",
   sealed: "Ihre Karte ist verschlüsselt gespeichert. Für eine andere Karte geben Sie diese hier ein.",
 
