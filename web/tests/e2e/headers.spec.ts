@@ -1,0 +1,195 @@
+// The header sets of both static origins, on every answer, and what browsers make of them.
+
+import type { Page } from "@playwright/test";
+import { releaseOf } from "./support/published.ts";
+import { expect, test } from "./support/test.ts";
+
+/** On every answer of either origin. */
+const COMMON = {
+  "cross-origin-embedder-policy": "require-corp",
+  "document-isolation-policy": "isolate-and-require-corp",
+  "integrity-policy": "blocked-destinations=(script)",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+};
+
+/** What no policy may hold: anything that stands for more than one thing. */
+const OPEN_ENDED = /\*|'self'|'unsafe-inline'|'unsafe-eval'|'strict-dynamic'|https?:(?!\/\/)|data:|blob:/;
+
+interface Answer {
+  readonly what: string;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+}
+
+async function answers(origin: string, paths: readonly string[]): Promise<Answer[]> {
+  const all: Answer[] = [];
+  for (const path of paths) {
+    for (const method of ["GET", "HEAD", "POST", "OPTIONS"]) {
+      const { status, headers } = await fetch(origin + path, { method, redirect: "manual" });
+      all.push({ what: `${method} ${path}`, status, headers: Object.fromEntries(headers) });
+    }
+  }
+  return all;
+}
+
+const LOST = ["/no-such-file", "/..%2f..%2fnightsafe.toml", "/.hidden", "/%00", "/a/b/c.html?x=1"];
+
+test("fields origin: every answer has the closed policy, each frame its own, errors included", async ({ demo }) => {
+  const { element, frame, loader, wasm } = await releaseOf(demo);
+  const { fields, ingest, shop } = demo.at;
+  const own = `script-src '${loader.integrity}' 'wasm-unsafe-eval'`;
+  const connects = [`${fields}/${wasm.file}`, `${fields}/key-manifest`, `${ingest}/v1/deposits`, `${ingest}/v1/timestamp`];
+  const files = [element, loader, wasm, frame].map(({ file }) => `/${file}`);
+  for (const { what, status, headers } of await answers(fields, ["/", ...files, "/key-manifest", ...LOST])) {
+    expect(headers, what).toMatchObject({
+      ...COMMON,
+      "access-control-allow-origin": "*",
+      "cross-origin-resource-policy": "cross-origin",
+    });
+    expect(headers["permissions-policy"], what).toContain("payment=()");
+    expect(headers["cache-control"], what).toMatch(/^no-(store|cache), no-transform$/);
+    expect(headers["set-cookie"], what).toBeUndefined();
+    const csp = headers["content-security-policy"] ?? "";
+    expect(csp, what).toContain("default-src 'none'");
+    expect(csp, what).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
+    expect(csp, what).not.toMatch(OPEN_ENDED);
+    if (what.endsWith(frame.file)) {
+      expect(csp).toContain(`${own};`);
+      expect(csp).toContain(`connect-src ${connects.join(" ")};`);
+      expect(csp).toContain(`frame-ancestors ${shop};`);
+      expect(headers["connection-allowlist"]).toBe(
+        `(${[...connects, `${fields}/${loader.file}`].map((url) => `"${url}"`).join(" ")});webrtc=block`,
+      );
+    } else {
+      expect(csp, what).not.toContain("script-src");
+      expect(csp, what).toContain("frame-ancestors 'none'");
+      expect(csp, what).toMatch(/; sandbox$/);
+      expect(headers["connection-allowlist"], what).toBe("();webrtc=block");
+    }
+    if (LOST.some((path) => what.endsWith(path))) expect(status, what).toBeGreaterThanOrEqual(400);
+  }
+});
+
+test("admin origin: every answer has the one policy, errors included", async ({ demo }) => {
+  const { admin } = JSON.parse(demo.read("site", "release.json")) as { admin: Record<string, { file: string; integrity: string }> };
+  const files = Object.values(admin).map(({ file }) => `/${file}`);
+  for (const { what, status, headers } of await answers(demo.at.admin, ["/", ...files, ...LOST])) {
+    expect(headers, what).toMatchObject({
+      ...COMMON,
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+    });
+    expect(headers["access-control-allow-origin"], what).toBeUndefined();
+    const csp = headers["content-security-policy"] ?? "";
+    expect(csp, what).toContain(`script-src '${admin["script"]?.integrity}' 'wasm-unsafe-eval';`);
+    expect(csp, what).toContain("frame-ancestors 'none'");
+    expect(csp, what).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
+    expect(csp, what).not.toMatch(OPEN_ENDED);
+    expect(headers["connection-allowlist"], what).toContain(";webrtc=block");
+    if (LOST.some((path) => what.endsWith(path))) expect(status, what).toBeGreaterThanOrEqual(400);
+  }
+});
+
+/** Everything that a browser complains of, in any frame: console, uncaught errors, policy violations, failed requests. */
+async function complaints(page: Page): Promise<string[]> {
+  const all: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning", "assert"].includes(message.type())) all.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => all.push(`uncaught: ${error.message}`));
+  page.on("requestfailed", (request) => all.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("response", (response) => {
+    if (response.status() >= 400) all.push(`${response.status()}: ${response.url()}`);
+  });
+  await page.context().exposeBinding("complain", (_, text: string) => void all.push(text));
+  await page.addInitScript(() => {
+    const { complain } = window as unknown as { complain: (text: string) => void };
+    addEventListener("securitypolicyviolation", (event) => complain(`violation: ${event.effectiveDirective} ${event.blockedURI}`));
+    new ReportingObserver((reports) => {
+      for (const { type, url } of reports as { type: string; url: string }[]) complain(`report: ${type} ${url}`);
+    }, { buffered: true }).observe();
+  });
+  return all;
+}
+
+for (const mode of ["mixed", "hosted", "inline"] as const) {
+  test(`a clean purchase, ${mode}: the browser has nothing to complain of`, async ({ page, checkout }) => {
+    const all = await complaints(page);
+    await checkout.purchase(undefined, mode);
+    expect(all).toEqual([]);
+  });
+}
+
+test("a clean visit of the admin: the browser has nothing to complain of", async ({ checkout, admin }) => {
+  const { reference } = await checkout.purchase();
+  const all = await complaints(admin.page);
+  await admin.signIn();
+  await admin.deposit(reference);
+  await admin.opened(["Card"], "Charge the card");
+  expect(all).toEqual([]);
+});
+
+/** What injected code could try from inside; gives what it managed. */
+async function attack(target: Pick<Page, "evaluate">, foreign: string): Promise<string[]> {
+  return target.evaluate(async (url) => {
+    const managed: string[] = [];
+    const attempt = async (name: string, run: () => unknown): Promise<void> => {
+      try {
+        await run();
+        managed.push(name);
+      } catch {
+        // Refused
+      }
+    };
+    // Out of the debugger's own call, which the browser lets evaluate
+    await new Promise((done) => setTimeout(done));
+    await attempt("fetch", () => fetch(url, { mode: "no-cors" }));
+    await attempt("markup", () => (document.body.innerHTML += "<b>x</b>"));
+    await attempt("eval", () => (0, eval)("1"));
+    await attempt("script text", () => {
+      const script = document.createElement("script");
+      script.textContent = "window.injected = 1";
+      document.body.append(script);
+    });
+    await attempt("script by attribute", () => {
+      const script = document.createElement("script");
+      script.setAttribute("src", url);
+    });
+    await attempt("worker", () => new Worker(url));
+    await attempt("handler", () => document.body.setAttribute("onclick", "window.injected = 1"));
+    // These do not throw
+    navigator.sendBeacon(url, "x");
+    new Image().src = `${url}?image`;
+    const frame = document.createElement("iframe");
+    frame.src = `${url}?frame`;
+    document.body.append(frame);
+    document.body.click();
+    if ("injected" in window) managed.push("inline code");
+    return managed;
+  }, foreign);
+}
+
+for (const place of ["frame", "admin site"] as const) {
+  test(`injected code in the ${place} neither runs nor reaches another origin`, async ({ page, demo, checkout }) => {
+    const foreign = `${demo.at.thief}/stolen`;
+    const answered: string[] = [];
+    page.on("response", (response) => answered.push(response.url()));
+    const all = await complaints(page);
+    if (place === "frame") {
+      await checkout.open();
+      await checkout.ready();
+    } else {
+      await page.goto(demo.at.admin);
+      await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+    }
+    const target = place === "frame" ? page.frames()[1] : page;
+    if (target === undefined) throw new Error("there is no frame");
+    expect(await attack(target, foreign)).toEqual([]);
+    for (const directive of ["connect-src", "img-src", "frame-src", "require-trusted-types-for"]) {
+      await expect.poll(() => all.join("\n")).toContain(`violation: ${directive} `);
+    }
+    expect(answered.filter((url) => url.startsWith(foreign))).toEqual([]);
+  });
+}
