@@ -2,7 +2,8 @@
 //! inputs. Both take bytes and give the padded plaintext's value or bytes; only ours also parses, unpads and decodes.
 //!
 //! `cargo bench -p nightsafe-core --bench open [-- --json]`. Batches of the two alternate, so that a drift of the
-//! machine's speed meets both; the ratio is the median of the pairs' ratios.
+//! machine's speed meets both; the ratio is the median of the pairs' ratios. Before that, both sides are held to the value
+//! that was sealed. `cargo test` runs it too, once and on few fields, so that it does not rot.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a bench on inputs of its own")]
 
@@ -21,17 +22,29 @@ use nightsafe_core::value::Value;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Fields in one batch, and batches of each side.
-const FIELDS: usize = 64;
-const ROUNDS: usize = 41;
+/// How much is measured.
+struct Size {
+    /// In one batch.
+    fields: usize,
+    /// Of each side.
+    batches: usize,
+}
+
+const MEASURE: Size = Size { fields: 64, batches: 41 };
+const TRY: Size = Size { fields: 2, batches: 1 };
+/// What is in every field.
+const NUMBER: &str = "4111111111111111";
 
 fn main() {
-    let json = std::env::args().any(|argument| argument == "--json");
-    let results = [xwing(), x25519()];
-    if json {
+    let has = |name: &str| std::env::args().any(|argument| argument == name);
+    let size = if has("--bench") { MEASURE } else { TRY }; // cargo bench says so, cargo test does not
+    let results = [xwing(&size), x25519(&size)];
+    if has("--json") {
         let suites: Vec<String> = results.iter().map(Outcome::json).collect();
         println!(
-            "{{\"bench\":\"open\",\"fields_per_batch\":{FIELDS},\"batches\":{ROUNDS},\"suites\":[{}]}}",
+            "{{\"bench\":\"open\",\"fields_per_batch\":{},\"batches\":{},\"suites\":[{}]}}",
+            size.fields,
+            size.batches,
             suites.join(",")
         );
     } else {
@@ -44,27 +57,27 @@ fn main() {
     }
 }
 
-fn xwing() -> Outcome {
+fn xwing(size: &Size) -> Outcome {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).unwrap();
     let items = PrivateItems::from_xwing_seed(&seed).unwrap();
     let key = <XWing as Kem>::PrivateKey::from_bytes(&seed).unwrap();
-    compare::<XWing>("xwing", &items, &key)
+    compare::<XWing>("xwing", &items, &key, size)
 }
 
-fn x25519() -> Outcome {
+fn x25519(size: &Size) -> Outcome {
     let items = PrivateItems::generate(Suite::X25519, &mut UnwrapErr(SysRng)).unwrap();
     let scalar = items.items().find(|(name, _)| *name == ItemName::X25519).unwrap().1.to_vec();
     let key = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&scalar).unwrap();
-    compare::<X25519HkdfSha256>("x25519", &items, &key)
+    compare::<X25519HkdfSha256>("x25519", &items, &key, size)
 }
 
-fn compare<K: Kem>(suite: &'static str, items: &PrivateItems, key: &K::PrivateKey) -> Outcome {
+fn compare<K: Kem>(suite: &'static str, items: &PrivateItems, key: &K::PrivateKey, size: &Size) -> Outcome {
     let (site, kind) = (Site::parse("bench.example").unwrap(), KindName::parse("phone").unwrap());
     let (manifest, tag) = (ManifestHash::from_slice(&[7; 32]).unwrap(), Tag::from_slice(&[9; 32]).unwrap());
     let context = Context { site: &site, manifest: &manifest, kind: &kind, tag: &tag };
-    let value = Value::text("4111111111111111".to_owned()).unwrap();
-    let sealed: Vec<Vec<u8>> = (0..FIELDS)
+    let value = Value::text(NUMBER.to_owned()).unwrap();
+    let sealed: Vec<Vec<u8>> = (0..size.fields)
         .map(|_| {
             let bucket = Bucket::new(64).unwrap();
             seal(items.public_key(), &context, &value, bucket, &mut UnwrapErr(SysRng)).unwrap().as_bytes().to_vec()
@@ -79,23 +92,20 @@ fn compare<K: Kem>(suite: &'static str, items: &PrivateItems, key: &K::PrivateKe
         .collect();
     let (info, aad) = (context.info(), context.aad(&items.public_key().key_id()));
 
-    let ours = || {
-        for bytes in &sealed {
-            black_box(open(items, &Envelope::parse(bytes.clone()).unwrap(), &context).unwrap());
-        }
+    let open_ours = |bytes: &[u8]| open(items, &Envelope::parse(bytes.to_vec()).unwrap(), &context).unwrap();
+    let open_bare = |(enc, ciphertext): &(Vec<u8>, Vec<u8>)| {
+        let enc = K::EncappedKey::from_bytes(enc).unwrap();
+        single_shot_open::<ChaCha20Poly1305, HkdfSha256, K>(&OpModeR::Base, key, &enc, &info, ciphertext, &aad).unwrap()
     };
-    let bare = || {
-        for (enc, ciphertext) in &parts {
-            let enc = K::EncappedKey::from_bytes(enc).unwrap();
-            black_box(
-                single_shot_open::<ChaCha20Poly1305, HkdfSha256, K>(&OpModeR::Base, key, &enc, &info, ciphertext, &aad)
-                    .unwrap(),
-            );
-        }
-    };
+    for (bytes, parts) in sealed.iter().zip(&parts) {
+        assert!(open_ours(bytes) == value, "{suite}: another value came out");
+        assert!(open_bare(parts).windows(NUMBER.len()).any(|part| part == NUMBER.as_bytes()), "{suite}: hpke differs");
+    }
+    let ours = || sealed.iter().for_each(|bytes| drop(black_box(open_ours(bytes))));
+    let bare = || parts.iter().for_each(|parts| drop(black_box(open_bare(parts))));
     black_box((time(ours), time(bare))); // warm-up
-    let pairs: Vec<(Duration, Duration)> = (0..ROUNDS).map(|_| (time(ours), time(bare))).collect();
-    let rate = |seconds: f64| FIELDS as f64 / seconds;
+    let pairs: Vec<(Duration, Duration)> = (0..size.batches).map(|_| (time(ours), time(bare))).collect();
+    let rate = |seconds: f64| size.fields as f64 / seconds;
     Outcome {
         suite,
         ours: rate(median(pairs.iter().map(|(ours, _)| ours.as_secs_f64()))),
