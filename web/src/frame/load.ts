@@ -1,6 +1,6 @@
 // Fetches what the frame is made of. Everything fails closed, each cause with a code of its own.
 
-import init from "#checkout-wasm";
+import { initSync } from "#checkout-wasm";
 import type { Addresses } from "./anchor.ts";
 
 /** Why the frame cannot be used; `code` is stable. */
@@ -28,9 +28,12 @@ export async function startModule({ wasm, integrity }: Addresses, again: boolean
     const there = await fetch(wasm, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
     throw new LoadError(there ? "module_refused" : "module_unreachable");
   });
-  await init({ module_or_path: response }).catch(() => {
+  try {
+    // Not the glue's own loading, which would fetch without integrity: left out, it is not in the bundle either
+    initSync({ module: await WebAssembly.compileStreaming(response) });
+  } catch {
     throw new LoadError("module_failed");
-  });
+  }
 }
 
 /** Fetches manifest and timestamp, both past every cache. */
