@@ -14,18 +14,20 @@ export async function post(ingest: string, deposit: string): Promise<Answer> {
       cache: "no-store",
       signal: AbortSignal.timeout(TIMEOUT),
     });
-    return readAnswer(response.status, await response.json());
+    return readAnswer(response.status, await response.json(), (JSON.parse(deposit) as { id: string }).id);
   } catch {
     return { kind: "unknown", code: "ingest_unreachable" };
   }
 }
 
-/** Reads status and body of ingest's answer. */
-export function readAnswer(status: number, body: unknown): Answer {
+/** Reads status and body of ingest's answer to the deposit with this id. */
+export function readAnswer(status: number, body: unknown, id: string): Answer {
   const members = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const { deposit_id: depositId, receipt, type } = members;
   if (status === 201 && typeof depositId === "string" && typeof receipt === "string") {
-    return { kind: "stored", sealed: { depositId, receipt } };
+    // Whether ingest signed it, the shop verifies; which deposit it should be for, only this side knows
+    const ours = depositId === id && receiptNames(receipt, id);
+    return ours ? { kind: "stored", sealed: { depositId, receipt } } : { kind: "refused", code: "receipt_refused" };
   }
   // 408, 429 and 5xx say "the same request again"; anything that is neither yes nor no says nothing
   if (status < 400 || status === 408 || status === 429 || status >= 500) {
@@ -33,4 +35,11 @@ export function readAnswer(status: number, body: unknown): Answer {
   }
   const slug = typeof type === "string" ? (type.split("/").pop() ?? "") : "";
   return { kind: "refused", code: slug.replaceAll("-", "_") || "ingest_refused" };
+}
+
+/** A receipt's payload starts with its deposit; see docs/spec/receipt.md. */
+function receiptNames(receipt: string, id: string): boolean {
+  // 78 bytes, groups of three: base64 has a prefix where the text has one
+  const start = btoa(`{"deposit":"${id}",`);
+  return receipt.split(".")[1]?.startsWith(start) === true;
 }
