@@ -2,22 +2,29 @@
 
 use super::config::Config;
 use super::size::Size;
-use crate::{place, stamp};
+use crate::place;
+use crate::stamp::{self, Inputs};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 const LIST: &str = "assets.json";
 
-/// Writes assets.json.
+/// Writes assets.json, when a file has changed: the strongest compression is slow.
 pub(crate) fn list() -> Result<()> {
-    fs::write(place::assets().join(LIST), format!("{}\n", serde_json::to_string_pretty(&measure()?)?))?;
+    let list = place::assets().join(LIST);
+    let hash = measured()?.iter().try_fold(Inputs::default(), |inputs, file| inputs.path(file))?.finish();
+    stamp::unless_done(&place::target().join("assets.stamp"), &hash, std::slice::from_ref(&list), || {
+        fs::write(&list, format!("{}\n", serde_json::to_string_pretty(&measure()?)?))?;
+        Ok(())
+    })?;
     Ok(())
 }
 
 /// Refuses a module, or a payload of one checkout, over its budget.
 pub(crate) fn check(config: &Config) -> Result<()> {
-    let sizes = measure()?;
+    let sizes = read()?;
     for package in config.packages.values() {
         within(&package.output, brotli(&sizes, &package.output)?, package.budget)?;
     }
@@ -29,7 +36,7 @@ pub(crate) fn check(config: &Config) -> Result<()> {
 /// The sizes as a table.
 pub(crate) fn print() -> Result<()> {
     let config = Config::read(&place::root().join("wasm-pack.toml"))?;
-    let sizes = measure()?;
+    let sizes = read()?;
     eprintln!("{:<24} {:>9} {:>9}", "target/assets", "bytes", "brotli");
     for (name, size) in &sizes {
         eprintln!("{name:<24} {:>9} {:>9}", size.bytes, size.brotli);
@@ -42,13 +49,22 @@ pub(crate) fn print() -> Result<()> {
 fn measure() -> Result<BTreeMap<String, Size>> {
     let assets = place::assets();
     let mut sizes = BTreeMap::new();
-    for file in stamp::files(&assets)? {
+    for file in measured()? {
         let name = file.strip_prefix(&assets)?.to_string_lossy().into_owned();
-        if name != LIST {
-            sizes.insert(name, Size::of(&file)?);
-        }
+        sizes.insert(name, Size::of(&file)?);
     }
     Ok(sizes)
+}
+
+fn measured() -> Result<Vec<PathBuf>> {
+    let mut files = stamp::files(&place::assets())?;
+    files.retain(|file| !file.ends_with(LIST));
+    Ok(files)
+}
+
+fn read() -> Result<BTreeMap<String, Size>> {
+    let list = fs::read(place::assets().join(LIST)).context("target/assets has no assets.json")?;
+    serde_json::from_slice(&list).context("assets.json is damaged")
 }
 
 fn brotli(sizes: &BTreeMap<String, Size>, name: &str) -> Result<usize> {

@@ -1,7 +1,7 @@
 //! Sizes as a browser pays for them.
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const WINDOW: u32 = 22;
 const BUFFER: usize = 4096;
 
 /// One file, before and after compression.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 pub(crate) struct Size {
     pub(crate) bytes: usize,
     /// With brotli -11
