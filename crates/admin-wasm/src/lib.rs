@@ -34,6 +34,9 @@
 //!   readonly key_ids: string;
 //!   /** How many of the vault's manifests were refused: not signed by enough site keys, or malformed. 0 is normal. */
 //!   readonly refused_manifests: number;
+//!   /** Takes the body of GET /v1/manifests again: a deposit may be newer than the sign-in. `refused_manifests` counts
+//!    *  anew. Throws `malformed`, `locked`. */
+//!   renew_manifests(manifests: string): void;
 //!   /** Opens the locator of one IndexRow (JSON, as POST /v1/deposits/search gives it) and remembers it under its
 //!    *  deposit id, for open_fields. Never throws for what a server may have done to the row: that is a difference.
 //!    *  Throws `malformed` when the text is not an IndexRow, `locked` after lock(). */

@@ -36,6 +36,11 @@ impl Opener {
         Ok(self.session()?.refused_manifests())
     }
 
+    /// Takes the vault's manifests as they are now.
+    pub fn renew_manifests(&mut self, manifests: &str) -> Result<(), JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.renew_manifests(manifests)?)
+    }
+
     /// Opens the locator of an index row.
     pub fn open_locator(&mut self, row: &str) -> Result<String, JsValue> {
         Ok(self.session.as_mut().ok_or(Failure::Locked)?.open_locator(row)?)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::custody::{Keyring, WrappedKey};
-use nightsafe_core::manifest;
+use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
 use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
@@ -21,6 +21,7 @@ use crate::view::{LocatorView, ValuesView, ViewedDeposit};
 /// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
+    anchor: TrustAnchor,
     opener: Opener,
     refused_manifests: u32,
     deposits: BTreeMap<Hex32, OpenedDeposit>,
@@ -30,14 +31,18 @@ impl Session {
     pub(crate) fn unlock(passphrase: &[u8], custody: &str, anchor: &str, manifests: &str) -> Result<Self, Failure> {
         let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
         let custody: Custody = read(custody)?;
-        let notes = read::<Manifests>(manifests)?.notes;
+        let (verified, refused_manifests) = verified(manifests, &anchor)?;
         let keys = custody.keys.iter().map(wrapped_key).collect::<Result<Vec<_>, _>>()?;
         let keys = Keyring::unlock(passphrase, &anchor.site, &keys)?.into_keys();
-        // Whenever they were valid: an old deposit was sealed under an old manifest
-        let verified: Vec<_> =
-            notes.iter().filter_map(|note| manifest::verify_at_any_time(note, &anchor).ok()).collect();
-        let refused_manifests = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
-        Ok(Self { opener: Opener::new(anchor.site, keys, verified), refused_manifests, deposits: BTreeMap::new() })
+        let opener = Opener::new(anchor.site.clone(), keys, verified);
+        Ok(Self { anchor, opener, refused_manifests, deposits: BTreeMap::new() })
+    }
+
+    pub(crate) fn renew_manifests(&mut self, manifests: &str) -> Result<(), Failure> {
+        let (verified, refused) = verified(manifests, &self.anchor)?;
+        self.opener.set_manifests(verified);
+        self.refused_manifests = refused;
+        Ok(())
     }
 
     pub(crate) fn key_ids(&self) -> Result<String, Failure> {
@@ -89,6 +94,15 @@ impl Session {
             answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect();
         Ok((answer.deposit_id, self.opener.open_rows(deposit, &rows, &present)))
     }
+}
+
+/// The manifests that the site keys signed, whenever they were valid, because an old deposit was sealed under an old
+/// one; and how many others there are.
+fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManifest>, u32), Failure> {
+    let notes = read::<Manifests>(manifests)?.notes;
+    let verified: Vec<_> = notes.iter().filter_map(|note| manifest::verify_at_any_time(note, anchor).ok()).collect();
+    let refused = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
+    Ok((verified, refused))
 }
 
 fn wrapped_key(key: &CustodyKey) -> Result<WrappedKey, Failure> {

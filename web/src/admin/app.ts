@@ -37,6 +37,8 @@ export class App {
   #search: SearchView | undefined;
   #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
   #view: View | undefined;
+  /** Tells a deposit that is awaited from one that nobody waits for any more. */
+  #turn = 0;
 
   constructor(
     root: Element,
@@ -97,7 +99,7 @@ export class App {
       fail: (error, again) => this.failed(error, again),
       worked: () => this.#status.clear(),
       say: (text) => this.#status.say(text),
-      open: (row) => this.goToDeposit(session, row),
+      open: (row) => void this.goToDeposit(session, row),
     });
     view.refresh();
     return view;
@@ -107,7 +109,7 @@ export class App {
   private async resume(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<void> {
     const row = await this.find(session, place).catch(() => undefined);
     if (row === undefined) this.goToSearch();
-    else this.goToDeposit(session, row);
+    else await this.goToDeposit(session, row);
   }
 
   private async find(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<IndexRow | undefined> {
@@ -121,12 +123,18 @@ export class App {
     if (this.#search !== undefined) this.show(this.#search);
   }
 
-  private goToDeposit(session: Session, row: IndexRow): void {
+  private async goToDeposit(session: Session, row: IndexRow): Promise<void> {
     this.leaveDeposit();
+    const turn = this.#turn;
+    const refused = session.refusedManifests;
     let view: DepositView;
     try {
+      const locator = await session.openLocator(row);
+      // Locked, or gone elsewhere, while the vault was asked
+      if (turn !== this.#turn) return;
       view = new DepositView({
         row,
+        locator,
         session,
         clock: browserClock,
         clipboard: this.#clipboard,
@@ -138,8 +146,10 @@ export class App {
         back: () => this.goToSearch(),
       });
     } catch (error) {
-      return this.failed(error, () => this.goToDeposit(session, row));
+      if (turn === this.#turn) this.failed(error, () => void this.goToDeposit(session, row));
+      return;
     }
+    if (session.refusedManifests > refused) this.#status.warn(REFUSED_MANIFESTS);
     this.#deposit = { row, view };
     setHash(routeHash({ page: "deposit", id: row.deposit_id }));
     this.show(view);
@@ -154,6 +164,7 @@ export class App {
   }
 
   private leaveDeposit(): void {
+    this.#turn += 1;
     this.#deposit?.view.close();
     this.#deposit = undefined;
   }

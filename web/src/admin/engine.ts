@@ -49,6 +49,7 @@ export interface OpenedDeposit {
 export interface Opener {
   readonly key_ids: string;
   readonly refused_manifests: number;
+  renew_manifests(manifests: string): void;
   open_locator(row: string): string;
   open_fields(answer: string): string;
   forget(depositId: string): void;

@@ -62,9 +62,16 @@ export class Session {
     return this.opener.refused_manifests;
   }
 
-  /** What the sealed locator says about a row: which fields there are, and what was changed. */
-  openLocator(row: IndexRow): OpenedLocator {
-    return JSON.parse(this.opener.open_locator(row.source)) as OpenedLocator;
+  /**
+   * What the sealed locator says about a row: which fields there are, and what was changed. A manifest that is not known
+   * may be newer than this sign-in: they are fetched again before anybody is alarmed.
+   */
+  async openLocator(row: IndexRow): Promise<OpenedLocator> {
+    const located = this.located(row);
+    if (!located.differences.some(({ code }) => code === "manifest_unpublished")) return located;
+    const manifests = await this.vault.manifests();
+    this.opener.renew_manifests(manifests);
+    return this.located(row);
   }
 
   /** Compares the vault's hashes with the locator. Opens nothing, and nothing is recorded. */
@@ -96,6 +103,10 @@ export class Session {
     opener?.lock();
     opener?.free();
     this.vault.logout().catch(() => undefined);
+  }
+
+  private located(row: IndexRow): OpenedLocator {
+    return JSON.parse(this.opener.open_locator(row.source)) as OpenedLocator;
   }
 
   private async ask(

@@ -159,6 +159,18 @@ fn json(text: &str) -> Json {
 }
 
 #[test]
+fn a_manifest_that_is_newer_than_the_sign_in_is_learned() {
+    let shop = Shop::new();
+    let mut session = Session::unlock(b"right", &shop.custody(), &shop.anchor.encode(), r#"{"notes":[]}"#).unwrap();
+    let located = |session: &mut Session| json(&session.open_locator(&text(&row(&shop.deposit()))).unwrap());
+    assert_eq!(located(&mut session)["differences"], json!([{ "code": "manifest_unpublished" }]));
+    assert_eq!(session.renew_manifests("{}"), Err(Failure::Malformed));
+    session.renew_manifests(&json!({ "notes": shop.notes }).to_string()).unwrap();
+    assert_eq!(located(&mut session)["differences"], json!([]));
+    assert_eq!(session.refused_manifests(), 2);
+}
+
+#[test]
 fn a_deposit_goes_from_index_row_to_values() {
     let shop = Shop::new();
     let mut session = shop.unlock("right").unwrap();

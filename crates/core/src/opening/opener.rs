@@ -79,6 +79,11 @@ impl Opener {
         Self { site, keys, manifests }
     }
 
+    /// Knows these manifests from now on, instead of the ones before.
+    pub fn set_manifests(&mut self, manifests: Vec<VerifiedManifest>) {
+        self.manifests = manifests;
+    }
+
     /// Ids of the data keys at hand.
     pub fn key_ids(&self) -> impl Iterator<Item = KeyId> {
         self.keys.iter().map(|key| key.public_key().key_id())

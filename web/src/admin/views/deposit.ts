@@ -22,6 +22,8 @@ import type { View } from "./view.ts";
 
 export interface DepositProps {
   readonly row: IndexRow;
+  /** What its sealed locator says. */
+  readonly locator: OpenedLocator;
   readonly session: Session;
   readonly clock: Clock;
   readonly clipboard: Clipboard;
@@ -50,10 +52,10 @@ export class DepositView implements View {
   #gone = false;
 
   constructor(private readonly props: DepositProps) {
-    const { row, session, languages } = props;
+    const { row, locator, languages } = props;
     this.#heading = h("h1", {}, row.reference);
     this.#clipboardNote = new ClipboardNote(props.clipboard);
-    this.#locator = session.openLocator(row);
+    this.#locator = locator;
     this.#differences = this.#locator.differences;
     this.#form = new ChooseForm(this.#locator.fields, languages, (choice) => void this.open(choice));
     this.showHistory(row);

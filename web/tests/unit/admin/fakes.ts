@@ -87,6 +87,10 @@ export class FakeOpener implements Opener {
   differences: Difference[] = [];
   answer = "";
 
+  renew_manifests(manifests: string): void {
+    this.calls.push(`renew_manifests ${manifests}`);
+    this.differences = this.differences.filter(({ code }) => code !== "manifest_unpublished");
+  }
   open_locator(source: string): string {
     this.calls.push(`open_locator ${source}`);
     return JSON.stringify({ deposit_id: "a".repeat(64), fields: [], differences: this.differences });

@@ -107,17 +107,27 @@ test("an answer for another deposit is refused", async () => {
   await assert.rejects(open.open(ID, "ship", [sealed("card")], []), /another deposit/);
 });
 
-test("the locator gets the row as it came", () => {
-  const { session: open, opener } = session();
-  open.openLocator(row());
+test("the locator gets the row as it came", async () => {
+  const { session: open, opener, asked } = session();
+  await open.openLocator(row());
   assert.deepEqual(opener.calls, [`open_locator ${row().source}`]);
+  assert.equal(asked.length, 0);
+});
+
+test("a manifest that is not known may be newer than the sign-in: they are fetched again", async () => {
+  const { session: open, opener, asked } = session({ text: "MANIFESTS" });
+  opener.differences = [{ code: "manifest_unpublished" }];
+  assert.deepEqual((await open.openLocator(row())).differences, []);
+  const located = `open_locator ${row().source}`;
+  assert.deepEqual(opener.calls, [located, "renew_manifests MANIFESTS", located]);
+  assert.match(asked[0]?.url ?? "", /\/v1\/manifests$/);
 });
 
 test("after a lock the keys are zeroised and nothing opens any more", async () => {
   const { session: open, opener, asked } = session(GONE);
   open.lock();
   assert.deepEqual(opener.calls, ["lock", "free"]);
-  assert.throws(() => open.openLocator(row()), /locked/);
+  await assert.rejects(open.openLocator(row()), /locked/);
   open.forget(ID);
   open.lock();
   assert.deepEqual(opener.calls, ["lock", "free"]);
