@@ -78,6 +78,12 @@ export function hashOf(note: string): string {
   return createHash("sha256").update(note.slice(0, end)).digest("hex");
 }
 
+/** The data keys that a manifest names, by start. */
+export function dataKeys(note: string): { readonly id: string; readonly start: Date }[] {
+  const lines = note.matchAll(/^data-key \S+ (\S+) ([0-9a-f]{32}) /gm);
+  return [...lines].map(([, start = "", id = ""]) => ({ id, start: new Date(start) }));
+}
+
 /** The key manifest of another owner's site, who gives it the same origins. */
 export async function foreignManifest({ at }: Demo, site: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "nightsafe-foreign-"));
