@@ -108,10 +108,17 @@ export class Card {
       place.hidden = input.disabled = true;
       return [];
     }
+    let length = 0;
+    input.addEventListener("beforeinput", () => (length = input.value.length));
     const edited = (event: Event) => {
       // While an input method composes, the text is its own; compositionend follows
       if ((event as InputEvent).isComposing) return;
       this.#checkout.edited(part);
+      // A gap that is deleted is put back: the caret goes behind it, or Delete would never get any further
+      if ((event as InputEvent).inputType === "deleteContentForward" && input.value.length === length) {
+        const behind = (input.selectionStart ?? length) + 1;
+        input.setSelectionRange(behind, behind);
+      }
       this.#note("");
       this.#on.edit();
       this.#refresh();
