@@ -111,11 +111,16 @@ impl Deposit {
                 return Err(DepositError::Length);
             }
         }
-        if fields.iter().any(|field| field.kind.as_str() == KindName::LOCATOR) {
+        if fields.iter().any(|field| field.kind.is_locator()) {
             return Err(DepositError::Kind);
         }
+        Ok(Self::of(parts))
+    }
+
+    /// Of parts that belong together.
+    fn of(parts: DepositParts) -> Self {
         let id = DepositId(sha256(&[parts.nonce.as_bytes(), &body::write(&parts)]));
-        Ok(Self { id, parts })
+        Self { id, parts }
     }
 
     /// Checks parts that came with an id.

@@ -1,7 +1,9 @@
 //! Facets: the few facts of a deposit that stay readable, so that it can be found without opening.
 
+use crate::plaintext::looks_like_card;
 use crate::policy::Kind;
 use crate::rule::{Rule, card, country, email, phone, text};
+use crate::sorted::settle;
 use crate::time::Month;
 use crate::value::Value;
 use core::fmt;
@@ -111,17 +113,24 @@ impl Facet {
         }
     }
 
-    /// Derives the facet from a normalised part; `None` when it has none.
+    /// Derives the facet from a part of a value that comes from outside; `None` when it has none.
     fn derive(self, part: &str) -> Option<String> {
+        self.of_normalised(part).filter(|value| self.accepts(value))
+    }
+
+    /// Derives the facet from a part that its rule normalised, where nothing but an e-mail address can hold a card
+    /// number and all else has its form; `None` when it has none.
+    fn of_normalised(self, part: &str) -> Option<String> {
         let value = match self {
-            Self::Brand => card::brand(part)?.name().into(),
-            Self::Last4 => part.get(part.len().checked_sub(4)?..)?.into(),
-            Self::Email => part.to_ascii_lowercase(),
-            Self::Expiry | Self::Country | Self::PostalCode => part.into(),
-            Self::AreaCode => phone::area_code(part)?.into(),
-            Self::StreetNumber => text::street_number(part)?,
+            Self::Brand => card::brand(part)?.name(),
+            Self::Last4 => part.get(part.len().checked_sub(4)?..)?,
+            Self::Email if looks_like_card(part) => return None,
+            Self::Email => return Some(part.to_ascii_lowercase()),
+            Self::Expiry | Self::Country | Self::PostalCode => part,
+            Self::AreaCode => phone::area_code(part)?,
+            Self::StreetNumber => return text::street_number(part),
         };
-        self.accepts(&value).then_some(value)
+        Some(value.into())
     }
 
     /// Whether the facet can have this value. What could be a card number is never one.
@@ -150,7 +159,7 @@ impl Facet {
                     && !value.bytes().any(|c| c.is_ascii_uppercase())
             }
         };
-        form && !crate::plaintext::looks_like_card(value)
+        form && !looks_like_card(value)
     }
 }
 
@@ -170,10 +179,9 @@ impl Facets {
             if !facet.accepts(value) {
                 return Err(FacetError::Value(facet));
             }
-            if facets.get(facet).is_some() {
+            if !facets.insert(facet, value.into()) {
                 return Err(FacetError::Twice);
             }
-            facets.insert(facet, value.into());
         }
         Ok(facets)
     }
@@ -202,15 +210,18 @@ impl Facets {
     /// Takes in those that are not held yet.
     pub fn absorb(&mut self, other: Self) {
         for (facet, value) in other.0 {
-            if self.get(facet).is_none() {
-                self.insert(facet, value);
-            }
+            self.insert(facet, value);
         }
     }
 
-    fn insert(&mut self, facet: Facet, value: String) {
-        let place = self.0.partition_point(|(held, _)| *held < facet);
-        self.0.insert(place, (facet, value));
+    /// Takes in a facet at its place; false, and nothing done, when it is held already.
+    fn insert(&mut self, facet: Facet, value: String) -> bool {
+        if self.get(facet).is_some() {
+            return false;
+        }
+        self.0.push((facet, value));
+        settle(&mut self.0, |(a, _), (b, _)| a < b);
+        true
     }
 }
 
@@ -221,20 +232,15 @@ impl fmt::Debug for Facets {
     }
 }
 
-/// Derives the facets that a kind lists from a value of that kind.
+/// Derives the facets that a kind lists from a value of that kind. The value may be any: it came out of an envelope.
 pub fn derive(kind: &Kind, value: &Value) -> Facets {
     let mut facets = Facets::default();
-    for facet in &kind.facets {
-        let part = kind.part_with(facet.rule());
-        let text = part.and_then(|part| value.part(part.name.as_str()));
-        if let Some(derived) = text.and_then(|text| facet.derive(text)) {
-            facets.insert(*facet, derived);
-        }
-    }
+    add(&mut facets, kind, value, Facet::derive);
     facets
 }
 
 /// Derives the facets of a whole deposit: from the fields with index 0, the policy's earlier kinds before its later.
+/// The values are those that [`Kind::value`] gives.
 pub fn derive_all<'a, F>(kinds: &[Kind], fields: F) -> Facets
 where
     F: IntoIterator<Item = (&'a str, u32, &'a Value)>,
@@ -243,18 +249,30 @@ where
     let fields = fields.into_iter();
     let mut facets = Facets::default();
     for kind in kinds {
-        let first = fields.clone().find(|(name, index, _)| *name == kind.name.as_str() && *index == 0);
-        if let Some((_, _, value)) = first {
-            facets.absorb(derive(kind, value));
+        for (name, index, value) in fields.clone() {
+            if index == 0 && name == kind.name.as_str() {
+                add(&mut facets, kind, value, Facet::of_normalised);
+            }
         }
     }
     facets
+}
+
+fn add(facets: &mut Facets, kind: &Kind, value: &Value, derive: impl Fn(Facet, &str) -> Option<String>) {
+    for facet in &kind.facets {
+        let part = kind.part_with(facet.rule());
+        let text = part.and_then(|part| value.part(part.name.as_str()));
+        if let Some(derived) = text.and_then(|text| derive(*facet, text)) {
+            facets.insert(*facet, derived);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::policy::builtin;
+    use crate::rule::CheckContext;
     use crate::scalar::PartName;
     use proptest::prelude::*;
 
@@ -348,6 +366,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn of_a_normalised_part_all_are_accepted(text in "[0-9A-Za-z@.,+ /-]{0,30}|\\PC{0,30}", card in "[0-9]{13,19}@x.de", pick in 0..8usize) {
+            let (facet, month) = (Facet::ALL[pick], Month::new(2026, 11).unwrap());
+            for country in [None, Some("US"), Some("GB")] {
+                for text in [&text, &card] {
+                    let context = CheckContext { month, country };
+                    if let Ok(part) = facet.rule().check(text, &context) {
+                        prop_assert_eq!(facet.of_normalised(&part), facet.derive(&part));
+                    }
+                }
+            }
+        }
+
         #[test]
         fn derived_facets_are_always_accepted(text in "\\PC{0,30}", pick in 0..8usize) {
             let facet = Facet::ALL[pick];

@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod recovery;
 pub mod rule;
 pub mod scalar;
+mod sorted;
 pub mod suite;
 pub mod tag;
 pub mod time;

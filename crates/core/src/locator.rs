@@ -8,6 +8,7 @@ use crate::keys::{DataPublicKey, PrivateItems};
 use crate::label::Label;
 use crate::padding::{Bucket, unpad};
 use crate::scalar::{EnvelopeHash, KindName, LocatorSecret, ManifestHash, Reference, Site, Tag};
+use crate::sorted::settle;
 use crate::tag;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -50,11 +51,10 @@ impl Locator {
         if listed.len() > MAX_FIELDS {
             return None;
         }
-        // By insertion: the library's sort is large, the fields are few
         let mut fields = Vec::with_capacity(listed.len());
         for field in listed {
-            let place = fields.partition_point(|other: &LocatorField| other.place() < field.place());
-            fields.insert(place, field);
+            fields.push(field);
+            settle(&mut fields, |a, b| a.place() < b.place());
         }
         good_fields(&fields).then_some(Self { secret, site, reference, facets, fields })
     }
@@ -94,7 +94,7 @@ impl Locator {
         manifest: &ManifestHash,
         rng: &mut impl CryptoRng,
     ) -> Result<Envelope, SealError> {
-        in_context(&self.site, manifest, |context| seal_bytes(key, context, &self.to_cbor(), Bucket::LOCATOR, rng))
+        self.with_contents(|contents| contents.seal(key, manifest, rng))
     }
 
     /// Opens a locator with all private items at hand.
@@ -125,16 +125,18 @@ impl Locator {
 
     /// CBOR [label, secret, site, reference, facets, [[kind, index, hash], ...]].
     pub fn to_cbor(&self) -> Zeroizing<Vec<u8>> {
-        // More than the longest locator, so that the buffer never moves and leaves no copy behind
-        let mut writer = Writer::with_capacity(crate::padding::MAX_PADDED);
-        writer.array(6).text(Label::Locator.as_str()).bytes(self.secret.as_bytes());
-        writer.text(self.site.as_str()).text(self.reference.as_str());
-        write_facets(&mut writer, &self.facets);
-        writer.array(self.fields.len());
-        for field in &self.fields {
-            writer.array(3).text(field.kind.as_str()).uint(field.index.into()).bytes(field.hash.as_bytes());
-        }
-        Zeroizing::new(writer.finish())
+        self.with_contents(|contents| contents.to_cbor())
+    }
+
+    fn with_contents<T>(&self, run: impl FnOnce(&Contents<'_>) -> T) -> T {
+        let fields = self.fields.iter().map(|field| Listed { kind: &field.kind, index: field.index, hash: field.hash });
+        run(&Contents {
+            secret: &self.secret,
+            site: &self.site,
+            reference: &self.reference,
+            facets: &self.facets,
+            fields: &fields.collect::<Vec<_>>(),
+        })
     }
 
     /// Reads what [`Locator::to_cbor`] writes, and nothing else.
@@ -168,10 +170,55 @@ impl LocatorField {
     }
 }
 
+/// One field in the contents of a locator.
+pub(crate) struct Listed<'a> {
+    pub(crate) kind: &'a KindName,
+    pub(crate) index: u32,
+    pub(crate) hash: EnvelopeHash,
+}
+
+impl<'a> Listed<'a> {
+    pub(crate) fn place(&self) -> (&'a str, u32) {
+        (self.kind.as_str(), self.index)
+    }
+}
+
+/// What a locator is written from, borrowed. The fields are as in a [`Locator`].
+pub(crate) struct Contents<'a> {
+    pub(crate) secret: &'a LocatorSecret,
+    pub(crate) site: &'a Site,
+    pub(crate) reference: &'a Reference,
+    pub(crate) facets: &'a Facets,
+    pub(crate) fields: &'a [Listed<'a>],
+}
+
+impl Contents<'_> {
+    pub(crate) fn seal(
+        &self,
+        key: &DataPublicKey,
+        manifest: &ManifestHash,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Envelope, SealError> {
+        in_context(self.site, manifest, |context| seal_bytes(key, context, &self.to_cbor(), Bucket::LOCATOR, rng))
+    }
+
+    fn to_cbor(&self) -> Zeroizing<Vec<u8>> {
+        // More than the longest locator, so that the buffer never moves and leaves no copy behind
+        let mut writer = Writer::with_capacity(crate::padding::MAX_PADDED);
+        writer.array(6).text(Label::Locator.as_str()).bytes(self.secret.as_bytes());
+        writer.text(self.site.as_str()).text(self.reference.as_str());
+        write_facets(&mut writer, self.facets);
+        writer.array(self.fields.len());
+        for field in self.fields {
+            writer.array(3).text(field.kind.as_str()).uint(field.index.into()).bytes(field.hash.as_bytes());
+        }
+        Zeroizing::new(writer.finish())
+    }
+}
+
 pub(crate) fn write_facets(writer: &mut Writer, facets: &Facets) {
-    let facets = facets.iter();
     writer.map(facets.len());
-    for (name, value) in facets {
+    for (name, value) in facets.iter() {
         writer.text(name).text(value);
     }
 }

@@ -12,7 +12,7 @@ mod x25519;
 
 pub(crate) use combined::{OpenError, combine, open};
 pub(crate) use hash::{derive_tag, expand_xwing_seed, sha256};
-pub(crate) use mlkem::MlKemSecret;
+pub(crate) use mlkem::{MlKemPublic, MlKemSecret};
 pub(crate) use seal::SealKey;
 #[cfg(feature = "custody")]
 pub(crate) use wrap::{aead_open, aead_seal, argon2id};
@@ -24,6 +24,13 @@ pub(crate) const AEAD_TAG: usize = 16;
 pub(crate) const MLKEM_CIPHERTEXT: usize = 1088;
 /// Bytes of an ML-KEM-768 public key; the X25519 point follows it in an X-Wing public key.
 pub(crate) const MLKEM_PUBLIC_KEY: usize = 1184;
+
+/// 32 random bytes. Whoever keeps them secret wipes them.
+pub(crate) fn random(rng: &mut impl rand_core::CryptoRng) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
 
 /// 32 secret bytes.
 pub(crate) type Secret32 = zeroize::Zeroizing<[u8; 32]>;

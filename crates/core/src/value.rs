@@ -2,6 +2,7 @@
 
 use crate::cbor::{CborError, Reader, Writer, key_order};
 use crate::scalar::PartName;
+use crate::sorted::settle;
 use core::fmt;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -58,14 +59,13 @@ impl Value {
         if parts.is_empty() || parts.len() > MAX_PARTS {
             return Err(ValueError::Parts);
         }
-        // By insertion: the library's sort is large, the parts are few
         let mut sorted: Vec<(PartName, Zeroizing<String>)> = Vec::with_capacity(parts.len());
         for part in parts {
-            let place = sorted.partition_point(|(name, _)| key_order(name.as_str(), part.0.as_str()).is_lt());
-            if sorted.get(place).is_some_and(|(name, _)| *name == part.0) {
+            if sorted.iter().any(|(name, _)| *name == part.0) {
                 return Err(ValueError::Parts);
             }
-            sorted.insert(place, part);
+            sorted.push(part);
+            settle(&mut sorted, |(a, _), (b, _)| key_order(a.as_str(), b.as_str()).is_lt());
         }
         if sorted.iter().any(|(_, text)| text.len() > MAX_TEXT) {
             return Err(ValueError::TooLong);
@@ -83,7 +83,13 @@ impl Value {
 
     /// A part of a record; for a single text, the part named `value`.
     pub fn part(&self, name: &str) -> Option<&str> {
-        self.parts().find_map(|(part, text)| (part == name).then_some(text))
+        match &self.0 {
+            Content::Text(text) => (name == "value").then_some(text),
+            Content::Record(parts) => {
+                let (_, text) = parts.iter().find(|(part, _)| part.as_str() == name)?;
+                Some(text)
+            }
+        }
     }
 
     /// All parts and their texts; a single text is the part named `value`.
@@ -97,22 +103,30 @@ impl Value {
 
     /// The deterministic CBOR of the value.
     pub fn to_cbor(&self) -> Zeroizing<Vec<u8>> {
-        // 9 bytes is the longest head, so the buffer never moves and leaves no copy behind
-        let length = self.parts().fold(9_usize, |sum, (name, text)| {
-            sum.saturating_add(name.len()).saturating_add(text.len()).saturating_add(18)
-        });
-        let mut writer = Writer::with_capacity(length);
+        // The buffer never moves and leaves no copy behind
+        let mut writer = Writer::with_capacity(self.most_bytes());
         match &self.0 {
-            Content::Text(text) => writer.text(text),
+            Content::Text(text) => {
+                writer.text(text);
+            }
             Content::Record(parts) => {
                 writer.map(parts.len());
                 for (name, text) in parts {
                     writer.text(name.as_str()).text(text);
                 }
-                &mut writer
             }
-        };
+        }
         Zeroizing::new(writer.finish())
+    }
+
+    /// No fewer bytes than the CBOR has; 9 is the longest head.
+    fn most_bytes(&self) -> usize {
+        match &self.0 {
+            Content::Text(text) => text.len().saturating_add(9),
+            Content::Record(parts) => parts.iter().fold(9, |sum, (name, text)| {
+                sum.saturating_add(name.as_str().len()).saturating_add(text.len()).saturating_add(18)
+            }),
+        }
     }
 
     /// Reads what [`Value::to_cbor`] writes, and nothing else.

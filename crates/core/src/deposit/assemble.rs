@@ -4,9 +4,10 @@ use super::{Deposit, DepositError, DepositParts, Field, MAX_FIELDS};
 use crate::envelope::{Context, seal};
 use crate::facets::Facets;
 use crate::keys::DataPublicKey;
-use crate::locator::{Locator, LocatorField};
+use crate::locator::{Contents, Listed};
 use crate::policy::Kind;
 use crate::scalar::{LocatorSecret, ManifestHash, Nonce, Reference, Site};
+use crate::sorted::settle;
 use crate::tag;
 use crate::time::UnixTime;
 use crate::value::Value;
@@ -42,45 +43,56 @@ pub struct FieldToSeal<'a> {
 
 /// Seals the fields and their locator into a deposit.
 ///
+/// What goes into it was checked, and what comes out belongs together by the way it is made, so it is not checked again.
+///
 /// # Errors
 /// [`DepositError::Seal`] when a value is too long; [`DepositError::Fields`] when there is no field, too many,
-/// or one twice.
+/// or one twice; [`DepositError::Kind`] when a field has the locator's kind.
 pub fn assemble(
     order: &Order<'_>,
     fields: &[FieldToSeal<'_>],
     rng: &mut impl CryptoRng,
 ) -> Result<Deposit, DepositError> {
-    if fields.len() > MAX_FIELDS {
+    if fields.is_empty() || fields.len() > MAX_FIELDS {
         return Err(DepositError::Fields);
     }
     let secret = LocatorSecret::generate(rng);
     let (mut sealed, mut listed) = (Vec::with_capacity(fields.len()), Vec::with_capacity(fields.len()));
     for field in fields {
         let kind = &field.kind.name;
+        if kind.is_locator() {
+            return Err(DepositError::Kind);
+        }
         let tag = tag::derive(&secret, kind, field.index);
         let context = Context { site: order.site, manifest: order.manifest, kind, tag: &tag };
         let envelope =
             seal(order.key, &context, field.value, field.kind.bucket, rng).map_err(|_| DepositError::Seal)?;
-        listed.push(LocatorField { kind: kind.clone(), index: field.index, hash: envelope.hash() });
+        listed.push(Listed { kind, index: field.index, hash: envelope.hash() });
+        settle(&mut listed, |a, b| a.place() < b.place());
         let expires = order.now.month().plus(field.kind.retain.into());
-        // Sorted by tag, so that the order says nothing about the form's. By insertion: for so few fields the
-        // library's sort would be a tenth of the checkout WASM
-        let place = sealed.partition_point(|other: &Field| other.tag < tag);
-        sealed.insert(place, Field { tag, kind: kind.clone(), expires, envelope });
+        // Sorted by tag, so that the order says nothing about the form's
+        sealed.push(Field { tag, kind: kind.clone(), expires, envelope });
+        settle(&mut sealed, |a, b| a.tag < b.tag);
     }
-
-    let (site, reference, facets) = (order.site.clone(), order.reference.clone(), order.facets.clone());
-    let locator = Locator::new(secret, site.clone(), reference.clone(), facets.clone(), listed);
-    let locator = locator.ok_or(DepositError::Fields)?;
-    let locator = locator.seal(order.key, order.manifest, rng).map_err(|_| DepositError::Seal)?;
-    Deposit::new(DepositParts {
+    if listed.windows(2).any(|pair| matches!(pair, [a, b] if a.place() == b.place())) {
+        return Err(DepositError::Fields);
+    }
+    let contents = Contents {
+        secret: &secret,
+        site: order.site,
+        reference: order.reference,
+        facets: order.facets,
+        fields: &listed,
+    };
+    let locator = contents.seal(order.key, order.manifest, rng).map_err(|_| DepositError::Seal)?;
+    Ok(Deposit::of(DepositParts {
         nonce: Nonce::generate(rng),
-        site,
-        reference,
+        site: order.site.clone(),
+        reference: order.reference.clone(),
         manifest: *order.manifest,
         key_id: order.key.key_id(),
-        facets,
+        facets: order.facets.clone(),
         locator,
         fields: sealed,
-    })
+    }))
 }

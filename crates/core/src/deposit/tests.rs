@@ -1,5 +1,6 @@
 use super::*;
 use crate::envelope::{self, Context, tests::key};
+use crate::facets::Facet;
 use crate::locator::Locator;
 use crate::policy::{Kind, builtin};
 use crate::suite::Suite;
@@ -15,6 +16,10 @@ pub(crate) fn kind(name: &str) -> Kind {
 
 /// A deposit of texts, each of kind, index and value.
 pub(crate) fn deposit(suite: Suite, stream: &'static str, fields: &[(&str, u32, &str)]) -> Deposit {
+    try_deposit(suite, stream, fields).unwrap()
+}
+
+fn try_deposit(suite: Suite, stream: &'static str, fields: &[(&str, u32, &str)]) -> Result<Deposit, DepositError> {
     let sealed: Vec<_> = fields
         .iter()
         .map(|(name, index, text)| (kind(name), *index, Value::text(String::from(*text)).unwrap()))
@@ -28,7 +33,7 @@ pub(crate) fn deposit(suite: Suite, stream: &'static str, fields: &[(&str, u32, 
         facets: &Facets::from_pairs([("country", "DE"), ("postal_code", "10115")]).unwrap(),
         now: UnixTime::parse("2026-11-21T12:00:00Z").unwrap(),
     };
-    assemble(&order, &fields, &mut TestRng::new(stream)).unwrap()
+    assemble(&order, &fields, &mut TestRng::new(stream))
 }
 
 #[test]
@@ -94,6 +99,40 @@ fn the_json_says_what_the_deposit_holds() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Which assembling leaves out.
+    #[test]
+    fn what_was_assembled_belongs_together(
+        texts in prop::collection::vec(("phone|text|card", 0..40_u32, "\\PC{0,40}"), 0..34),
+        pair: bool,
+    ) {
+        let fields: Vec<_> = texts.iter().map(|(kind, index, text)| (kind.as_str(), *index, text.as_str())).collect();
+        let places: BTreeSet<_> = fields.iter().map(|(kind, index, _)| (*kind, *index)).collect();
+        let suite = if pair { Suite::XWing } else { Suite::X25519 };
+        match try_deposit(suite, "assembled", &fields) {
+            Ok(made) => {
+                prop_assert_eq!(places.len(), fields.len());
+                prop_assert_eq!(Deposit::check(&made.id(), made.parts().clone()), Ok(made));
+            }
+            Err(error) => {
+                prop_assert_eq!(error, DepositError::Fields);
+                prop_assert!(fields.is_empty() || fields.len() > MAX_FIELDS || places.len() < fields.len());
+            }
+        }
+    }
+
+    /// Facets are what a shopper's input gets into the JSON by.
+    #[test]
+    fn no_facet_needs_escaping(text in "[\\x00-\\x7f\"\\\\é😀]{0,8}(@[\\x00-\\x7f]{1,5}\\.de)?") {
+        for facet in Facet::ALL {
+            if let Ok(facets) = Facets::from_pairs([(facet.name(), text.as_str())]) {
+                let mut parts = deposit(Suite::X25519, "json", &[("phone", 0, "1")]).into_parts();
+                parts.facets = facets;
+                let json: serde_json::Value = serde_json::from_str(&Deposit::new(parts).unwrap().to_json()).unwrap();
+                prop_assert_eq!(&json["facets"][facet.name()], &text);
+            }
+        }
+    }
 
     #[test]
     fn a_stored_body_reads_back_and_no_other_does(place: prop::sample::Index, bit in 0_u8..8) {

@@ -1,17 +1,17 @@
-//! HPKE (RFC 9180) base mode, the opening side.
+//! HPKE (RFC 9180) base mode, from the KEM's shared secret on.
 //!
-//! The KEM's shared secret is made outside of `hpke`, from the shares of two holders that need not be
-//! on one machine, and handed to it by a [`Kem`] whose private key is that secret. So each custody
-//! opens by the same path, and key schedule and AEAD are still `hpke`'s.
+//! The secret is made outside of `hpke`: for opening from the shares of two holders that need not be on one machine.
+//! It is handed over by a [`Kem`] whose keys are that secret. So each custody opens by the same path, and key schedule
+//! and AEAD are still `hpke`'s.
 
 use super::hash::xwing_combiner;
 use super::{MLKEM_CIPHERTEXT, MLKEM_PUBLIC_KEY, Secret32};
 use crate::suite::Suite;
-use hpke::aead::ChaCha20Poly1305;
+use hpke::aead::{AeadCtxS, ChaCha20Poly1305};
 use hpke::hybrid_array::typenum::{U0, U32};
 use hpke::kdf::{HkdfSha256, Kdf};
 use hpke::kem::{Kem, SharedSecret};
-use hpke::{Deserializable, HpkeError, OpModeR, Serializable};
+use hpke::{Deserializable, HpkeError, OpModeR, OpModeS, Serializable};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -40,14 +40,35 @@ pub(crate) fn combine(
     }
 }
 
+/// `suite_id` of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 4.1).
+const DHKEM: [u8; 5] = *b"KEM\x00\x20";
+
 /// ExtractAndExpand(dh, enc || pkR) of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 4.1).
-fn dhkem(dh: &[u8; 32], enc: &[u8], public_key: &[u8]) -> Option<Secret32> {
+pub(super) fn dhkem(dh: &[u8; 32], enc: &[u8], public_key: &[u8]) -> Option<Secret32> {
     let mut secret = Zeroizing::new([0; 32]);
-    let [high, low] = Suite::X25519.kem_id().to_be_bytes();
-    let suite_id = [b'K', b'E', b'M', high, low];
     let context = [enc, public_key].concat();
-    HkdfSha256::extract_and_expand(dh, &suite_id, &context, secret.as_mut_slice()).ok()?;
+    HkdfSha256::extract_and_expand(dh, &DHKEM, &context, secret.as_mut_slice()).ok()?;
     Some(secret)
+}
+
+/// DeriveKeyPair of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 7.1.3): the scalar.
+pub(super) fn ephemeral(random: &[u8; 32]) -> Secret32 {
+    Zeroizing::new(HkdfSha256::derive_x25519_sk_eph_bytes(&DHKEM, random))
+}
+
+/// The ciphertext under the KEM's shared secret.
+pub(super) fn hpke_seal(suite: Suite, secret: &Secret32, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
+    let secret = CombinedSecret(Some(secret.clone()));
+    match suite {
+        Suite::XWing => seal_as::<0x647a>(secret, info, aad, plaintext),
+        Suite::X25519 => seal_as::<0x0020>(secret, info, aad, plaintext),
+    }
+}
+
+fn seal_as<const KEM_ID: u16>(secret: CombinedSecret, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
+    let secret = SharedSecret::<Combined<KEM_ID>>((**secret.0.as_ref()?).into());
+    let context = HkdfSha256::combine_secrets::<ChaCha20Poly1305, _, _>(&OpModeS::Base, secret, info);
+    AeadCtxS::from(context).seal(plaintext, aad).ok()
 }
 
 /// Opens a ciphertext under the KEM's shared secret.

@@ -1,34 +1,36 @@
-//! HPKE (RFC 9180) base mode, the sealing side: `hpke`'s own KEMs, HKDF-SHA256, ChaCha20-Poly1305.
+//! Sealing: the KEM's shared secret and its encapsulation, from which HPKE goes on.
+//!
+//! The KEMs are put together from the same parts as for opening, and both suites from the same X25519: `hpke`'s own
+//! would bring a second one, and a fifth of the checkout WASM with it.
 
-use super::{MLKEM_PUBLIC_KEY, point_is_good};
+use super::combined::{dhkem, ephemeral, hpke_seal};
+use super::hash::xwing_combiner;
+use super::{AEAD_TAG, MLKEM_PUBLIC_KEY, MlKemPublic, Secret32, X25519Secret, point_is_good, random};
 use crate::suite::Suite;
-use hpke::aead::ChaCha20Poly1305;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::{Kem, X25519HkdfSha256, XWing};
-use hpke::{Deserializable, OpModeS, Serializable};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 /// A public key, parsed and checked.
 #[derive(Clone)]
-pub(crate) enum SealKey {
-    XWing(Box<<XWing as Kem>::PublicKey>),
-    X25519(<X25519HkdfSha256 as Kem>::PublicKey),
+pub(crate) struct SealKey {
+    /// For X-Wing.
+    mlkem: Option<Box<MlKemPublic>>,
+    point: [u8; 32],
 }
 
 impl SealKey {
     /// `None` when the length is wrong, the ML-KEM part is not canonical (FIPS 203 section 7.2), or the
     /// X25519 part is not a good point.
     pub(crate) fn parse(suite: Suite, bytes: &[u8]) -> Option<Self> {
-        let point = match suite {
-            Suite::XWing => bytes.get(MLKEM_PUBLIC_KEY..)?,
-            Suite::X25519 => bytes,
+        let (mlkem, point) = match suite {
+            Suite::XWing => {
+                let (mlkem, point) = bytes.split_at_checked(MLKEM_PUBLIC_KEY)?;
+                (Some(Box::new(MlKemPublic::parse(mlkem)?)), point)
+            }
+            Suite::X25519 => (None, bytes),
         };
-        if !point_is_good(point.try_into().ok()?) {
-            return None;
-        }
-        match suite {
-            Suite::XWing => Deserializable::from_bytes(bytes).ok().map(|key| Self::XWing(Box::new(key))),
-            Suite::X25519 => Deserializable::from_bytes(bytes).ok().map(Self::X25519),
-        }
+        let point = *<&[u8; 32]>::try_from(point).ok()?;
+        point_is_good(&point).then_some(Self { mlkem, point })
     }
 
     /// `prefix`, then `enc`, then the ciphertext of `plaintext`.
@@ -38,31 +40,39 @@ impl SealKey {
         info: &[u8],
         aad: &[u8],
         plaintext: &[u8],
-        rng: &mut impl rand_core::CryptoRng,
+        rng: &mut impl CryptoRng,
     ) -> Option<Vec<u8>> {
-        match self {
-            Self::XWing(key) => seal::<XWing>(key, prefix, info, aad, plaintext, rng),
-            Self::X25519(key) => seal::<X25519HkdfSha256>(key, prefix, info, aad, plaintext, rng),
-        }
+        let suite = if self.mlkem.is_some() { Suite::XWing } else { Suite::X25519 };
+        let length = prefix.len().saturating_add(suite.enc_len()).saturating_add(plaintext.len());
+        let mut sealed = Vec::with_capacity(length.saturating_add(AEAD_TAG));
+        sealed.extend_from_slice(prefix);
+        let first = Zeroizing::new(random(rng));
+        let secret = match &self.mlkem {
+            Some(key) => self.xwing(key, &first, &Zeroizing::new(random(rng)), &mut sealed),
+            None => self.x25519(&first, &mut sealed),
+        };
+        sealed.extend_from_slice(&hpke_seal(suite, &secret?, info, aad, plaintext)?);
+        Some(sealed)
     }
-}
 
-fn seal<K: Kem>(
-    key: &K::PublicKey,
-    prefix: &[u8],
-    info: &[u8],
-    aad: &[u8],
-    plaintext: &[u8],
-    rng: &mut impl rand_core::CryptoRng,
-) -> Option<Vec<u8>> {
-    let sealed = hpke::single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, K>(
-        &OpModeS::Base,
-        key,
-        info,
-        plaintext,
-        aad,
-        rng,
-    );
-    let (enc, ciphertext) = sealed.ok()?;
-    Some([prefix, &enc.to_bytes(), &ciphertext].concat())
+    /// X-Wing's encapsulation (draft-connolly-cfrg-xwing-kem section 5.4).
+    fn xwing(&self, key: &MlKemPublic, mlkem: &[u8; 32], scalar: &[u8; 32], sealed: &mut Vec<u8>) -> Option<Secret32> {
+        let ss_m = key.encapsulate(mlkem, sealed);
+        let (point, ss_x) = self.agree(scalar, sealed)?;
+        Some(xwing_combiner(&ss_m, &ss_x, &point, &self.point))
+    }
+
+    /// Encap of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 4.1), its key pair from the random bytes (section 7.1.3).
+    fn x25519(&self, random: &[u8; 32], sealed: &mut Vec<u8>) -> Option<Secret32> {
+        let (point, dh) = self.agree(&ephemeral(random), sealed)?;
+        dhkem(&dh, &point, &self.point)
+    }
+
+    /// The ephemeral public key, which goes into `sealed`, and what it agrees on with this one.
+    fn agree(&self, scalar: &[u8; 32], sealed: &mut Vec<u8>) -> Option<([u8; 32], Secret32)> {
+        let scalar = X25519Secret::from_bytes(scalar);
+        let point = scalar.public_key();
+        sealed.extend_from_slice(&point);
+        Some((point, scalar.diffie_hellman(&self.point)?))
+    }
 }

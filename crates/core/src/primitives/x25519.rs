@@ -2,7 +2,7 @@
 
 use super::Secret32;
 use curve25519_dalek::montgomery::MontgomeryPoint;
-use x25519_dalek::{PublicKey, StaticSecret};
+use x25519_dalek::{PublicKey, StaticSecret, X25519_BASEPOINT_BYTES};
 use zeroize::Zeroizing;
 
 /// A scalar; zeroised by `x25519-dalek` when dropped.
@@ -18,8 +18,10 @@ impl X25519Secret {
         self.0.as_bytes()
     }
 
+    /// X25519 with the base point (RFC 7748 section 6.1). By the Montgomery ladder that Diffie-Hellman needs anyway:
+    /// multiplication on the Edwards curve would be a kilobyte more of the checkout WASM.
     pub(crate) fn public_key(&self) -> [u8; 32] {
-        PublicKey::from(&self.0).to_bytes()
+        self.0.diffie_hellman(&PublicKey::from(X25519_BASEPOINT_BYTES)).to_bytes()
     }
 
     /// The Diffie-Hellman result; `None` when it is all zero, which says that the point was of low order.

@@ -2,6 +2,7 @@
 
 use super::ScalarError;
 use crate::encoding;
+use crate::primitives::random;
 use core::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -100,9 +101,7 @@ pub struct LocatorSecret([u8; 32]);
 impl LocatorSecret {
     /// A fresh secret.
     pub fn generate(rng: &mut impl rand_core::CryptoRng) -> Self {
-        let mut secret = Self([0; 32]);
-        rng.fill_bytes(&mut secret.0);
-        secret
+        Self(random(rng))
     }
 
     /// Takes the bytes.
@@ -125,9 +124,7 @@ impl fmt::Debug for LocatorSecret {
 impl Nonce {
     /// A fresh nonce.
     pub fn generate(rng: &mut impl rand_core::CryptoRng) -> Self {
-        let mut nonce = Self([0; 32]);
-        rng.fill_bytes(&mut nonce.0);
-        nonce
+        Self(random(rng))
     }
 }
 

@@ -70,6 +70,11 @@ impl KindName {
     pub(crate) fn locator() -> Self {
         Self(Self::LOCATOR.into())
     }
+
+    /// Whether it is the one that locators are sealed under.
+    pub fn is_locator(&self) -> bool {
+        self.0 == Self::LOCATOR
+    }
 }
 
 fn check_site(text: &str) -> Result<(), ScalarError> {
