@@ -32,10 +32,13 @@ fn letter_or_digit(c: char) -> Option<char> {
 }
 
 /// One character for one, so the caret stays.
-fn mapped(text: &str, caret: usize, map: impl Fn(char) -> char) -> (Normalised, usize) {
+fn mapped(text: &str, caret: usize, map: fn(char) -> char) -> (Normalised, usize) {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
-    out.extend(text.chars().map(map));
-    let length = out.chars().map(char::len_utf16).sum();
+    let mut length = 0_usize;
+    for c in text.chars().map(map) {
+        length = length.saturating_add(c.len_utf16());
+        out.push(c);
+    }
     (out, caret.min(length))
 }
 
@@ -112,19 +115,19 @@ fn month_and_year(text: &str, caret: usize) -> (Normalised, usize) {
     let kept = keep(text, caret, digit_only);
     let parts = expiry::split(text);
     let mut out = Zeroizing::new(String::with_capacity(text.len().saturating_add(5)));
-    out.push_str(&parts.month);
+    out.push_str(parts.month());
     // " /" at the end is our own separator after a backspace: it goes, and the caret stands behind the month again
-    let separator_wanted = parts.separated && !text.ends_with(" /") && parts.month.len() == 2;
-    if !parts.year.is_empty() || separator_wanted {
+    let separator_wanted = parts.separated && !text.as_bytes().ends_with(b" /") && parts.month().len() == 2;
+    if !parts.year().is_empty() || separator_wanted {
         out.push_str(" / ");
     }
     let year_at = out.len();
-    out.push_str(&parts.year);
+    out.push_str(parts.year());
     if kept.at_end || parts.year_first {
         let end = out.len();
         return (out, end);
     }
-    let month = parts.month.len();
+    let month = parts.month().len();
     let before = kept.before.saturating_add(usize::from(parts.padded && kept.before > 0));
     let place = if before < month || (before == month && !kept.after_separator) {
         before

@@ -45,13 +45,18 @@ impl Bucket {
 /// # Errors
 /// [`PaddingError`] when that is more than [`MAX_PADDED`] bytes.
 pub fn pad(plaintext: &[u8], bucket: Bucket) -> Result<Zeroizing<Vec<u8>>, PaddingError> {
-    let length = plaintext.len().checked_add(1).and_then(|length| length.checked_next_multiple_of(bucket.0.into()));
-    let length = length.filter(|length| *length <= MAX_PADDED).ok_or(PaddingError)?;
+    let length = padded_length(plaintext.len(), bucket)?;
     let mut padded = Zeroizing::new(Vec::with_capacity(length));
     padded.extend_from_slice(plaintext);
     padded.push(0x80);
     padded.resize(length, 0);
     Ok(padded)
+}
+
+/// How long a plaintext is when it is padded.
+pub(crate) fn padded_length(length: usize, bucket: Bucket) -> Result<usize, PaddingError> {
+    let padded = length.checked_add(1).and_then(|length| length.checked_next_multiple_of(bucket.0.into()));
+    padded.filter(|length| *length <= MAX_PADDED).ok_or(PaddingError)
 }
 
 /// The plaintext in front of the last 0x80 that only zeros follow.

@@ -1,7 +1,7 @@
 //! From the inputs of a kind to its value.
 
 use super::{Kind, Part};
-use crate::padding::pad;
+use crate::padding::padded_length;
 use crate::rule::{CheckContext, FieldError, Normalised, Rule, country};
 use crate::scalar::PartName;
 use crate::time::Month;
@@ -38,10 +38,11 @@ impl Kind {
                 Err(error) => errors.push(PartError { part: part.name.clone(), error }),
             }
         }
-        if errors.is_empty() && parts.is_empty() {
-            errors.extend(
-                self.parts.first().map(|part| PartError { part: part.name.clone(), error: FieldError::Required }),
-            );
+        if errors.is_empty()
+            && parts.is_empty()
+            && let Some(part) = self.parts.first()
+        {
+            errors.push(PartError { part: part.name.clone(), error: FieldError::Required });
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -73,16 +74,24 @@ impl Kind {
 
     /// The value, when it fits into an envelope; else the longest part is too long.
     fn sealable(&self, parts: Vec<(PartName, Normalised)>) -> Result<Value, Vec<PartError>> {
-        let longest = parts.iter().max_by_key(|(_, text)| text.len());
-        let longest = longest.map(|(name, _)| PartError { part: name.clone(), error: FieldError::TooLong });
+        let mut longest: Option<&(PartName, Normalised)> = None;
+        for part in &parts {
+            if longest.is_none_or(|(_, text)| part.1.len() >= text.len()) {
+                longest = Some(part);
+            }
+        }
+        let mut errors = Vec::new();
+        if let Some((name, _)) = longest {
+            errors.push(PartError { part: name.clone(), error: FieldError::TooLong });
+        }
         let value = if self.is_single() {
             parts.into_iter().next().map(|(_, text)| Value::text(text))
         } else {
             Some(Value::record(parts))
         };
         match value {
-            Some(Ok(value)) if pad(&value.to_cbor(), self.bucket).is_ok() => Ok(value),
-            _ => Err(longest.into_iter().collect()),
+            Some(Ok(value)) if padded_length(value.to_cbor().len(), self.bucket).is_ok() => Ok(value),
+            _ => Err(errors),
         }
     }
 }

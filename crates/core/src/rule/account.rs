@@ -25,10 +25,15 @@ pub fn check_routing(input: &str) -> Result<Normalised, FieldError> {
     if digits.len() < 9 {
         return Err(FieldError::Incomplete);
     }
-    let sum = digits
-        .bytes()
-        .zip([3_u32, 7, 1].into_iter().cycle())
-        .fold(0_u32, |sum, (digit, weight)| sum.wrapping_add(u32::from(digit & 15).wrapping_mul(weight)));
+    let mut sum = 0_u32;
+    for (place, digit) in digits.bytes().enumerate() {
+        let weight = match place % 3 {
+            0 => 3,
+            1 => 7,
+            _ => 1,
+        };
+        sum = sum.wrapping_add(u32::from(digit & 15).wrapping_mul(weight));
+    }
     let range = number(digits.get(..2).unwrap_or("").as_bytes());
     // Federal Reserve, thrift, electronic, traveller's cheque
     let assigned = matches!(range, 1..=12 | 21..=32 | 61..=72 | 80);

@@ -14,52 +14,74 @@ pub fn check(input: &str) -> Result<Normalised, FieldError> {
         return Err(FieldError::Required);
     }
     let mut out = Zeroizing::new(String::with_capacity(input.len()));
-    out.extend(input.chars().map(plain));
+    for c in input.chars() {
+        out.push(plain(c));
+    }
     if out.len() > 254 {
         return Err(FieldError::TooLong);
     }
-    if out.chars().any(|c| c <= ' ' || "()<>[]\\,;:\"\u{7f}".contains(c) || is_unsafe(c)) {
+    if out.chars().any(is_refused) {
         return Err(FieldError::InvalidEmail);
     }
-    let Some((local, domain)) = out.rsplit_once('@') else {
+    let Some(at) = out.bytes().rposition(|c| c == b'@') else {
+        return Err(FieldError::Incomplete);
+    };
+    let (local, domain) = out.as_bytes().split_at(at);
+    let [_, domain @ ..] = domain else {
         return Err(FieldError::Incomplete);
     };
     if !is_local(local) {
         return Err(FieldError::InvalidEmail);
     }
     // Fine so far: the dot or the rest of the last label may still come
-    if domain.is_empty() || !domain.contains('.') || (domain.ends_with('.') && !domain.ends_with("..")) {
+    let open = match domain {
+        [.., b'.', b'.'] => false,
+        [] | [.., b'.'] => true,
+        _ => !domain.contains(&b'.'),
+    };
+    if open {
         return Err(FieldError::Incomplete);
     }
-    if !domain.split('.').all(is_label) || !is_top(domain.rsplit('.').next().unwrap_or("")) {
+    let mut last: &[u8] = &[];
+    for label in domain.split(|c| *c == b'.') {
+        if !is_label(label) {
+            return Err(FieldError::InvalidEmail);
+        }
+        last = label;
+    }
+    if !is_top(last) {
         return Err(FieldError::InvalidEmail);
     }
-    let at = local.len();
     if let Some(domain) = out.get_mut(at..) {
         domain.make_ascii_lowercase();
     }
     Ok(out)
 }
 
-fn is_local(local: &str) -> bool {
-    (1..=64).contains(&local.len()) && !local.contains('@') && local.split('.').all(|piece| !piece.is_empty())
+fn is_local(local: &[u8]) -> bool {
+    local.len() <= 64 && !local.contains(&b'@') && local.split(|c| *c == b'.').all(|piece| !piece.is_empty())
 }
 
-fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-        && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || !c.is_ascii())
+fn is_label(label: &[u8]) -> bool {
+    label.len() <= 63
+        && label.first().is_some_and(|c| *c != b'-')
+        && label.last() != Some(&b'-')
+        && label.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'-' || !c.is_ascii())
 }
 
 /// A top-level label has at least two characters and is not a number.
-fn is_top(label: &str) -> bool {
-    label.len() >= 2 && !label.bytes().all(|c| c.is_ascii_digit())
+fn is_top(label: &[u8]) -> bool {
+    label.len() >= 2 && !label.iter().all(u8::is_ascii_digit)
 }
 
-/// Invisible and direction-changing characters, with which an address looks like another.
-fn is_unsafe(c: char) -> bool {
-    matches!(c, '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{206f}' | '\u{feff}')
+/// Blanks, what has a meaning in headers, and invisible and direction-changing characters, with which an address looks
+/// like another.
+fn is_refused(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..=' ' | '(' | ')' | '<' | '>' | '[' | ']' | '\\' | ',' | ';' | ':' | '"' | '\u{7f}'
+            | '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{206f}' | '\u{feff}'
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Card expiry: `MM/YY`, `MM/YYYY`, `12 / 27`, `1227`, `2027-12`.
 
-use super::chars::{digit, is_separator, number};
+use super::chars::{digit, digits, number};
 use super::{FieldError, Normalised};
 use crate::time::Month;
 use zeroize::Zeroizing;
@@ -10,16 +10,28 @@ const MOST_YEARS: u32 = 25;
 
 /// An input taken apart into month and year, for the check and for the formatting while typing.
 pub(crate) struct Split {
-    /// Up to two digits.
-    pub(crate) month: Zeroizing<String>,
-    /// The digits that follow, as many as there are.
-    pub(crate) year: Zeroizing<String>,
+    /// Month, then year.
+    digits: Zeroizing<String>,
+    /// How many of them are the month's.
+    of_month: usize,
     /// A zero was put in front of the month.
     pub(crate) padded: bool,
     /// The year stood first.
     pub(crate) year_first: bool,
     /// A separator follows the month.
     pub(crate) separated: bool,
+}
+
+impl Split {
+    /// Up to two digits.
+    pub(crate) fn month(&self) -> &str {
+        self.digits.get(..self.of_month).unwrap_or("")
+    }
+
+    /// The digits that follow, as many as there are.
+    pub(crate) fn year(&self) -> &str {
+        self.digits.get(self.of_month..).unwrap_or("")
+    }
 }
 
 /// Takes the digits of an input apart; anything else counts as a separator.
@@ -34,12 +46,14 @@ pub(crate) fn split(input: &str) -> Split {
         }
     }
     let (month, year, padded, year_first) = take_apart(&digits, first_run);
-    let mut text = Zeroizing::new(String::with_capacity(2));
+    let mut text = Zeroizing::new(String::with_capacity(digits.len().saturating_add(1)));
     if padded {
         text.push('0');
     }
     text.push_str(month);
-    Split { month: text, year: Zeroizing::new(year.into()), padded, year_first, separated: first_run.is_some() }
+    let of_month = text.len();
+    text.push_str(year);
+    Split { digits: text, of_month, padded, year_first, separated: first_run.is_some() }
 }
 
 fn take_apart(digits: &str, first_run: Option<usize>) -> (&str, &str, bool, bool) {
@@ -64,19 +78,19 @@ fn take_apart(digits: &str, first_run: Option<usize>) -> (&str, &str, bool, bool
 /// # Errors
 /// `Expired` when the month is over, `InvalidExpiry` for no month or more than 25 years ahead.
 pub fn check(input: &str, now: Month) -> Result<Normalised, FieldError> {
-    if input.chars().any(|c| digit(c).is_none() && !is_separator(c)) {
+    if matches!(digits(input), Err(FieldError::UnsupportedCharacters)) {
         return Err(FieldError::UnsupportedCharacters);
     }
     let parts = split(input);
-    if parts.month.is_empty() && parts.year.is_empty() {
+    if parts.month().is_empty() && parts.year().is_empty() {
         return Err(FieldError::Required);
     }
-    let month = number(parts.month.as_bytes());
-    if month > 12 || (month == 0 && parts.month.len() == 2) || parts.year.len() > 4 {
+    let month = number(parts.month().as_bytes());
+    if month > 12 || (month == 0 && parts.month().len() == 2) || parts.year().len() > 4 {
         return Err(FieldError::InvalidExpiry);
     }
-    let year = number(parts.year.as_bytes());
-    let year = match parts.year.len() {
+    let year = number(parts.year().as_bytes());
+    let year = match parts.year().len() {
         2 => year.saturating_add(2000),
         4 => year,
         _ => return Err(FieldError::Incomplete),
@@ -100,9 +114,9 @@ pub fn check(input: &str, now: Month) -> Result<Normalised, FieldError> {
 /// Whether further digits could make the input an expiry: the year may be the begin of `20..`.
 pub(crate) fn may_grow(input: &str) -> bool {
     let parts = split(input);
-    number(parts.month.as_bytes()) <= 12
-        && parts.month.as_str() != "00"
-        && (parts.year.len() < 2 || (parts.year.len() < 4 && parts.year.starts_with("20")))
+    number(parts.month().as_bytes()) <= 12
+        && parts.month() != "00"
+        && (parts.year().len() < 2 || (parts.year().len() < 4 && parts.year().starts_with("20")))
 }
 
 #[cfg(test)]

@@ -41,13 +41,17 @@ fn length_for(country: &[u8]) -> Option<usize> {
 /// The text, its first four characters moved to the end and letters counted from 10, modulo 97.
 fn remainder(text: &str) -> u32 {
     let (head, tail) = text.split_at_checked(4).unwrap_or((text, ""));
-    tail.bytes().chain(head.bytes()).fold(0, |sum, c| {
-        let (scale, value) = match c {
-            b'0'..=b'9' => (10_u32, u32::from(c & 15)),
-            _ => (100, u32::from(c).wrapping_sub(55)),
-        };
-        sum.wrapping_mul(scale).wrapping_add(value) % 97
-    })
+    let mut sum = 0_u32;
+    for part in [tail, head] {
+        for c in part.bytes() {
+            let (scale, value) = match c {
+                b'0'..=b'9' => (10, u32::from(c & 15)),
+                _ => (100, u32::from(c).wrapping_sub(55)),
+            };
+            sum = sum.wrapping_mul(scale).wrapping_add(value) % 97;
+        }
+    }
+    sum
 }
 
 #[cfg(test)]

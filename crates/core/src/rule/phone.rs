@@ -10,10 +10,17 @@ use zeroize::Zeroizing;
 /// `Incomplete` below 5 digits, `InvalidPhone` above 15 or when a `+` stands elsewhere than in front.
 pub fn check(input: &str) -> Result<Normalised, FieldError> {
     let digits = digits(input)?;
-    let mut visible = input.chars().map(plain).filter(|c| c.is_ascii_graphic());
-    let international = visible.clone().find(|c| *c != '(') == Some('+');
-    let pluses = visible.by_ref().filter(|c| *c == '+').count();
-    if pluses > usize::from(international) || digits.len() > 15 {
+    let (mut first, mut pluses) = (None, 0_u32);
+    for c in input.chars().map(plain) {
+        if c == '+' {
+            pluses = pluses.saturating_add(1);
+        }
+        if first.is_none() && c.is_ascii_graphic() && c != '(' {
+            first = Some(c);
+        }
+    }
+    let international = first == Some('+');
+    if pluses > u32::from(international) || digits.len() > 15 {
         return Err(FieldError::InvalidPhone);
     }
     if digits.len() < 5 {

@@ -6,13 +6,13 @@ use zeroize::Zeroizing;
 
 /// Country, then its patterns: `9` a digit, `A` a letter, `X` either; `_` a blank and `-` a hyphen, which may be
 /// left out or written otherwise.
-const PATTERNS: &str = "AR 9999 A9999AAA;AT 9999;AU 9999;BE 9999;BG 9999;BR 99999-999;CA A9A_9A9;CH 9999;CL 9999999;\
+const PATTERNS: &str = ";AR 9999 A9999AAA;AT 9999;AU 9999;BE 9999;BG 9999;BR 99999-999;CA A9A_9A9;CH 9999;CL 9999999;\
 CN 999999;CO 999999;CY 9999;CZ 999_99;DE 99999;DK 9999;EE 99999;ES 99999;FI 99999;FR 99999;\
 GB A9_9AA A99_9AA AA9_9AA A9A_9AA AA99_9AA AA9A_9AA;GR 999_99;HR 99999;HU 9999;ID 99999;IE A99_XXXX A9A_XXXX;\
 IL 9999999 99999;IN 999999;IS 999;IT 99999;JP 999-9999;KR 99999;LT 99999;LU 9999;LV 9999;MX 99999;MY 99999;NL 9999_AA;\
 NO 9999;NZ 9999;PH 9999;PK 99999;PL 99-999;PR 99999 99999-9999;PT 9999-999;RO 999999;RS 99999;RU 999999;\
 SA 99999 99999-9999;SE 999_99;SG 999999;SI 9999;SK 999_99;TH 99999;TR 99999;TW 999 99999 999999;UA 99999;\
-US 99999 99999-9999;VN 99999 999999;ZA 9999";
+US 99999 99999-9999;VN 99999 999999;ZA 9999;";
 
 /// Checks a postal code, by the rules of the country (a normalised code) when it is known.
 /// Normalised: upper case, with the country's own separators.
@@ -25,11 +25,11 @@ pub fn check(input: &str, country: Option<&str>) -> Result<Normalised, FieldErro
         return check_any(input);
     };
     let mut error = FieldError::InvalidPostalCode;
-    for pattern in patterns {
+    for pattern in patterns.split(|c| *c == b' ') {
         match fit(&text, pattern) {
-            Fit::Whole(code) => return Ok(code),
-            Fit::Begin => error = FieldError::Incomplete,
-            Fit::None => {}
+            Ok(code) => return Ok(code),
+            Err(FieldError::Incomplete) => error = FieldError::Incomplete,
+            Err(_) => {}
         }
     }
     Err(error)
@@ -38,62 +38,62 @@ pub fn check(input: &str, country: Option<&str>) -> Result<Normalised, FieldErro
 /// Where no pattern is known: 2 to 10 letters and digits, with single spaces or hyphens between.
 fn check_any(input: &str) -> Result<Normalised, FieldError> {
     let mut out = Zeroizing::new(String::with_capacity(input.len()));
+    // Put in front of the next letter or digit
+    let mut separator = None;
     for c in input.chars().map(super::chars::plain) {
         if c.is_ascii_alphanumeric() {
+            if let Some(separator) = separator.take() {
+                out.push(separator);
+            }
             out.push(c.to_ascii_uppercase());
-        } else if !out.is_empty() && !out.ends_with([' ', '-']) {
-            out.push(if c == '-' { '-' } else { ' ' });
+        } else if !out.is_empty() && separator.is_none() {
+            separator = Some(if c == '-' { '-' } else { ' ' });
         }
     }
-    let length = out.trim_end_matches([' ', '-']).len();
-    out.truncate(length);
-    match length {
+    match out.len() {
         ..2 => Err(FieldError::Incomplete),
         2..=10 => Ok(out),
         _ => Err(FieldError::InvalidPostalCode),
     }
 }
 
-fn patterns(country: &str) -> Option<impl Iterator<Item = &'static str>> {
-    let entry = PATTERNS.split(';').find_map(|entry| entry.strip_prefix(country)?.strip_prefix(' '))?;
-    Some(entry.split(' '))
-}
-
-enum Fit {
-    /// The text is the begin of the pattern.
-    Begin,
-    /// The text is the whole pattern; with the pattern's separators.
-    Whole(Normalised),
-    None,
-}
-
-fn fit(text: &str, pattern: &str) -> Fit {
-    let mut out = Zeroizing::new(String::with_capacity(pattern.len()));
-    let mut rest = text.chars();
-    for place in pattern.chars() {
-        let separator = match place {
-            '_' => Some(' '),
-            '-' => Some('-'),
-            _ => None,
-        };
-        if let Some(separator) = separator {
-            out.push(separator);
-            continue;
+/// The country's patterns, blanks between.
+fn patterns(country: &str) -> Option<&'static [u8]> {
+    let mut rest = PATTERNS.as_bytes();
+    while let [b';', first, second, b' ', entry @ ..] = rest {
+        let end = entry.iter().position(|c| *c == b';')?;
+        let (patterns, others) = entry.split_at(end);
+        if [*first, *second] == country.as_bytes() {
+            return Some(patterns);
         }
-        let Some(c) = rest.next() else {
-            return Fit::Begin;
-        };
-        let fits = match place {
-            '9' => c.is_ascii_digit(),
-            'A' => c.is_ascii_alphabetic(),
-            _ => true,
-        };
-        if !fits {
-            return Fit::None;
-        }
-        out.push(c);
+        rest = others;
     }
-    if rest.next().is_some() { Fit::None } else { Fit::Whole(out) }
+    None
+}
+
+/// The text with the pattern's separators; `Incomplete` when it is the begin of the pattern.
+fn fit(text: &str, pattern: &[u8]) -> Result<Normalised, FieldError> {
+    let mut out = Zeroizing::new(String::with_capacity(pattern.len()));
+    let mut rest = text.bytes();
+    for place in pattern {
+        out.push(match place {
+            b'_' => ' ',
+            b'-' => '-',
+            _ => {
+                let c = rest.next().ok_or(FieldError::Incomplete)?;
+                let fits = match place {
+                    b'9' => c.is_ascii_digit(),
+                    b'A' => c.is_ascii_alphabetic(),
+                    _ => true,
+                };
+                if !fits {
+                    return Err(FieldError::InvalidPostalCode);
+                }
+                char::from(c)
+            }
+        });
+    }
+    if rest.next().is_some() { Err(FieldError::InvalidPostalCode) } else { Ok(out) }
 }
 
 #[cfg(test)]
@@ -145,12 +145,16 @@ mod tests {
         }
     }
 
+    fn entries() -> impl Iterator<Item = &'static str> {
+        PATTERNS.trim_matches(';').split(';')
+    }
+
     #[test]
     fn the_table_is_well_formed() {
-        let countries: Vec<&str> = PATTERNS.split(';').filter_map(|e| e.get(..2)).collect();
+        let countries: Vec<&str> = entries().filter_map(|e| e.get(..2)).collect();
         assert!(countries.is_sorted_by(|a, b| a < b));
         assert!(countries.len() >= 40);
-        for entry in PATTERNS.split(';') {
+        for entry in entries() {
             assert!(super::super::country::check(&entry[..2]).is_ok(), "{entry}");
             for pattern in entry.split(' ').skip(1) {
                 assert!(!pattern.is_empty() && pattern.chars().all(|c| "9AX_-".contains(c)));

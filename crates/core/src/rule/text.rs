@@ -65,12 +65,27 @@ pub fn check_secret(input: &str) -> Result<Normalised, FieldError> {
 /// The house number of a normalised street line: its first word when that begins with a digit, else the last such
 /// word. Upper case, at most 8 characters of `[0-9A-Z/-]`.
 pub(crate) fn street_number(line: &str) -> Option<String> {
-    let begins = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
-    let mut words = line.split(' ').map(|word| word.trim_end_matches([',', '.']));
-    let word = words.next().filter(|word| begins(word)).or_else(|| words.rfind(|word| begins(word)))?;
-    let number = word.to_ascii_uppercase();
-    let ok = number.len() <= 8 && number.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'/' || c == b'-');
-    ok.then_some(number)
+    let mut found = None;
+    for (number, word) in line.as_bytes().split(|c| *c == b' ').enumerate() {
+        if word.first().is_some_and(u8::is_ascii_digit) {
+            found = Some(word);
+            if number == 0 {
+                break;
+            }
+        }
+    }
+    let mut word = found?;
+    while let [rest @ .., b',' | b'.'] = word {
+        word = rest;
+    }
+    let mut number = String::with_capacity(8);
+    for c in word {
+        if number.len() >= 8 || !(c.is_ascii_alphanumeric() || *c == b'/' || *c == b'-') {
+            return None;
+        }
+        number.push(char::from(c.to_ascii_uppercase()));
+    }
+    Some(number)
 }
 
 fn single_line(input: &str, most: usize) -> Result<Normalised, FieldError> {
