@@ -137,13 +137,12 @@ impl fmt::Debug for Envelope {
 }
 
 /// The 20 bytes in front of `enc`.
-fn header(suite: Suite, key_id: &KeyId) -> [u8; HEADER] {
-    let mut header = [0; HEADER];
-    let kem_id = suite.kem_id().to_be_bytes();
-    let bytes = [VERSION].into_iter().chain(kem_id).chain(key_id.0).chain([COST]);
-    for (place, byte) in header.iter_mut().zip(bytes) {
-        *place = byte;
-    }
+fn header(suite: Suite, key_id: &KeyId) -> Vec<u8> {
+    let mut header = Vec::with_capacity(HEADER);
+    header.push(VERSION);
+    header.extend_from_slice(&suite.kem_id().to_be_bytes());
+    header.extend_from_slice(key_id.as_bytes());
+    header.push(COST);
     header
 }
 

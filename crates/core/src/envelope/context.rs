@@ -21,7 +21,11 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// HPKE `info`: label, 0x00, manifest hash.
     pub fn info(&self) -> Vec<u8> {
-        [Label::Envelope.as_bytes(), &[0], self.manifest.as_bytes()].concat()
+        let mut info = Vec::with_capacity(64);
+        info.extend_from_slice(Label::Envelope.as_bytes());
+        info.push(0);
+        info.extend_from_slice(self.manifest.as_bytes());
+        info
     }
 
     /// HPKE `aad`: CBOR [1, site, key id, kind, tag, cost].

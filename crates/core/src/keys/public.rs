@@ -49,11 +49,7 @@ impl DataPublicKey {
 
 fn key_id(suite: Suite, bytes: &[u8]) -> KeyId {
     let hash = sha256(&[Label::KeyId.as_bytes(), &[0], &suite.kem_id().to_be_bytes(), bytes]);
-    let mut id = KeyId([0; KeyId::LEN]);
-    for (byte, hashed) in id.0.iter_mut().zip(hash) {
-        *byte = hashed;
-    }
-    id
+    KeyId(*hash.first_chunk().unwrap_or(&[0; KeyId::LEN]))
 }
 
 impl PartialEq for DataPublicKey {

@@ -58,15 +58,14 @@ pub(super) fn ephemeral(random: &[u8; 32]) -> Secret32 {
 
 /// The ciphertext under the KEM's shared secret.
 pub(super) fn hpke_seal(suite: Suite, secret: &Secret32, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
-    let secret = CombinedSecret(Some(secret.clone()));
     match suite {
         Suite::XWing => seal_as::<0x647a>(secret, info, aad, plaintext),
         Suite::X25519 => seal_as::<0x0020>(secret, info, aad, plaintext),
     }
 }
 
-fn seal_as<const KEM_ID: u16>(secret: CombinedSecret, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
-    let secret = SharedSecret::<Combined<KEM_ID>>((**secret.0.as_ref()?).into());
+fn seal_as<const KEM_ID: u16>(secret: &Secret32, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
+    let secret = SharedSecret::<Combined<KEM_ID>>((**secret).into());
     let context = HkdfSha256::combine_secrets::<ChaCha20Poly1305, _, _>(&OpModeS::Base, secret, info);
     AeadCtxS::from(context).seal(plaintext, aad).ok()
 }

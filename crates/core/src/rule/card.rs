@@ -62,12 +62,23 @@ struct Row {
     brand: Brand,
     low: u32,
     high: u32,
-    /// Allowed numbers of digits, the usual one first.
-    lengths: &'static [u8],
+    /// The usual number of digits.
+    usual: u8,
+    /// Allowed numbers of digits: bit 0 for [`LEAST`], and so on.
+    lengths: u8,
 }
 
-const fn row(brand: Brand, low: u32, high: u32, lengths: &'static [u8]) -> Row {
-    Row { brand, low, high, lengths }
+/// `lengths` are the allowed numbers of digits, the usual one first.
+const fn row(brand: Brand, low: u32, high: u32, lengths: &[u8]) -> Row {
+    let [usual, ..] = lengths else {
+        panic!("a length");
+    };
+    let (mut bits, mut rest) = (0, lengths);
+    while let [length, others @ ..] = rest {
+        bits |= 1 << length.wrapping_sub(LEAST);
+        rest = others;
+    }
+    Row { brand, low, high, usual: *usual, lengths: bits }
 }
 
 const ANY: &[u8] = &[16, 12, 13, 14, 15, 17, 18, 19];
@@ -121,6 +132,8 @@ const ROWS: [Row; 42] = [
 
 /// The most digits of any card number (ISO/IEC 7812-1).
 const MOST: usize = 19;
+/// The fewest.
+const LEAST: u8 = 12;
 
 /// The brand as soon as the first digits tell it; may become more specific as digits follow.
 /// Takes ASCII digits; see [`typed_brand`] for what stands in an input.
@@ -155,7 +168,7 @@ pub fn check(input: &str) -> Result<Normalised, FieldError> {
     let sum_is_right = row.brand == Brand::Unionpay || luhn(text);
     if row.takes(text.len()) && sum_is_right {
         Ok(digits)
-    } else if text.len() < row.usual() {
+    } else if text.len() < row.usual.into() {
         Err(FieldError::Incomplete)
     } else {
         Err(FieldError::InvalidNumber)
@@ -169,7 +182,7 @@ pub(crate) fn may_grow(input: &str) -> bool {
     };
     ROWS.iter()
         .filter(|row| row.fits(digits.as_bytes()).is_some())
-        .any(|row| row.lengths.iter().any(|n| usize::from(*n) > digits.len()))
+        .any(|row| (digits.len()..MOST).any(|length| row.takes(length.saturating_add(1))))
 }
 
 /// Sizes of the groups in which the digits are printed on the card; after the last one, fours.
@@ -199,11 +212,7 @@ impl Row {
     }
 
     fn takes(&self, length: usize) -> bool {
-        self.lengths.iter().any(|n| usize::from(*n) == length)
-    }
-
-    fn usual(&self) -> usize {
-        self.lengths.first().map_or(MOST, |n| usize::from(*n))
+        (usize::from(LEAST)..=MOST).contains(&length) && self.lengths >> length.wrapping_sub(LEAST.into()) & 1 == 1
     }
 }
 
@@ -298,7 +307,7 @@ mod tests {
         for row in &ROWS {
             assert!(row.low <= row.high);
             assert_eq!(row.low.ilog10(), row.high.ilog10());
-            assert!(row.lengths.iter().all(|n| (12..=19).contains(n)));
+            assert!(row.takes(row.usual.into()));
         }
     }
 }
