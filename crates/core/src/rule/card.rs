@@ -70,15 +70,15 @@ struct Row {
 
 /// `lengths` are the allowed numbers of digits, the usual one first.
 const fn row(brand: Brand, low: u32, high: u32, lengths: &[u8]) -> Row {
-    let [usual, ..] = lengths else {
-        panic!("a length");
-    };
-    let (mut bits, mut rest) = (0, lengths);
-    while let [length, others @ ..] = rest {
-        bits |= 1 << length.wrapping_sub(LEAST);
+    let mut row = Row { brand, low, high, usual: 0, lengths: 0 };
+    let mut rest = lengths;
+    // From the last on, so that the first stays
+    while let [others @ .., length] = rest {
+        row.usual = *length;
+        row.lengths |= 1 << length.wrapping_sub(LEAST);
         rest = others;
     }
-    Row { brand, low, high, usual: *usual, lengths: bits }
+    row
 }
 
 const ANY: &[u8] = &[16, 12, 13, 14, 15, 17, 18, 19];
