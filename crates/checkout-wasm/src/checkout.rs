@@ -4,10 +4,10 @@ use crate::entries::{self, Entry, Field};
 use crate::inputs::{self, Inputs, KIND};
 use crate::trust::{self, Code};
 use getrandom::SysRng;
-use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::anchor::PinnedAnchor;
 use nightsafe_core::deposit::{FieldToSeal, Order, assemble};
 use nightsafe_core::facets;
-use nightsafe_core::manifest::VerifiedManifest;
+use nightsafe_core::manifest::SealingManifest;
 use nightsafe_core::scalar::Reference;
 use nightsafe_core::time::{Month, UnixTime};
 use rand_core::UnwrapErr;
@@ -18,9 +18,9 @@ use zeroize::Zeroizing;
 /// The frame's inputs, what was handed over by the page, and what both are sealed under.
 #[wasm_bindgen]
 pub struct Checkout {
-    anchor: TrustAnchor,
+    anchor: PinnedAnchor,
     parent: String,
-    verified: Option<VerifiedManifest>,
+    verified: Option<SealingManifest>,
     month: Month,
     inputs: Inputs,
     handed: Vec<Entry>,
@@ -31,7 +31,7 @@ impl Checkout {
     /// Takes the trust anchor's text and the origin of the page that embeds the frame. Nothing works before `renew`.
     ///
     /// # Errors
-    /// Throws `anchor_malformed` or `anchor_reused_key`.
+    /// Throws `anchor_malformed`.
     #[wasm_bindgen(constructor)]
     pub fn new(anchor: &str, parent: String) -> Result<Self, Code> {
         Ok(Self {
@@ -59,7 +59,7 @@ impl Checkout {
 
     /// Takes an input for a part of the card: 0 when the policy has no such part, 1 when it may stay empty, else 2.
     pub fn bind(&mut self, part: &str, input: HtmlInputElement) -> u8 {
-        let need = self.verified.as_ref().and_then(|verified| inputs::part(verified.manifest(), part));
+        let need = self.verified.as_ref().and_then(|verified| inputs::part(verified, part));
         let need = need.map_or(0, |part| if part.optional { 1 } else { 2 });
         if need > 0 {
             self.inputs.bind(part, input);
@@ -70,14 +70,14 @@ impl Checkout {
     /// A part's input was edited: formats it.
     pub fn edited(&self, part: &str) {
         if let Some(verified) = &self.verified {
-            self.inputs.format(verified.manifest(), part);
+            self.inputs.format(verified, part);
         }
     }
 
     /// What is wrong with a part: a stable code, or an empty text.
     pub fn check(&self, part: &str) -> String {
         let verified = self.verified.as_ref();
-        let error = verified.and_then(|verified| self.inputs.check(verified.manifest(), part, self.month));
+        let error = verified.and_then(|verified| self.inputs.check(verified, part, self.month));
         error.map_or(String::new(), |error| error.code().into())
     }
 
@@ -109,8 +109,8 @@ impl Checkout {
         let mut entries: Vec<Entry> = self.inputs.entries().collect();
         entries.append(&mut self.handed);
         let reference = Reference::parse(reference).map_err(|_| Code::from("malformed_reference"))?;
-        let verified = self.verified.as_ref().ok_or("no_manifest")?;
-        let (manifest, now) = (verified.manifest(), time(now));
+        let manifest = self.verified.as_ref().ok_or("no_manifest")?;
+        let now = time(now);
         let needed = (!self.inputs.is_empty()).then_some(KIND);
         let fields = entries::fields(&manifest.kinds, &entries, needed, now.month())?;
         if fields.is_empty() {
@@ -118,10 +118,10 @@ impl Checkout {
         }
         let named = fields.iter().map(|field| (field.kind.name.as_str(), field.index, &field.value));
         let order = Order {
-            site: &manifest.site,
+            site: &self.anchor.site,
             reference: &reference,
-            manifest: &verified.hash(),
-            key: verified.active_key(now).ok_or("no_data_key")?,
+            manifest: &manifest.hash(),
+            key: &manifest.active_key(now).ok_or("no_data_key")?,
             facets: &facets::derive_all(&manifest.kinds, named),
             now,
         };

@@ -2,7 +2,7 @@
 
 use crate::entries::Entry;
 use nightsafe_core::format;
-use nightsafe_core::manifest::KeyManifest;
+use nightsafe_core::manifest::SealingManifest;
 use nightsafe_core::policy::Part;
 use nightsafe_core::rule::{CheckContext, FieldError, card};
 use nightsafe_core::time::Month;
@@ -31,7 +31,7 @@ impl Inputs {
     }
 
     /// Formats what stands in a part's input and keeps the caret at its place in the text.
-    pub(crate) fn format(&self, manifest: &KeyManifest, name: &str) {
+    pub(crate) fn format(&self, manifest: &SealingManifest, name: &str) {
         let (Some(part), Some(input)) = (part(manifest, name), self.input(name)) else {
             return;
         };
@@ -48,7 +48,7 @@ impl Inputs {
     }
 
     /// What is wrong with a part as it stands, if anything is.
-    pub(crate) fn check(&self, manifest: &KeyManifest, name: &str, month: Month) -> Option<FieldError> {
+    pub(crate) fn check(&self, manifest: &SealingManifest, name: &str, month: Month) -> Option<FieldError> {
         let (part, input) = (part(manifest, name)?, self.input(name)?);
         match part.rule.check(&text(input), &CheckContext { month, country: None }) {
             Err(FieldError::Required) if part.optional => None,
@@ -77,7 +77,7 @@ impl Inputs {
 }
 
 /// The policy's word on a part of the frame.
-pub(crate) fn part<'a>(manifest: &'a KeyManifest, name: &str) -> Option<&'a Part> {
+pub(crate) fn part<'a>(manifest: &'a SealingManifest, name: &str) -> Option<&'a Part> {
     manifest.kind(KIND)?.part(name)
 }
 

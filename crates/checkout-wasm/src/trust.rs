@@ -1,7 +1,7 @@
 //! What the frame trusts: the anchor that it was built with, and the manifest that the anchor's keys signed.
 
-use nightsafe_core::anchor::{TrustAnchor, TrustError};
-use nightsafe_core::manifest::{self, VerifiedManifest};
+use nightsafe_core::anchor::{PinnedAnchor, TrustError};
+use nightsafe_core::manifest::{self, SealingManifest};
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::timestamp;
 
@@ -9,25 +9,25 @@ use nightsafe_core::timestamp;
 pub(crate) type Code = String;
 
 /// Reads the anchor.
-pub(crate) fn anchor(text: &str) -> Result<TrustAnchor, Code> {
-    TrustAnchor::parse(text).map_err(|error| code("anchor_", error))
+pub(crate) fn anchor(text: &str) -> Result<PinnedAnchor, Code> {
+    PinnedAnchor::parse(text).map_err(|error| code("anchor_", error))
 }
 
 /// Verifies manifest and timestamp, and that the page may embed the frame. `before` is the manifest that was verified
 /// earlier in this page's life: there is no way back from it.
 pub(crate) fn verify(
-    anchor: &TrustAnchor,
+    anchor: &PinnedAnchor,
     notes: (&str, &str),
     parent: &str,
-    before: Option<&VerifiedManifest>,
+    before: Option<&SealingManifest>,
     now: UnixTime,
-) -> Result<VerifiedManifest, Code> {
-    let verified = manifest::verify(notes.0, anchor, now).map_err(|error| code("manifest_", error))?;
-    if before.is_some_and(|before| before.manifest().sequence > verified.manifest().sequence) {
+) -> Result<SealingManifest, Code> {
+    let verified = manifest::verify_to_seal(notes.0, anchor, now).map_err(|error| code("manifest_", error))?;
+    if before.is_some_and(|before| before.sequence > verified.sequence) {
         return Err(code("manifest_", TrustError::Rollback));
     }
-    timestamp::verify(notes.1, &verified, now).map_err(|error| code("timestamp_", error))?;
-    if !verified.manifest().allows_parent(parent) {
+    timestamp::verify_to_seal(notes.1, anchor, &verified, now).map_err(|error| code("timestamp_", error))?;
+    if !verified.allows_parent(parent) {
         return Err("parent_not_allowed".into());
     }
     Ok(verified)

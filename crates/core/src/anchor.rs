@@ -2,9 +2,11 @@
 
 mod error;
 mod origin;
+mod pinned;
 
 pub use error::TrustError;
 pub use origin::Origin;
+pub use pinned::PinnedAnchor;
 
 use crate::label::Label;
 use crate::note::Vkey;
@@ -71,21 +73,24 @@ impl TrustAnchor {
     }
 }
 
-fn read(lines: &mut Lines<'_>) -> Option<TrustAnchor> {
+/// Site, site keys, threshold and sequence floor.
+fn read_keys<'a>(lines: &mut Lines<'a>) -> Option<(&'a str, Vec<Vkey>, u8, u64)> {
     lines.label(Label::TrustAnchor)?;
-    let site = Site::parse(lines.take("site")?).ok()?;
+    let site = lines.take("site")?;
     let mut site_keys = Vec::new();
     while let Some(key) = lines.take("site-key") {
-        if site_keys.len() >= MAX_SITE_KEYS {
-            return None;
-        }
         site_keys.push(Vkey::parse(key).ok()?);
     }
     let threshold = u8::try_from(lines.take_number("threshold")?).ok()?;
-    if threshold == 0 || usize::from(threshold) > site_keys.len() {
+    if site_keys.len() > MAX_SITE_KEYS || threshold == 0 || usize::from(threshold) > site_keys.len() {
         return None;
     }
-    let sequence_floor = lines.take_number("sequence-floor")?;
+    Some((site, site_keys, threshold, lines.take_number("sequence-floor")?))
+}
+
+fn read(lines: &mut Lines<'_>) -> Option<TrustAnchor> {
+    let (site, site_keys, threshold, sequence_floor) = read_keys(lines)?;
+    let site = Site::parse(site).ok()?;
     let ingest = Origin::parse(lines.take("ingest")?)?;
     let (wasm_file, wasm_integrity) = lines.take("wasm")?.split_once(' ')?;
     if !is_file_name(wasm_file) || !is_integrity(wasm_integrity) {

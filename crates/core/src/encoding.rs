@@ -2,7 +2,10 @@
 //!
 //! All decoders are strict: one text for one byte string.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
+/// The two digits of an alphabet that are neither letter nor figure: section 4.
+const STANDARD: [u8; 2] = *b"+/";
+/// Section 5.
+const URL: [u8; 2] = *b"-_";
 
 /// Bytes as lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
@@ -37,24 +40,17 @@ pub fn hex_array<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// Bytes as base64url without padding.
 pub fn b64u(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    encode(bytes, URL)
 }
 
 /// Base64url without padding; `None` when any other character or non-zero trailing bits occur.
 pub fn b64u_decode(text: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(text).ok()
+    decode(text, URL)
 }
 
 /// Bytes as base64 with padding.
-///
-/// By way of base64url: a second alphabet of the library would cost the checkout WASM two kilobytes.
 pub fn b64(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    text.extend(b64u(bytes).chars().map(|c| match c {
-        '-' => '+',
-        '_' => '/',
-        c => c,
-    }));
+    let mut text = encode(bytes, STANDARD);
     while !text.len().is_multiple_of(4) {
         text.push('=');
     }
@@ -66,17 +62,74 @@ pub fn b64_decode(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
-    let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
-    let mut url = String::with_capacity(digits.len());
-    for c in digits.chars() {
-        url.push(match c {
-            '+' => '-',
-            '/' => '_',
-            '-' | '_' => return None,
-            c => c,
-        });
+    let digits = text.strip_suffix('=').unwrap_or(text);
+    decode(digits.strip_suffix('=').unwrap_or(digits), STANDARD)
+}
+
+// By hand, for both alphabets at once: a library's would be three kilobytes of the checkout WASM. Some of the bytes are
+// secret (passwords' messages, private keys), so no branch and no table lookup depends on one.
+
+fn encode(bytes: &[u8], marks: [u8; 2]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for byte in bytes {
+        bits = bits << 8 | u32::from(*byte);
+        held = held.wrapping_add(8);
+        while held >= 6 {
+            held = held.wrapping_sub(6);
+            text.push(b64_digit(bits >> held, marks));
+        }
     }
-    b64u_decode(&url)
+    if held > 0 {
+        text.push(b64_digit(bits << (6_u32.wrapping_sub(held)), marks));
+    }
+    text
+}
+
+fn decode(text: &str, marks: [u8; 2]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut held, mut all) = (0_i32, 0_u32, 0_i32);
+    for digit in text.bytes() {
+        let value = b64_value(digit, marks);
+        all |= value;
+        bits = bits << 6 | value & 63;
+        held = held.wrapping_add(6);
+        if held >= 8 {
+            held = held.wrapping_sub(8);
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    // Six bits left over are a digit that no byte needs
+    let rest = bits & (1_i32 << held).wrapping_sub(1);
+    (all >= 0 && held < 6 && rest == 0).then_some(bytes)
+}
+
+/// The digit of the low six bits.
+fn b64_digit(bits: u32, [first, last]: [u8; 2]) -> char {
+    let value = (bits & 63) as i32;
+    let (first, last) = (i32::from(first), i32::from(last));
+    // Each correction counts from its value on: a difference below zero, shifted, is a mask
+    let above = |most: i32, correction: i32| (most.wrapping_sub(value) >> 8) & correction;
+    let digit = value
+        .wrapping_add(65)
+        .wrapping_add(above(25, 6))
+        .wrapping_add(above(51, -75))
+        .wrapping_add(above(61, first.wrapping_sub(58)))
+        .wrapping_add(above(62, last.wrapping_sub(first).wrapping_sub(1)));
+    char::from(digit as u8)
+}
+
+/// The six bits of a digit; below zero for any other character.
+fn b64_value(digit: u8, [first, last]: [u8; 2]) -> i32 {
+    let digit = i32::from(digit);
+    let mut value = -1_i32;
+    for (from, to, bits) in [(b'A', b'Z', 0), (b'a', b'z', 26), (b'0', b'9', 52), (first, first, 62), (last, last, 63)]
+    {
+        let (from, to) = (i32::from(from), i32::from(to));
+        let inside = (from.wrapping_sub(1).wrapping_sub(digit) & digit.wrapping_sub(to).wrapping_sub(1)) >> 8;
+        value = value.wrapping_add(inside & digit.wrapping_sub(from).wrapping_add(bits).wrapping_add(1));
+    }
+    value
 }
 
 /// `value` in decimal with leading zeros up to `width` digits, appended to `text`.
@@ -160,9 +213,11 @@ mod tests {
     proptest! {
         #[test]
         fn base64_is_that_of_rfc_4648(bytes in prop::collection::vec(any::<u8>(), 0..40), text in "[A-Za-z0-9+/=_-]{0,12}") {
-            use base64ct::Base64;
+            use base64ct::{Base64, Base64UrlUnpadded, Encoding};
             prop_assert_eq!(b64(&bytes), Base64::encode_string(&bytes));
+            prop_assert_eq!(b64u(&bytes), Base64UrlUnpadded::encode_string(&bytes));
             prop_assert_eq!(b64_decode(&b64(&bytes)), Some(bytes));
+            prop_assert_eq!(b64u_decode(&text), Base64UrlUnpadded::decode_vec(&text).ok());
             prop_assert_eq!(b64_decode(&text), Base64::decode_vec(&text).ok());
         }
     }

@@ -1,11 +1,14 @@
 //! The key manifest: which data key seals, what fields there are, who may embed the frame, which keys sign online.
 //! A signed note by k of n site keys.
 
+mod sealing;
 mod text;
+
+pub use sealing::{SealingManifest, verify_to_seal};
 
 use crate::anchor::{Origin, TrustAnchor, TrustError};
 use crate::keys::DataPublicKey;
-use crate::note::{Note, NoteSigner, Vkey, sign as sign_note};
+use crate::note::{self, NoteSigner, Vkey};
 use crate::policy::Kind;
 use crate::scalar::{KeyId, ManifestHash, Site};
 use crate::time::UnixTime;
@@ -127,7 +130,7 @@ pub fn hash(text: &str) -> ManifestHash {
 pub fn sign(manifest: &KeyManifest, signers: &[&NoteSigner]) -> Result<String, TrustError> {
     let text = manifest.encode();
     KeyManifest::parse(&text)?;
-    Ok(sign_note(&text, signers)?)
+    Ok(note::sign(&text, signers)?)
 }
 
 /// Verifies a manifest's note against the anchor at a time: signatures of `threshold` site keys, then the canonical
@@ -138,16 +141,27 @@ pub fn sign(manifest: &KeyManifest, signers: &[&NoteSigner]) -> Result<String, T
 pub fn verify(note: &str, anchor: &TrustAnchor, now: UnixTime) -> Result<VerifiedManifest, TrustError> {
     let verified = verify_at_any_time(note, anchor)?;
     let manifest = &verified.manifest;
-    if manifest.sequence < anchor.sequence_floor {
+    let sequence = (manifest.sequence, anchor.sequence_floor);
+    check_in_force(sequence, (manifest.not_before, manifest.not_after), now)?;
+    Ok(verified)
+}
+
+/// A sequence number against its floor, and the validity, from and to.
+fn check_in_force(
+    (sequence, floor): (u64, u64),
+    (not_before, not_after): (UnixTime, UnixTime),
+    now: UnixTime,
+) -> Result<(), TrustError> {
+    if sequence < floor {
         return Err(TrustError::Rollback);
     }
-    if now.plus(CLOCK_TOLERANCE) < manifest.not_before {
+    if now.plus(CLOCK_TOLERANCE) < not_before {
         return Err(TrustError::NotYetValid);
     }
-    if now > manifest.not_after.plus(CLOCK_TOLERANCE) {
+    if now > not_after.plus(CLOCK_TOLERANCE) {
         return Err(TrustError::Expired);
     }
-    Ok(verified)
+    Ok(())
 }
 
 /// Verifies all of a manifest that does not depend on the time: to read old ones, such as when a deposit is opened.
@@ -156,12 +170,8 @@ pub fn verify(note: &str, anchor: &TrustAnchor, now: UnixTime) -> Result<Verifie
 /// # Errors
 /// As [`verify`], without `Rollback`, `Expired` and `NotYetValid`.
 pub fn verify_at_any_time(note: &str, anchor: &TrustAnchor) -> Result<VerifiedManifest, TrustError> {
-    let note = Note::parse(note)?;
-    let signed = note.verify(&anchor.site_keys)?;
-    if signed.len() < usize::from(anchor.threshold) {
-        return Err(TrustError::TooFewSignatures);
-    }
-    let manifest = KeyManifest::parse(note.text())?;
+    let text = note::open(note, &anchor.site_keys, anchor.threshold)?;
+    let manifest = KeyManifest::parse(text)?;
     if manifest.site != anchor.site {
         return Err(TrustError::WrongSite);
     }
@@ -174,5 +184,5 @@ pub fn verify_at_any_time(note: &str, anchor: &TrustAnchor) -> Result<VerifiedMa
     if site_keys.any(|site| online.iter().any(|key| key.public_key() == site.public_key())) {
         return Err(TrustError::ReusedKey);
     }
-    Ok(VerifiedManifest { hash: hash(note.text()), manifest })
+    Ok(VerifiedManifest { hash: hash(text), manifest })
 }

@@ -7,6 +7,7 @@ pub use key::{NoteSigner, Vkey};
 
 use crate::encoding::{b64, b64_decode};
 use core::fmt;
+use lines::cut;
 
 /// Most bytes of a note.
 pub const MAX_NOTE: usize = 262_144;
@@ -55,13 +56,14 @@ impl core::error::Error for NoteError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     text: String,
-    signatures: Vec<Signature>,
+    /// The signature lines.
+    signatures: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Signature {
-    name: String,
-    /// Key id, then the signature.
+/// A signature line. There is one text for its bytes, so a line that was read is kept as it was.
+struct Signature<'a> {
+    name: &'a str,
+    id: [u8; 4],
     bytes: Vec<u8>,
 }
 
@@ -70,12 +72,23 @@ struct Signature {
 /// # Errors
 /// [`NoteError::Malformed`] when the text is no note text, or there is no signer.
 pub fn sign(text: &str, signers: &[&NoteSigner]) -> Result<String, NoteError> {
-    let mut note = Note { text: text.into(), signatures: Vec::new() };
+    let mut note = Note { text: text.into(), signatures: String::new() };
     for signer in signers {
         note.add(signer);
     }
     let note = note.encode();
     Note::parse(&note).map(|_| note)
+}
+
+/// The signed text of a note, its last line feed included, when at least `threshold` of the keys signed it; see
+/// [`Note::verify`].
+///
+/// # Errors
+/// As [`Note::parse`] and [`Note::verify`]; [`NoteError::NotSigned`] also when too few keys signed.
+pub fn open<'n>(note: &'n str, keys: &[Vkey], threshold: u8) -> Result<&'n str, NoteError> {
+    let (text, signatures) = split(note).ok_or(NoteError::Malformed)?;
+    let signed = signed_by(text, signatures, keys)?.count_ones();
+    if signed < threshold.into() { Err(NoteError::NotSigned) } else { Ok(text) }
 }
 
 impl Note {
@@ -84,7 +97,11 @@ impl Note {
     /// # Errors
     /// [`NoteError::Malformed`] for any deviation from the format, also in signatures of unknown keys.
     pub fn parse(note: &str) -> Result<Self, NoteError> {
-        parse(note).ok_or(NoteError::Malformed)
+        let (text, signatures) = split(note).ok_or(NoteError::Malformed)?;
+        match signed_by(text, signatures, &[]) {
+            Err(NoteError::NotSigned) => Ok(Self { text: text.into(), signatures: signatures.into() }),
+            _ => Err(NoteError::Malformed),
+        }
     }
 
     /// The signed text, its last line feed included. Not to be used before [`Note::verify`].
@@ -95,74 +112,90 @@ impl Note {
     /// Adds a signature, or replaces the one by the same key.
     pub fn add(&mut self, signer: &NoteSigner) {
         let vkey = signer.vkey();
-        self.signatures.retain(|signature| !signature.is_by(vkey));
-        let mut bytes = vkey.id().to_vec();
-        bytes.extend_from_slice(&signer.sign(self.text.as_bytes()));
-        self.signatures.push(Signature { name: vkey.name().into(), bytes });
+        let mut kept = String::with_capacity(self.signatures.len());
+        for line in self.signatures.split_inclusive('\n') {
+            if !Signature::parse(line.strip_suffix('\n').unwrap_or(line)).is_some_and(|signature| signature.is_by(vkey))
+            {
+                kept.push_str(line);
+            }
+        }
+        let bytes = [&vkey.id()[..], &signer.sign(self.text.as_bytes())].concat();
+        for word in ["— ", vkey.name(), " ", &b64(&bytes), "\n"] {
+            kept.push_str(word);
+        }
+        self.signatures = kept;
     }
 
     /// The note as text.
     pub fn encode(&self) -> String {
-        let mut out = self.text.clone();
-        out.push('\n');
-        for signature in &self.signatures {
-            for word in ["— ", &signature.name, " ", &b64(&signature.bytes), "\n"] {
-                out.push_str(word);
-            }
-        }
-        out
+        [&self.text, "\n", &self.signatures].concat()
     }
 
-    /// Which of the keys signed: each once, at least one. Signatures of other keys are ignored.
+    /// Which of the keys, the first 64 of them, signed: each once, at least one. Signatures of other keys are ignored.
     ///
     /// # Errors
     /// [`NoteError::BadSignature`] when a signature of one of the keys is wrong, [`NoteError::NotSigned`] when there is none.
     pub fn verify<'k>(&self, keys: &'k [Vkey]) -> Result<Vec<&'k Vkey>, NoteError> {
-        let mut signed: Vec<&Vkey> = Vec::new();
-        for signature in &self.signatures {
-            let Some(key) = keys.iter().find(|key| signature.is_by(key)) else {
-                continue;
-            };
-            let bytes = signature.bytes.get(4..).unwrap_or(&[]);
-            if !key.verify(self.text.as_bytes(), bytes) {
-                return Err(NoteError::BadSignature);
-            }
-            if !signed.contains(&key) {
-                signed.push(key);
-            }
-        }
-        if signed.is_empty() {
-            return Err(NoteError::NotSigned);
-        }
-        Ok(signed)
+        let signed = signed_by(&self.text, &self.signatures, keys)?;
+        Ok(keys.iter().enumerate().filter(|(place, _)| signed & bit(*place) != 0).map(|(_, key)| key).collect())
     }
 }
 
-impl Signature {
+impl<'a> Signature<'a> {
     fn is_by(&self, key: &Vkey) -> bool {
-        self.name == key.name() && self.bytes.starts_with(&key.id())
+        self.name == key.name() && self.id == key.id()
     }
 
-    fn parse(line: &str) -> Option<Self> {
-        let (name, signature) = line.strip_prefix("— ")?.split_once(' ')?;
-        let bytes = b64_decode(signature)?;
-        (key::is_name(name) && bytes.len() > 4).then(|| Self { name: name.into(), bytes })
+    fn parse(line: &'a str) -> Option<Self> {
+        let (name, signature) = cut(line.strip_prefix("— ")?, b' ')?;
+        let mut bytes = b64_decode(signature)?;
+        let id = *bytes.first_chunk()?;
+        bytes.drain(..4);
+        (key::is_name(name) && !bytes.is_empty()).then_some(Self { name, id, bytes })
     }
 }
 
-fn parse(note: &str) -> Option<Note> {
-    if note.len() > MAX_NOTE || note.bytes().any(|c| c < b' ' && c != b'\n') {
+/// Text and signature lines, which are yet to be read.
+fn split(note: &str) -> Option<(&str, &str)> {
+    if note.len() > MAX_NOTE {
         return None;
     }
-    let body = note.strip_suffix('\n')?;
-    // By hand: the library's search for a string is two kilobytes of the checkout WASM
-    let blank = body.as_bytes().windows(2).rposition(|pair| pair == b"\n\n")?;
-    let (text, signatures) = (body.get(..blank)?, body.get(blank.checked_add(2)?..)?);
-    if signatures.split('\n').count() > MAX_SIGNATURES {
-        return None;
+    let (mut blank, mut before) = (None, b' ');
+    for (place, byte) in note.bytes().enumerate() {
+        if byte < b' ' && byte != b'\n' {
+            return None;
+        }
+        if byte == b'\n' && before == b'\n' {
+            blank = Some(place);
+        }
+        before = byte;
     }
-    let mut whole = String::with_capacity(text.len().saturating_add(1));
-    whole.push_str(text);
-    whole.push('\n');
-    Some(Note { text: whole, signatures: signatures.split('\n').map(Signature::parse).collect::<Option<_>>()? })
+    let blank = blank?;
+    Some((note.get(..blank)?, note.get(blank.checked_add(1)?..)?))
+}
+
+/// Reads all signature lines; a wrong signature is told only when all have the form of one. One bit for each key that
+/// signed, at least one.
+fn signed_by(text: &str, signatures: &str, keys: &[Vkey]) -> Result<u64, NoteError> {
+    let (mut rest, mut count, mut signed, mut wrong) = (signatures, 0_usize, 0, false);
+    while !rest.is_empty() {
+        let (line, after) = cut(rest, b'\n').ok_or(NoteError::Malformed)?;
+        let signature = Signature::parse(line).ok_or(NoteError::Malformed)?;
+        (rest, count) = (after, count.wrapping_add(1));
+        if let Some(place) = keys.iter().position(|key| signature.is_by(key)) {
+            signed |= bit(place);
+            wrong |= !keys.get(place).is_some_and(|key| key.verify(text.as_bytes(), &signature.bytes));
+        }
+    }
+    if count == 0 || count > MAX_SIGNATURES {
+        return Err(NoteError::Malformed);
+    }
+    if wrong {
+        return Err(NoteError::BadSignature);
+    }
+    if signed == 0 { Err(NoteError::NotSigned) } else { Ok(signed) }
+}
+
+fn bit(place: usize) -> u64 {
+    u32::try_from(place).ok().and_then(|place| 1_u64.checked_shl(place)).unwrap_or(0)
 }

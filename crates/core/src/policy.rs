@@ -5,7 +5,7 @@ mod text;
 mod verification_code;
 
 pub use check::PartError;
-pub(crate) use text::{push_kinds, read_kinds};
+pub(crate) use text::{push_kinds, read_kinds, read_kinds_to_seal};
 
 use crate::facets::Facet;
 use crate::padding::Bucket;
@@ -23,7 +23,7 @@ pub const MAX_LABELS: usize = 64;
 /// Longest retention, in months.
 pub const MAX_RETAIN: u16 = 240;
 
-/// A kind of field.
+/// A kind of field. As a [`SealingManifest`](crate::manifest::SealingManifest) has it, `open` and `labels` are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kind {
     /// Its name, unique in the policy.

@@ -1,6 +1,6 @@
 //! Time as it stands in texts: RFC 3339 in UTC to the second, months and days. There is no clock in this crate.
 
-use crate::encoding::{decimal, push_decimal};
+use crate::encoding::push_decimal;
 use core::fmt;
 
 const DAY_SECONDS: u64 = 86_400;
@@ -235,30 +235,45 @@ impl Day {
 const EPOCH_DAY: u64 = 719_468;
 
 fn parse_month(text: &[u8]) -> Option<Month> {
-    let [y0, y1, y2, y3, b'-', m0, m1] = text else {
-        return None;
-    };
-    let year = u16::try_from(decimal(&[*y0, *y1, *y2, *y3])?).ok()?;
-    Month::new(year, u8::try_from(decimal(&[*m0, *m1])?).ok()?)
+    let [year, month, ..] = numbers(text, b"0000-00")?;
+    to_month(year, month)
 }
 
 fn parse_day(text: &[u8]) -> Option<Day> {
-    let (month, [b'-', d0, d1]) = text.split_at_checked(7)? else {
-        return None;
-    };
-    Day::new(parse_month(month)?, u8::try_from(decimal(&[*d0, *d1])?).ok()?)
+    let [year, month, day, ..] = numbers(text, b"0000-00-00")?;
+    Day::new(to_month(year, month)?, day as u8)
 }
 
 fn parse_time(text: &[u8]) -> Option<UnixTime> {
-    let (day, [b'T', h0, h1, b':', m0, m1, b':', s0, s1, b'Z']) = text.split_at_checked(10)? else {
-        return None;
-    };
-    let (hour, minute, second) = (decimal(&[*h0, *h1])?, decimal(&[*m0, *m1])?, decimal(&[*s0, *s1])?);
+    let [year, month, day, hour, minute, second] = numbers(text, b"0000-00-00T00:00:00Z")?;
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let of_day = hour.wrapping_mul(3600).wrapping_add(minute.wrapping_mul(60)).wrapping_add(second);
-    Some(parse_day(day)?.start().plus(of_day))
+    let of_day =
+        u64::from(hour).wrapping_mul(3600).wrapping_add(u64::from(minute.wrapping_mul(60).wrapping_add(second)));
+    Some(Day::new(to_month(year, month)?, day as u8)?.start().plus(of_day))
+}
+
+/// The numbers of a text that has a digit wherever `form` has one, and elsewhere what stands there.
+fn numbers(text: &[u8], form: &[u8]) -> Option<[u16; 6]> {
+    let mut numbers = [0_u16; 6];
+    let mut all = numbers.iter_mut();
+    let mut number = all.next()?;
+    for (byte, wanted) in text.iter().zip(form) {
+        if *wanted == b'0' && byte.is_ascii_digit() {
+            *number = number.wrapping_mul(10).wrapping_add(u16::from(byte & 15));
+        } else if byte != wanted {
+            return None;
+        } else if let Some(next) = all.next() {
+            number = next;
+        }
+    }
+    (text.len() == form.len()).then_some(numbers)
+}
+
+/// No number here has more than the two digits that it was read from.
+fn to_month(year: u16, month: u16) -> Option<Month> {
+    Month::new(year, month as u8)
 }
 
 impl fmt::Display for UnixTime {

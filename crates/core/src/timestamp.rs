@@ -1,11 +1,11 @@
 //! The timestamp note: an online key says which manifest is current, and until when. It can introduce no key.
 
-use crate::anchor::TrustError;
+use crate::anchor::{PinnedAnchor, TrustError};
 use crate::encoding::{hex, hex_array};
 use crate::label::Label;
-use crate::manifest::{CLOCK_TOLERANCE, VerifiedManifest};
+use crate::manifest::{CLOCK_TOLERANCE, SealingManifest, VerifiedManifest};
 use crate::note::lines::{Lines, push_line};
-use crate::note::{Note, NoteSigner, sign};
+use crate::note::{self, NoteSigner, Vkey, sign};
 use crate::scalar::{ManifestHash, Site};
 use crate::time::UnixTime;
 
@@ -32,7 +32,10 @@ impl Timestamp {
     /// [`TrustError::Malformed`] for any text that [`Timestamp::encode`] does not write.
     pub fn parse(text: &str) -> Result<Self, TrustError> {
         let mut lines = Lines::new(text);
-        read(&mut lines).filter(|_| lines.at_end()).ok_or(TrustError::Malformed(lines.number()))
+        let Said { site, manifest, roster, until } =
+            read(&mut lines).ok_or_else(|| TrustError::Malformed(lines.number()))?;
+        let site = Site::parse(site).map_err(|_| TrustError::Malformed(2))?;
+        Ok(Self { site, manifest, roster, until })
     }
 
     /// The text to sign.
@@ -63,32 +66,64 @@ pub fn issue(timestamp: &Timestamp, signer: &NoteSigner) -> Result<String, Trust
 /// # Errors
 /// The first [`TrustError`] in that order.
 pub fn verify(note: &str, manifest: &VerifiedManifest, now: UnixTime) -> Result<Timestamp, TrustError> {
-    let note = Note::parse(note)?;
-    note.verify(core::slice::from_ref(&manifest.manifest().timestamp_key))?;
-    let timestamp = Timestamp::parse(note.text())?;
-    if timestamp.site != manifest.manifest().site {
-        return Err(TrustError::WrongSite);
-    }
-    if timestamp.manifest != manifest.hash() {
-        return Err(TrustError::NotCurrent);
-    }
-    if now > timestamp.until.plus(CLOCK_TOLERANCE) {
-        return Err(TrustError::Expired);
-    }
-    if timestamp.until > now.plus(MAX_AHEAD).plus(CLOCK_TOLERANCE) {
-        return Err(TrustError::NotYetValid);
-    }
-    Ok(timestamp)
+    let (hash, manifest) = (manifest.hash(), manifest.manifest());
+    let said = check(note, &manifest.timestamp_key, (&manifest.site, hash), now)?;
+    Ok(Timestamp { site: manifest.site.clone(), manifest: hash, roster: said.roster, until: said.until })
 }
 
-fn read(lines: &mut Lines<'_>) -> Option<Timestamp> {
+/// [`verify`] against what a browser that seals has read of the manifest.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_to_seal(
+    note: &str,
+    anchor: &PinnedAnchor,
+    manifest: &SealingManifest,
+    now: UnixTime,
+) -> Result<(), TrustError> {
+    let key = manifest.timestamp_key().ok_or(TrustError::Malformed(0))?;
+    check(note, &key, (&anchor.site, manifest.hash()), now).map(|_| ())
+}
+
+/// A timestamp whose site is yet to be looked at.
+struct Said<'a> {
+    site: &'a str,
+    manifest: ManifestHash,
+    roster: Option<[u8; 32]>,
+    until: UnixTime,
+}
+
+fn check<'a>(
+    note: &'a str,
+    key: &Vkey,
+    (site, hash): (&Site, ManifestHash),
+    now: UnixTime,
+) -> Result<Said<'a>, TrustError> {
+    let text = note::open(note, core::slice::from_ref(key), 1)?;
+    let said = read(&mut Lines::new(text)).ok_or(TrustError::Malformed(0))?;
+    if said.site != site.as_str() {
+        return Err(TrustError::WrongSite);
+    }
+    if said.manifest != hash {
+        return Err(TrustError::NotCurrent);
+    }
+    if now > said.until.plus(CLOCK_TOLERANCE) {
+        return Err(TrustError::Expired);
+    }
+    if said.until > now.plus(MAX_AHEAD).plus(CLOCK_TOLERANCE) {
+        return Err(TrustError::NotYetValid);
+    }
+    Ok(said)
+}
+
+fn read<'a>(lines: &mut Lines<'a>) -> Option<Said<'a>> {
     lines.label(Label::Timestamp)?;
-    let site = Site::parse(lines.take("site")?).ok()?;
+    let site = lines.take("site")?;
     let manifest = ManifestHash::from_hex(lines.take("manifest")?).ok()?;
     let roster = match lines.take("roster") {
         Some(roster) => Some(hex_array(roster)?),
         None => None,
     };
     let until = UnixTime::parse(lines.take("until")?).ok()?;
-    Some(Timestamp { site, manifest, roster, until })
+    lines.at_end().then_some(Said { site, manifest, roster, until })
 }

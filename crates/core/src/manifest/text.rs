@@ -67,7 +67,7 @@ fn read_head(lines: &mut Lines<'_>) -> Option<KeyManifest> {
     })
 }
 
-fn take_time(lines: &mut Lines<'_>, key: &str) -> Option<UnixTime> {
+pub(super) fn take_time(lines: &mut Lines<'_>, key: &str) -> Option<UnixTime> {
     UnixTime::parse(lines.take(key)?).ok()
 }
 

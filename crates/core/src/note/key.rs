@@ -1,6 +1,7 @@
 //! Note keys: a name, a short id, an Ed25519 key (RFC 8032).
 
 use super::NoteError;
+use super::lines::cut;
 use crate::encoding::{b64, b64_decode, hex, hex_array};
 use crate::primitives::sha256;
 use core::fmt;
@@ -79,8 +80,8 @@ impl Vkey {
 }
 
 fn parse(text: &str) -> Option<Vkey> {
-    let (name, rest) = text.split_once('+')?;
-    let (id, key) = rest.split_once('+')?;
+    let (name, rest) = cut(text, b'+')?;
+    let (id, key) = cut(rest, b'+')?;
     let bytes = b64_decode(key)?;
     let [ED25519, public_key @ ..] = bytes.as_slice() else {
         return None;

@@ -6,38 +6,64 @@
 use crate::encoding::push_decimal;
 use crate::label::Label;
 
+/// The text before and after the first `mark`, an ASCII character.
+pub(crate) fn cut(text: &str, mark: u8) -> Option<(&str, &str)> {
+    // By hand: each of the library's searches is half a kilobyte of the checkout WASM
+    let place = text.bytes().position(|byte| byte == mark)?;
+    Some((text.get(..place)?, text.get(place.checked_add(1)?..)?))
+}
+
+/// The values of all lines with this key.
+pub(crate) fn values<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        loop {
+            let (line, after) = cut(rest, b'\n')?;
+            rest = after;
+            if let Some((word, value)) = cut(line, b' ')
+                && word == key
+            {
+                return Some(value);
+            }
+        }
+    })
+}
+
 /// Lines still to be read.
 pub(crate) struct Lines<'a> {
+    text: &'a str,
     rest: &'a str,
-    /// The line that `rest` begins with, from 1.
-    next: u32,
-    /// The line last looked at: the one that is wrong, when one is.
-    at: u32,
+    /// Bytes from the line last looked at on: the one that is wrong, when one is.
+    at: usize,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) const fn new(text: &'a str) -> Self {
-        Self { rest: text, next: 1, at: 1 }
+        Self { text, rest: text, at: text.len() }
     }
 
     /// The line last looked at, from 1: taken and found wrong, or not the one that was wanted.
-    pub(crate) const fn number(&self) -> u32 {
-        self.at
+    pub(crate) fn number(&self) -> u32 {
+        let before = self.text.len().saturating_sub(self.at);
+        let lines = self.text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+        u32::try_from(lines).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// Takes the first line when it is this label.
     pub(crate) fn label(&mut self, label: Label) -> Option<()> {
-        let rest = self.rest.strip_prefix(label.as_str())?.strip_prefix('\n')?;
-        self.advance(rest);
-        Some(())
+        let (line, rest) = cut(self.rest, b'\n')?;
+        (line == label.as_str()).then(|| self.rest = rest)
     }
 
     /// Takes the next line when it begins with this key: what follows the key.
     pub(crate) fn take(&mut self, key: &str) -> Option<&'a str> {
-        self.at = self.next;
-        let (value, rest) = self.rest.strip_prefix(key)?.strip_prefix(' ')?.split_once('\n')?;
-        self.advance(rest);
-        Some(value)
+        self.at = self.rest.len();
+        let (line, rest) = cut(self.rest, b'\n')?;
+        let (word, value) = cut(line, b' ')?;
+        (word == key).then(|| {
+            self.rest = rest;
+            value
+        })
     }
 
     /// Takes a decimal number.
@@ -45,15 +71,17 @@ impl<'a> Lines<'a> {
         crate::encoding::decimal(self.take(key)?.as_bytes())
     }
 
-    /// Whether all lines are taken.
-    pub(crate) const fn at_end(&mut self) -> bool {
-        self.at = self.next;
-        self.rest.is_empty()
+    /// Takes all lines with this key that follow each other: their text.
+    pub(crate) fn take_all(&mut self, key: &str) -> &'a str {
+        let from = self.rest;
+        while self.take(key).is_some() {}
+        from.get(..from.len().saturating_sub(self.rest.len())).unwrap_or_default()
     }
 
-    fn advance(&mut self, rest: &'a str) {
-        self.rest = rest;
-        self.next = self.next.saturating_add(1);
+    /// Whether all lines are taken.
+    pub(crate) const fn at_end(&mut self) -> bool {
+        self.at = self.rest.len();
+        self.rest.is_empty()
     }
 }
 

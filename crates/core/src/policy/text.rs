@@ -4,7 +4,7 @@ use super::verification_code::asks_for_it;
 use super::{Kind, KindLabel, MAX_KINDS, MAX_LABELS, MAX_PARTS, MAX_RETAIN, MAX_ROLES, Part};
 use crate::anchor::TrustError;
 use crate::facets::Facet;
-use crate::note::lines::{Lines, push_line, push_number};
+use crate::note::lines::{Lines, cut, push_line, push_number};
 use crate::padding::Bucket;
 use crate::rule::Rule;
 use crate::scalar::{KindName, PartName};
@@ -36,14 +36,41 @@ pub(crate) fn read_kinds(lines: &mut Lines<'_>) -> Result<Vec<Kind>, TrustError>
     Ok(kinds)
 }
 
-fn read_kind(lines: &mut Lines<'_>, name: KindName) -> Option<Kind> {
+/// Reads what a browser that seals needs of all kinds: `open` and `labels` stay empty, and limits, duplicates and
+/// verification codes are left to [`read_kinds`].
+pub(crate) fn read_kinds_to_seal(lines: &mut Lines<'_>) -> Option<Vec<Kind>> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    while let Some(name) = lines.take("kind") {
+        let mut kind = read_kind_head(lines, KindName::parse(name).ok()?)?;
+        lines.take("open")?;
+        lines.take_all("label");
+        while let Some(part) = lines.take("part") {
+            kind.parts.push(read_part(part)?);
+        }
+        while let Some(facet) = lines.take("facet") {
+            kind.facets.push(Facet::from_name(facet)?);
+        }
+        kinds.push(kind);
+    }
+    lines.at_end().then_some(kinds)
+}
+
+fn read_kind_head(lines: &mut Lines<'_>, name: KindName) -> Option<Kind> {
     let bucket = Bucket::new(u16::try_from(lines.take_number("bucket")?).ok()?)?;
     let retain = u16::try_from(lines.take_number("retain")?).ok()?;
-    if retain == 0 || retain > MAX_RETAIN {
-        return None;
-    }
-    let mut kind =
-        Kind { name, bucket, retain, open: Vec::new(), labels: Vec::new(), parts: Vec::new(), facets: Vec::new() };
+    (retain > 0 && retain <= MAX_RETAIN).then_some(Kind {
+        name,
+        bucket,
+        retain,
+        open: Vec::new(),
+        labels: Vec::new(),
+        parts: Vec::new(),
+        facets: Vec::new(),
+    })
+}
+
+fn read_kind(lines: &mut Lines<'_>, name: KindName) -> Option<Kind> {
+    let mut kind = read_kind_head(lines, name)?;
     for role in lines.take("open")?.split(' ') {
         // Roles are named like kinds
         let ok = KindName::parse(role).is_ok() && !kind.open.iter().any(|other| other == role);
@@ -83,15 +110,13 @@ fn read_label(line: &str) -> Option<KindLabel> {
 }
 
 fn read_part(line: &str) -> Option<Part> {
-    let mut words = line.split(' ');
-    let name = PartName::parse(words.next()?).ok()?;
-    let rule = Rule::from_name(words.next()?)?;
-    let optional = match (words.next(), words.next()) {
-        (None, None) => false,
-        (Some("optional"), None) => true,
-        _ => return None,
+    let (name, rest) = cut(line, b' ')?;
+    let (rule, optional) = match cut(rest, b' ') {
+        None => (rest, false),
+        Some((rule, "optional")) => (rule, true),
+        Some(_) => return None,
     };
-    Some(Part { name, rule, optional })
+    Some(Part { name: PartName::parse(name).ok()?, rule: Rule::from_name(rule)?, optional })
 }
 
 /// Appends the lines of kinds.

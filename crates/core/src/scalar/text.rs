@@ -79,14 +79,19 @@ impl KindName {
 
 fn check_site(text: &str) -> Result<(), ScalarError> {
     // Labels of a DNS name: not empty, no hyphen at either end, so that one site has one spelling
-    let ok = text.len() <= 253
-        && text.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || byte == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        });
-    ok.then_some(()).ok_or(ScalarError::Site)
+    let (mut label, mut before, mut ok) = (0_usize, b'-', text.len() <= 253);
+    for byte in text.bytes() {
+        if byte == b'.' {
+            ok &= before != b'-';
+            (label, before) = (0, b'-');
+            continue;
+        }
+        ok &= lower(byte) || byte.is_ascii_digit() || byte == b'-' && label > 0;
+        label = label.wrapping_add(1);
+        ok &= label <= 63;
+        before = byte;
+    }
+    (ok && before != b'-').then_some(()).ok_or(ScalarError::Site)
 }
 
 fn check_reference(text: &str) -> Result<(), ScalarError> {

@@ -13,4 +13,6 @@ mod receipt;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod sealing;
+#[cfg(test)]
 mod timestamp;
