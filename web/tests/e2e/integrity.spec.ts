@@ -86,6 +86,13 @@ for (const { what, tamper, code, advice } of CASES) {
   });
 }
 
+test("WASM: one bit, with the card in the shop's own page: it stays there", async ({ demo, checkout }) => {
+  tampering.bytes(demo.published((await pinned(demo)).wasm), flipBit);
+  const watched = await Watched.from(checkout, demo);
+  await checkout.open("inline");
+  await watched.refused("module_refused", ADVICE.refused);
+});
+
 test("timestamp: one character on its way from ingest", async ({ page, demo, checkout }) => {
   await page.route(`${demo.at.ingest}/v1/timestamp`, async (route) => {
     const response = await route.fetch();

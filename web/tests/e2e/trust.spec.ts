@@ -160,7 +160,8 @@ test.describe("a page of another origin", () => {
 /** A second shop's page on another port, with the first one's tag. */
 async function elsewhere(demo: Demo, work: (origin: string) => Promise<void>): Promise<void> {
   const { element } = await releaseOf(demo);
-  const tag = `<script type="module" src="${demo.at.fields}/${element.file}" integrity="${element.integrity}" crossorigin></script>`;
+  const source = `src="${demo.at.fields}/${element.file}" integrity="${element.integrity}" crossorigin`;
+  const tag = `<script type="module" ${source}></script>`;
   const body = `<!doctype html><html lang="en"><title>Elsewhere</title>${tag}<form><nightsafe-card reference="X-1"></nightsafe-card></form>`;
   const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(body));
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));

@@ -64,7 +64,8 @@ export class Site {
     const site = lines.site ?? "demo.nightsafe.example";
     const until = lines.until.toISOString().replace(/\.\d+Z$/, "Z");
     const text = `nightsafe/v1/timestamp\nsite ${site}\nmanifest ${lines.manifest}\nuntil ${until}\n`;
-    const [, name = "", id = "", key = ""] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/m.exec(this.demo.read("keys", "timestamp.key")) ?? [];
+    const signer = this.demo.read("keys", "timestamp.key");
+    const [, name = "", id = "", key = ""] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/m.exec(signer) ?? [];
     const seed = Buffer.from(key, "base64").subarray(1);
     const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
     const signature = sign(null, Buffer.from(text), createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }));
