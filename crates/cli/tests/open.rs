@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::process::Output;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{ADMIN, Shop, fails, ok, run};
@@ -122,6 +123,21 @@ fn passphrase_and_recovery_key_open_what_was_asked_for() {
 
     // Read only: not a byte of the data directory has changed
     assert_eq!(common::fingerprint(&shop.data()), before);
+}
+
+#[test]
+fn a_deposit_that_is_on_its_way_is_waited_for() {
+    let shop = Shop::built();
+    let deposit = deposit(&shop, "ORDER-1");
+    let up = shop.up();
+    let opened = thread::scope(|scope| {
+        let waiting = scope.spawn(|| open(&shop, &["--reference", "ORDER-1", "--wait", "60"]));
+        let (status, _, body) = up.post("ingest", "/v1/deposits", &deposit.to_json());
+        assert_eq!(status, 201, "{body}");
+        waiting.join().unwrap()
+    });
+    assert!(ok(opened).contains("holds card#0, phone#0, phone#1"));
+    assert_eq!(up.stop("-TERM"), 0);
 }
 
 #[test]

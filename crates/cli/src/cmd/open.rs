@@ -5,22 +5,26 @@ mod print;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::opening::Opener;
 use nightsafe_core::scalar::{DepositId, KindName};
 use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
+use tokio::time::Instant;
 
 use self::deposit::Opened;
 use crate::config::Config;
-use crate::data_dir::DataDirArg;
+use crate::data_dir::{DataDir, DataDirArg};
 use crate::keys::{data_key, recovery};
 use crate::manifests::{self, Signed};
 use crate::passphrase::{Descriptor, Source};
 
 /// Most deposits that one reference may stand for here.
 const MAX_DEPOSITS: u32 = 100;
+/// How often a deposit that is on its way is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Opens fields of a deposit without any server, and names what was changed since it was deposited
 ///
@@ -50,6 +54,9 @@ pub(crate) struct OpenArgs {
     /// Read the admin's passphrase from this file descriptor instead of the terminal
     #[arg(long, value_name = "FD")]
     passphrase_fd: Option<Descriptor>,
+    /// Wait so many seconds at most for a deposit that is on its way from the outbox
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u16,
     /// Print one JSON array instead of lines
     #[arg(long)]
     json: bool,
@@ -95,8 +102,7 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
     let site = config.site()?;
     let anchor = manifests::read_anchor(&data)?;
     let history = manifests::all(&data, &anchor)?;
-    let store = VaultStore::open_read_only(&data.vault()).await?;
-    let rows = find(args, &store).await?;
+    let (store, rows) = find(args, &data).await?;
     let keys = unlock(args, &config, &rows, &store).await?;
     let opener = Opener::new(site, keys, history.into_iter().map(Signed::into_verified).collect());
     let wanted = if args.all_fields { Wanted::All } else { Wanted::These(&args.fields) };
@@ -109,18 +115,34 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
     check_found(&opened, &args.fields)
 }
 
-async fn find(args: &OpenArgs, store: &VaultStore) -> Result<Vec<IndexRow>> {
-    let rows = match &args.deposit {
+/// Looks until there is something, or the time to wait is over. Each time in a file opened anew: one that nobody else
+/// had open is read as it was.
+async fn find(args: &OpenArgs, data: &DataDir) -> Result<(VaultStore, Vec<IndexRow>)> {
+    let end = Instant::now() + Duration::from_secs(args.wait.into());
+    loop {
+        let store = VaultStore::open_read_only(&data.vault()).await?;
+        let rows = look(args, &store).await?;
+        if !rows.is_empty() {
+            return Ok((store, rows));
+        }
+        store.close().await;
+        if Instant::now() >= end {
+            bail!(
+                "the vault has no such deposit; one that was made a moment ago may still be on its way: try --wait 10"
+            );
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn look(args: &OpenArgs, store: &VaultStore) -> Result<Vec<IndexRow>> {
+    Ok(match &args.deposit {
         Some(id) => store.deposit(id).await?.into_iter().collect(),
         None => {
             let filter = Filter { reference: args.reference.clone(), ..Filter::default() };
             store.search(&filter, None, MAX_DEPOSITS).await?.rows
         }
-    };
-    if rows.is_empty() {
-        bail!("the vault has no such deposit; one that was made a moment ago may still be on its way");
-    }
-    Ok(rows)
+    })
 }
 
 /// Opens the data keys of `rows`. One that the vault does not hold is a difference of its deposits, not an error.

@@ -15,10 +15,12 @@ export interface Opened {
 }
 
 const PASSPHRASE_FD = 3;
+/** Seconds for a deposit to get from the outbox into the vault. */
+const WAIT = "10";
 
 /** Opens the deposits of a reference. Fails with what the command says. */
 export function open(config: ThiefConfig, reference: string): Promise<Opened[]> {
-  const what = ["--reference", reference, "--all-fields"];
+  const what = ["--reference", reference, "--all-fields", "--wait", WAIT];
   const args = ["open", "--offline", "--json", "--data-dir", config.data, "--passphrase-fd", String(PASSPHRASE_FD), ...what];
   const child = spawn(config.nightsafe, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   const passphrase = child.stdio[PASSPHRASE_FD] as Writable;
