@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use nightsafe_store::Database;
 
 use crate::config::Config;
 
@@ -78,12 +79,12 @@ impl DataDir {
         self.root.join("manifests")
     }
 
-    pub(crate) fn outbox(&self) -> PathBuf {
-        self.root.join("outbox.db")
+    pub(crate) fn outbox(&self) -> Database {
+        self.root.join("outbox.db").into()
     }
 
-    pub(crate) fn vault(&self) -> PathBuf {
-        self.root.join("vault.db")
+    pub(crate) fn vault(&self) -> Database {
+        self.root.join("vault.db").into()
     }
 
     /// What is published.

@@ -67,7 +67,7 @@ fn send(shop: &Shop, deposits: &[&Deposit]) {
     let start = Instant::now();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let store = VaultStore::open_read_only(&shop.data().join("vault.db")).await.unwrap();
+        let store = VaultStore::open_read_only(&shop.data().join("vault.db").into()).await.unwrap();
         for deposit in deposits {
             while store.deposit(&deposit.id()).await.unwrap().is_none() {
                 assert!(start.elapsed() < Duration::from_secs(10), "the vault did not take the deposit");
@@ -166,7 +166,7 @@ fn what_the_vault_changed_is_named() {
     // Written to the file as a thief of the vault would; the row's own deposit never came through ingest
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let store = VaultStore::open(&shop.data().join("vault.db")).await.unwrap();
+        let store = VaultStore::open(&shop.data().join("vault.db").into()).await.unwrap();
         store.take_in(&[edited]).await.unwrap();
         store.close().await;
     });
@@ -183,7 +183,7 @@ fn edited_row(shop: &Shop, one: &Deposit, two: &Deposit) -> Arrival {
     let (manifest, hash) = published(shop);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut row = runtime.block_on(async {
-        let store = VaultStore::open_read_only(&shop.data().join("vault.db")).await.unwrap();
+        let store = VaultStore::open_read_only(&shop.data().join("vault.db").into()).await.unwrap();
         let filter = Filter { reference: Some("ORDER-1".to_owned()), ..Filter::default() };
         store.search(&filter, None, 1).await.unwrap().rows.remove(0)
     });

@@ -6,6 +6,7 @@
 //! Errors: [`StoreError`] everywhere; a module with an outcome of its own (a full queue) adds a
 //! type beside it.
 
+mod database;
 mod error;
 #[cfg(feature = "outbox")]
 pub mod outbox;
@@ -14,4 +15,5 @@ pub mod sqlite;
 #[cfg(feature = "vault")]
 pub mod vault;
 
+pub use database::{Database, DatabaseError};
 pub use error::StoreError;

@@ -6,12 +6,11 @@
 mod reader;
 mod writer;
 
-use std::path::Path;
-
 use sqlx::SqlitePool;
 
+use crate::database::Engine;
 use crate::schema::{Schema, Step};
-use crate::{StoreError, sqlite};
+use crate::{Database, StoreError, sqlite};
 
 pub use reader::OutboxReader;
 pub use writer::{InsertError, OutboxWriter, WriterLimits, WriterTask};
@@ -51,6 +50,7 @@ impl std::fmt::Debug for OutboxRow {
 
 /// Opens the outbox file for one of [`OutboxWriter`] and [`OutboxReader`]; each opens it for
 /// itself, as they may be different processes.
-async fn open(path: &Path) -> Result<SqlitePool, StoreError> {
+async fn open(database: &Database) -> Result<SqlitePool, StoreError> {
+    let Engine::Sqlite(path) = &database.0;
     sqlite::open(path, &SQLITE, 1).await
 }

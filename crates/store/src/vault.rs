@@ -11,14 +11,13 @@ mod intake;
 mod openings;
 mod sessions;
 
-use std::path::Path;
-
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, Tag};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
+use crate::database::Engine;
 use crate::schema::{Schema, Step};
-use crate::{StoreError, sqlite};
+use crate::{Database, StoreError, sqlite};
 
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
@@ -53,7 +52,8 @@ impl VaultStore {
     ///
     /// # Errors
     /// As [`crate::sqlite::open`].
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        let Engine::Sqlite(path) = &database.0;
         let pool = sqlite::open(path, &SQLITE, CONNECTIONS).await?;
         Ok(Self { pool })
     }
@@ -62,7 +62,8 @@ impl VaultStore {
     ///
     /// # Errors
     /// As [`crate::sqlite::open_read_only`].
-    pub async fn open_read_only(path: &Path) -> Result<Self, StoreError> {
+    pub async fn open_read_only(database: &Database) -> Result<Self, StoreError> {
+        let Engine::Sqlite(path) = &database.0;
         let pool = sqlite::open_read_only(path, &SQLITE).await?;
         Ok(Self { pool })
     }

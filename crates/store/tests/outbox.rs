@@ -28,7 +28,7 @@ fn row(number: u32) -> OutboxRow {
 async fn many_callers_are_stored_once_and_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
+    let (writer, task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
     writer.probe().await.unwrap();
     let mut callers = tokio::task::JoinSet::new();
     for number in 0..300 {
@@ -45,7 +45,7 @@ async fn many_callers_are_stored_once_and_in_order() {
     drop(writer);
     task.finished().await;
 
-    let reader = OutboxReader::open(&path).await.unwrap();
+    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
     assert_eq!(reader.backlog().await.unwrap(), 300);
     let first = reader.next_batch(100).await.unwrap();
     assert_eq!(first, reader.next_batch(100).await.unwrap());
@@ -63,7 +63,7 @@ async fn a_full_queue_is_busy_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
     let limits = WriterLimits { queue: 1, batch: 1 };
-    let (writer, task) = OutboxWriter::open(&path, limits).await.unwrap();
+    let (writer, task) = OutboxWriter::open(&path.as_path().into(), limits).await.unwrap();
     // Another process holds the write lock
     let mut blocker = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
     let lock = blocker.begin_with("BEGIN IMMEDIATE").await.unwrap();
@@ -83,7 +83,7 @@ async fn a_full_queue_is_busy_at_once() {
     }
     drop(writer);
     task.finished().await;
-    let reader = OutboxReader::open(&path).await.unwrap();
+    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
     assert_eq!(reader.backlog().await.unwrap(), stored);
     assert!(stored >= 1);
 }
@@ -92,7 +92,7 @@ async fn a_full_queue_is_busy_at_once() {
 async fn a_database_that_fails_is_told_and_nothing_is_half_done() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
+    let (writer, task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
     writer.insert(row(1)).await.unwrap();
     let damaged = OutboxRow { day: "soon".to_owned(), ..row(2) };
     let refused = writer.insert(damaged).await;
@@ -100,7 +100,7 @@ async fn a_database_that_fails_is_told_and_nothing_is_half_done() {
     writer.insert(row(3)).await.unwrap();
     drop(writer);
     task.finished().await;
-    let reader = OutboxReader::open(&path).await.unwrap();
+    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
     assert_eq!(reader.backlog().await.unwrap(), 2);
 }
 
@@ -108,7 +108,7 @@ async fn a_database_that_fails_is_told_and_nothing_is_half_done() {
 async fn files_are_private_and_pages_are_large() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, _task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
+    let (writer, _task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
     writer.insert(row(1)).await.unwrap();
     let mut seen = 0;
     for file in std::fs::read_dir(folder.path()).unwrap() {
@@ -130,13 +130,13 @@ async fn files_are_private_and_pages_are_large() {
 async fn deleted_bytes_are_gone_from_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
+    let (writer, task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
     let marked = OutboxRow { body: b"a body that is easy to find again".repeat(200), ..row(1) };
     writer.insert(marked.clone()).await.unwrap();
     drop(writer);
     task.finished().await;
     assert!(holds(folder.path(), b"easy to find"));
-    let reader = OutboxReader::open(&path).await.unwrap();
+    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
     reader.delete(&[marked.deposit_id]).await.unwrap();
     reader.close().await;
     assert!(!holds(folder.path(), b"easy to find"));
@@ -154,30 +154,30 @@ async fn foreign_and_newer_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
 
     let newer = folder.path().join("newer.db");
-    drop(OutboxReader::open(&newer).await.unwrap());
+    drop(OutboxReader::open(&newer.as_path().into()).await.unwrap());
     execute(
         &newer,
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (99, 'later', TRUE, x'00', 0)",
     )
     .await;
-    let refused = OutboxReader::open(&newer).await.unwrap_err();
+    let refused = OutboxReader::open(&newer.as_path().into()).await.unwrap_err();
     assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 1, .. }), "{refused}");
 
     let edited = folder.path().join("edited.db");
-    drop(OutboxReader::open(&edited).await.unwrap());
+    drop(OutboxReader::open(&edited.as_path().into()).await.unwrap());
     execute(&edited, "UPDATE _sqlx_migrations SET checksum = x'00'").await;
-    let refused = OutboxReader::open(&edited).await.unwrap_err();
+    let refused = OutboxReader::open(&edited.as_path().into()).await.unwrap_err();
     assert!(matches!(refused, StoreError::ForeignSchema { .. }), "{refused}");
 
     let small = folder.path().join("small.db");
     execute(&small, "PRAGMA page_size = 4096; CREATE TABLE other (x)").await;
-    let refused = OutboxReader::open(&small).await.unwrap_err();
+    let refused = OutboxReader::open(&small.as_path().into()).await.unwrap_err();
     assert!(matches!(refused, StoreError::PageSize { found: 4096, .. }), "{refused}");
 
     let text = folder.path().join("text.db");
     std::fs::write(&text, "not a database, but long enough to be looked at".repeat(20)).unwrap();
-    let refused = OutboxReader::open(&text).await.unwrap_err();
+    let refused = OutboxReader::open(&text.as_path().into()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
 }
 
@@ -217,7 +217,7 @@ async fn what_was_acknowledged_survives_a_kill() {
         assert!(acknowledged.len() >= enough, "the child ended by itself");
     }
 
-    let reader = OutboxReader::open(&path).await.unwrap();
+    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
     let rows = reader.next_batch(u32::MAX).await.unwrap();
     let there: HashSet<_> = rows.iter().map(|row| row.deposit_id).collect();
     assert_eq!(there.len(), rows.len());
@@ -233,7 +233,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 async fn writes_until_killed() {
     let path = std::env::var_os("NIGHTSAFE_TEST_OUTBOX").unwrap();
     let first: u32 = std::env::var("NIGHTSAFE_TEST_FIRST").unwrap().parse().unwrap();
-    let (writer, _task) = OutboxWriter::open(Path::new(&path), WriterLimits::default()).await.unwrap();
+    let (writer, _task) = OutboxWriter::open(&Path::new(&path).into(), WriterLimits::default()).await.unwrap();
     println!();
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..16 {

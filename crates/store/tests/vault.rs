@@ -22,7 +22,7 @@ struct Vault {
 impl Vault {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = VaultStore::open(&folder.path().join("vault.db")).await.unwrap();
+        let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         Self { store, folder }
     }
 
@@ -355,7 +355,7 @@ const WRITTEN_BY_VERSION_1: &str = include_str!("fixtures/vault-1.sql");
 
 /// Made with `NIGHTSAFE_WRITE_FIXTURE=FILE`, then dumped as SQL text.
 async fn populate(path: &std::path::Path) {
-    let store = VaultStore::open(path).await.unwrap();
+    let store = VaultStore::open(&path.into()).await.unwrap();
     let mut bad = arrival(index(9, "2026-11-21", &[]), vec![]);
     bad.content = Err(Reason::Malformed);
     let facets = [("brand", "visa"), ("last4", "1111"), ("expiry", "2028-01"), ("postal_code", "10115")];
@@ -396,7 +396,7 @@ async fn a_vault_of_the_first_schema_version_opens() {
     sqlx::raw_sql(WRITTEN_BY_VERSION_1).execute(&mut raw).await.unwrap();
     raw.close().await.unwrap();
 
-    let store = VaultStore::open(&path).await.unwrap();
+    let store = VaultStore::open(&path.as_path().into()).await.unwrap();
     let id = DepositId(spread(1, 1));
     let row = store.deposit(&id).await.unwrap().unwrap();
     assert_eq!((row.reference.as_str(), row.facets["last4"].as_str(), row.facets.len()), ("ORDER-1", "1111", 4));

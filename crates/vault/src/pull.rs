@@ -132,8 +132,8 @@ mod tests {
     use super::*;
 
     async fn puller(folder: &Path) -> Puller {
-        let outbox = OutboxReader::open(&folder.join("outbox.db")).await.unwrap();
-        let store = VaultStore::open(&folder.join("vault.db")).await.unwrap();
+        let outbox = OutboxReader::open(&folder.join("outbox.db").into()).await.unwrap();
+        let store = VaultStore::open(&folder.join("vault.db").into()).await.unwrap();
         Puller::new(outbox, store, Site::parse("demo.nightsafe.example").unwrap())
     }
 
@@ -143,7 +143,7 @@ mod tests {
     async fn a_crash_between_commit_and_delete_is_repaired_by_the_next_step() {
         let folder = tempfile::tempdir().unwrap();
         let limits = WriterLimits::default();
-        let (writer, task) = OutboxWriter::open(&folder.path().join("outbox.db"), limits).await.unwrap();
+        let (writer, task) = OutboxWriter::open(&folder.path().join("outbox.db").into(), limits).await.unwrap();
         let row = OutboxRow { deposit_id: [1; 32], day: "2026-11-21".into(), nonce: [2; 32], body: vec![3; 10] };
         writer.insert(row).await.unwrap();
         drop(writer);

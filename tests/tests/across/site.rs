@@ -123,7 +123,7 @@ impl Shop {
     }
 
     pub(crate) async fn start_ingest(&self) -> RunningIngest {
-        let (outbox, task) = OutboxWriter::open(&self.outbox(), WriterLimits::default()).await.unwrap();
+        let (outbox, task) = OutboxWriter::open(&self.outbox().into(), WriterLimits::default()).await.unwrap();
         let config = IngestConfig {
             anchor: self.anchor.clone(),
             fields_origin: Origin::parse("http://localhost:4802").unwrap(),
@@ -139,14 +139,14 @@ impl Shop {
 
     /// A fresh vault; the outbox must be there.
     pub(crate) async fn start_vault(&self) -> RunningVault {
-        let store = VaultStore::open(&self.folder.path().join("vault.db")).await.unwrap();
+        let store = VaultStore::open(&self.folder.path().join("vault.db").into()).await.unwrap();
         setup::add_manifest(&store, &self.anchor, &self.note).await.unwrap();
         setup::add_data_key(&store, &self.wrapped_data_key()).await.unwrap();
         let login = ServerSetup::generate().unwrap();
         setup::create_admin(&store, &login, "admin", PASSPHRASE.as_bytes(), &STRETCH, self.clock.now()).await.unwrap();
         let site = self.manifest.site.clone();
         let config = VaultConfig::new(site.clone(), "http://localhost:4804".to_owned(), login);
-        let outbox = OutboxReader::open(&self.outbox()).await.unwrap();
+        let outbox = OutboxReader::open(&self.outbox().into()).await.unwrap();
         RunningVault {
             router: nightsafe_vault::router(State::new(store.clone(), config, self.clock.clone())),
             puller: Puller::new(outbox, store.clone(), site),

@@ -91,7 +91,7 @@ async fn a_receipt_survives_a_kill_and_a_retry_gives_the_same() {
 }
 
 async fn stored(folder: &std::path::Path) -> BTreeSet<[u8; 32]> {
-    let reader = OutboxReader::open(&folder.join("outbox.db")).await.unwrap();
+    let reader = OutboxReader::open(&folder.join("outbox.db").into()).await.unwrap();
     let rows = reader.next_batch(u32::MAX).await.unwrap();
     let ids: BTreeSet<_> = rows.iter().map(|row| row.deposit_id).collect();
     assert_eq!(ids.len(), rows.len());
@@ -104,7 +104,7 @@ async fn stored(folder: &std::path::Path) -> BTreeSet<[u8; 32]> {
 async fn serves_until_killed() {
     let folder = std::path::PathBuf::from(std::env::var_os("NIGHTSAFE_TEST_DATA").unwrap());
     let files = SiteFiles::new(&folder);
-    let (writer, _task) = OutboxWriter::open(&folder.join("outbox.db"), WriterLimits::default()).await.unwrap();
+    let (writer, _task) = OutboxWriter::open(&folder.join("outbox.db").into(), WriterLimits::default()).await.unwrap();
     let clock = Arc::new(FixedClock::new(time(NOW)));
     let ingest = Ingest::new(files.config(writer, clock)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -116,7 +116,7 @@ async fn the_timestamp_note_names_the_current_manifest() {
 async fn one_key_for_two_purposes_is_refused() {
     let world = World::new().await;
     let path = world.folder.path().join("other.db");
-    let (writer, _task) = OutboxWriter::open(&path, WriterLimits::default()).await.unwrap();
+    let (writer, _task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
     let mut config = world.files.config(writer, world.clock.clone());
     config.timestamp_signer = receipt_signer();
     assert_eq!(Ingest::new(config).err(), Some(IngestError::SameKey));

@@ -116,7 +116,7 @@ impl World {
         let manifest = files.manifest(1);
         files.publish(&manifest);
         let outbox = folder.path().join("outbox.db");
-        let (writer, _task) = OutboxWriter::open(&outbox, limits).await.unwrap();
+        let (writer, _task) = OutboxWriter::open(&outbox.as_path().into(), limits).await.unwrap();
         let clock = Arc::new(FixedClock::new(time(NOW)));
         let ingest = Ingest::new(files.config(writer, clock.clone())).unwrap();
         Self { router: router(ingest), folder, files, clock, manifest }
@@ -142,7 +142,7 @@ impl World {
     /// What lies in the outbox.
     pub(crate) async fn stored(&self) -> Vec<OutboxRow> {
         let path = self.folder.path().join("outbox.db");
-        let reader = OutboxReader::open(&path).await.unwrap();
+        let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
         let rows = reader.next_batch(u32::MAX).await.unwrap();
         reader.close().await;
         rows

@@ -1,10 +1,8 @@
-use std::path::Path;
-
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
 use super::{DATABASE, OutboxRow};
-use crate::StoreError;
+use crate::{Database, StoreError};
 
 /// Takes deposits out, in order of arrival.
 #[derive(Debug, Clone)]
@@ -17,8 +15,8 @@ impl OutboxReader {
     ///
     /// # Errors
     /// As [`crate::sqlite::open`].
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let pool = super::open(path).await?;
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        let pool = super::open(database).await?;
         Ok(Self { pool })
     }
 

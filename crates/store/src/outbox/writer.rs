@@ -1,11 +1,9 @@
-use std::path::Path;
-
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{DATABASE, OutboxRow};
-use crate::StoreError;
+use crate::{Database, StoreError};
 
 /// How much may wait, and how much goes into one transaction.
 #[derive(Debug, Clone, Copy)]
@@ -59,8 +57,8 @@ impl OutboxWriter {
     ///
     /// # Errors
     /// As [`crate::sqlite::open`].
-    pub async fn open(path: &Path, limits: WriterLimits) -> Result<(Self, WriterTask), StoreError> {
-        let pool = super::open(path).await?;
+    pub async fn open(database: &Database, limits: WriterLimits) -> Result<(Self, WriterTask), StoreError> {
+        let pool = super::open(database).await?;
         let (queue, jobs) = mpsc::channel(limits.queue.max(1));
         let task = tokio::spawn(run(pool, jobs, limits.batch.max(1)));
         Ok((Self { queue }, WriterTask(task)))

@@ -93,7 +93,7 @@ impl Vault {
 
     pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = VaultStore::open(&folder.path().join("vault.db")).await.unwrap();
+        let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
         let (site_key, timestamp, receipt) = (signer("site-a"), signer("timestamp"), signer("receipt"));
         let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
@@ -134,12 +134,12 @@ impl Vault {
     }
 
     pub(crate) async fn puller(&self) -> Puller {
-        let outbox = OutboxReader::open(&self.outbox_path()).await.unwrap();
+        let outbox = OutboxReader::open(&self.outbox_path().into()).await.unwrap();
         Puller::new(outbox, self.store.clone(), site())
     }
 
     pub(crate) async fn backlog(&self) -> u64 {
-        OutboxReader::open(&self.outbox_path()).await.unwrap().backlog().await.unwrap()
+        OutboxReader::open(&self.outbox_path().into()).await.unwrap().backlog().await.unwrap()
     }
 
     /// For being the thief.
@@ -258,7 +258,7 @@ pub(crate) fn row(deposit: &Deposit) -> OutboxRow {
 }
 
 pub(crate) async fn ingest(path: &Path, rows: Vec<OutboxRow>) {
-    let (writer, task) = OutboxWriter::open(path, WriterLimits::default()).await.unwrap();
+    let (writer, task) = OutboxWriter::open(&path.into(), WriterLimits::default()).await.unwrap();
     for row in rows {
         writer.insert(row).await.unwrap();
     }

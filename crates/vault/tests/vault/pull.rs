@@ -84,7 +84,7 @@ async fn bad_deposits_are_quarantined_and_the_queue_moves_on() {
 async fn a_deposit_for_another_site_is_quarantined() {
     let vault = Vault::new().await;
     vault.ingest(&[&vault.seal("ORDER-1", &[("phone", phone())])]).await;
-    let outbox = OutboxReader::open(&vault.outbox_path()).await.unwrap();
+    let outbox = OutboxReader::open(&vault.outbox_path().into()).await.unwrap();
     let puller = Puller::new(outbox, vault.store.clone(), Site::parse("other.example").unwrap());
     assert_eq!(puller.step().await.unwrap().quarantined, 1);
     assert_eq!(vault.store.quarantined(10).await.unwrap()[0].reason, "wrong-site");
