@@ -1,6 +1,6 @@
 // Bundles the TypeScript with esbuild.
 //
-//   node build.mjs assets OUT   element.js, loader.js, admin/admin.js (need the WASM glue in target/glue)
+//   node build.mjs assets OUT   element.js, loader.js, admin/admin.{js,css} (need the WASM glue in target/glue)
 //   node build.mjs demo         dist/demo/*.js, for Node
 //   node build.mjs tests        dist/tests/*.test.js, for `node --test`
 //   node build.mjs bench        dist/bench/seal.js, for Node, and dist/bench/pages/*.js (need the WASM glue)
@@ -40,6 +40,7 @@ async function assets(out) {
     bundle("src/element/main.ts", "element.js", "iife"), // runs as a classic script or as a module
     bundle("src/frame/main.ts", "loader.js", "esm"),
     bundle("src/admin/main.ts", "admin/admin.js", "esm"),
+    bundle("../www/admin/admin.css", "admin/admin.css"),
   ]);
 }
 

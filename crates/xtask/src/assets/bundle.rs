@@ -1,4 +1,4 @@
-//! TypeScript bundles and script-free pages into target/assets.
+//! Bundles of TypeScript and style sheets, and script-free pages into target/assets.
 
 use crate::stamp::{self, Inputs};
 use crate::{place, run, say};
@@ -6,12 +6,10 @@ use anyhow::{Context, Result};
 use std::fs;
 
 /// Pages that are published beside the scripts: (below www/, below target/assets/).
-const PAGES: &[(&str, &str)] = &[
-    ("frame/frame.html", "frame.html"),
-    ("admin/index.html", "admin/index.html"),
-    ("admin/admin.css", "admin/admin.css"),
-];
-const SCRIPTS: &[&str] = &["element.js", "loader.js", "admin/admin.js"];
+const PAGES: &[(&str, &str)] = &[("frame/frame.html", "frame.html"), ("admin/index.html", "admin/index.html")];
+const BUNDLES: &[&str] = &["element.js", "loader.js", "admin/admin.js", "admin/admin.css"];
+/// The parts of the admin site's style sheet, below www/.
+const STYLES: &str = "admin/css";
 
 /// Bundles and copies, unless nothing has changed.
 pub(crate) fn build() -> Result<()> {
@@ -20,11 +18,11 @@ pub(crate) fn build() -> Result<()> {
     for file in ["build.mjs", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json"] {
         inputs = inputs.path(&web.join(file))?;
     }
-    for (page, _) in PAGES {
+    for page in PAGES.iter().map(|(page, _)| *page).chain([STYLES, "admin/admin.css"]) {
         inputs = inputs.path(&root.join("www").join(page))?;
     }
     let results: Vec<_> =
-        PAGES.iter().map(|(_, name)| *name).chain(SCRIPTS.iter().copied()).map(|name| assets.join(name)).collect();
+        PAGES.iter().map(|(_, name)| *name).chain(BUNDLES.iter().copied()).map(|name| assets.join(name)).collect();
     stamp::unless_done(&place::target().join("bundle.stamp"), &inputs.finish(), &results, || {
         say::step("bundles", || {
             run::checked(run::command("node", &web).args(["build.mjs", "assets"]).arg(&assets))?;
