@@ -37,7 +37,8 @@ export function explain(difference: Difference, fields: readonly SealedField[]):
     case "key_unknown":
       return notice(
         "This deposit was sealed for a key that you do not hold, so it cannot be checked.",
-        "Ask whoever runs the vault whether that key still exists.",
+        "A key that began after you signed in is there when you sign out and in again. " +
+          "If that does not help, ask whoever runs the vault whether the key still exists.",
       );
     case "site_edited":
       return danger("This deposit was made for another shop and moved here afterwards.", ASK);
