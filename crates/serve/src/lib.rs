@@ -8,7 +8,10 @@
 pub mod api;
 pub mod body;
 pub mod clock;
+pub mod config;
 pub mod logging;
+pub mod notify;
+pub mod online_key;
 pub mod problem;
 pub mod server;
 pub mod stamp;

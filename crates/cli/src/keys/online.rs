@@ -1,68 +1,23 @@
-//! Online keys: Ed25519 signers of receipts and timestamps, in the private key form of the Go and C2SP note tools,
-//! `PRIVATE+KEY+name+id+base64(0x01 || seed)`. They lie unwrapped, because a server signs with them unattended; what
-//! they can do is limited to that.
+//! Files of online keys: the signers of receipts and timestamps. Their text form is that of the servers.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use nightsafe_core::encoding::{b64, b64_decode};
 use nightsafe_core::note::NoteSigner;
+use nightsafe_serve::online_key;
 use zeroize::Zeroizing;
 
 use crate::files::{self, Access};
 
-const PREFIX: &str = "PRIVATE+KEY+";
-/// C2SP signature type of Ed25519.
-const ED25519: u8 = 1;
-
 /// Writes a key to a new file.
 pub(crate) fn create(path: &Path, signer: &NoteSigner) -> Result<()> {
-    files::create_new(path, Access::Owner, to_text(signer).as_bytes())
+    files::create_new(path, Access::Owner, online_key::to_text(signer).as_bytes())
 }
 
 /// Reads a key.
 pub(crate) fn read(path: &Path) -> Result<NoteSigner> {
     let text = Zeroizing::new(files::read_text(path)?);
-    parse(&text).with_context(|| {
+    online_key::parse(&text).with_context(|| {
         format!("{} is not one line of PRIVATE+KEY+name+id+base64: restore it from a copy", path.display())
     })
-}
-
-fn to_text(signer: &NoteSigner) -> Zeroizing<String> {
-    let mut bytes = Zeroizing::new(vec![ED25519]);
-    bytes.reserve_exact(32);
-    bytes.extend_from_slice(signer.seed().as_slice());
-    let encoded = Zeroizing::new(b64(&bytes));
-    let vkey = signer.vkey();
-    Zeroizing::new([PREFIX, vkey.name(), "+", &vkey.id_hex(), "+", &encoded, "\n"].concat())
-}
-
-fn parse(text: &str) -> Option<NoteSigner> {
-    let (name, rest) = text.strip_suffix('\n')?.strip_prefix(PREFIX)?.split_once('+')?;
-    let (id, key) = rest.split_once('+')?;
-    let bytes = Zeroizing::new(b64_decode(key)?);
-    let (kind, seed) = bytes.split_first()?;
-    let signer = NoteSigner::from_seed(name, seed.try_into().ok()?).ok()?;
-    (*kind == ED25519 && signer.vkey().id_hex() == id).then_some(signer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_text_is_read_back_and_nothing_else_is() {
-        let signer = NoteSigner::generate("demo.example/receipt", &mut crate::keys::rng()).unwrap();
-        let text = to_text(&signer);
-        assert_eq!(parse(&text).unwrap().vkey(), signer.vkey());
-        for bad in [
-            text.trim_end(),
-            &text.replace("PRIVATE", "PUBLIC"),
-            &text.replace("receipt", "timestamp"),
-            &text.replace('\n', "x\n"),
-            "",
-        ] {
-            assert!(parse(bad).is_none());
-        }
-    }
 }
