@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod admit;
+pub mod config;
 mod deposits;
 mod health;
 mod manifests;

@@ -238,7 +238,7 @@ async fn no_table() -> P {
 }
 
 async fn full_queue() -> P {
-    let world = World::with_limits(WriterLimits { queue: 1, batch: 1 }).await;
+    let world = World::with_limits(WriterLimits { queue: 1, batch: 1, ..WriterLimits::default() }).await;
     let mut connection = connect(&world).await;
     let lock = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let sent = world.deposit().to_json();

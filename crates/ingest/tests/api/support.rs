@@ -169,7 +169,17 @@ pub(crate) fn deposit(manifest: &KeyManifest, reference: &str, kinds: &[&str]) -
 
 /// Seals to a key of choice, which may be one that the manifest does not list.
 pub(crate) fn deposit_to(manifest: &KeyManifest, key: &DataPublicKey, reference: &str, kinds: &[&str]) -> Deposit {
-    let now = time(NOW);
+    deposit_at(time(NOW), manifest, key, reference, kinds)
+}
+
+/// Seals at a time of choice.
+pub(crate) fn deposit_at(
+    now: UnixTime,
+    manifest: &KeyManifest,
+    key: &DataPublicKey,
+    reference: &str,
+    kinds: &[&str],
+) -> Deposit {
     let values: Vec<_> = kinds
         .iter()
         .map(|name| {

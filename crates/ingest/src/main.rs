@@ -1,0 +1,96 @@
+//! `nightsafe-ingest`: takes deposits, hands out the timestamp note, serves the fields folder.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use clap::Parser;
+use nightsafe_ingest::config::{Config, Fields, SiteFiles};
+use nightsafe_ingest::{Ingest, fields_router, router};
+use nightsafe_serve::clock::SystemClock;
+use nightsafe_serve::config::{self, Arguments};
+use nightsafe_serve::server;
+use nightsafe_serve::service::Service;
+use nightsafe_store::Database;
+use nightsafe_store::outbox::OutboxWriter;
+
+/// How long closing the outbox may take.
+const CLOSE_TIME: Duration = Duration::from_secs(10);
+
+/// Takes sealed deposits into the outbox and serves the fields origin
+#[derive(Parser)]
+#[command(name = "nightsafe-ingest", version)]
+struct Cli {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "logging may not have started")]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let config: Config = config::read(&arguments.config)?;
+    let parts = Parts::read(&config)?;
+    if arguments.check_config {
+        #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
+        {
+            println!("the configuration is good");
+        }
+        return Ok(());
+    }
+    config.log.start()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
+    runtime.block_on(serve(&config, parts))
+}
+
+/// Everything that the configuration names, read.
+struct Parts {
+    site: SiteFiles,
+    outbox: Database,
+    fields: Option<Router>,
+}
+
+impl Parts {
+    fn read(config: &Config) -> Result<Self> {
+        let folder = |fields: &Fields| {
+            fields_router(config.site.fields_folder.to_path_buf(), fields.headers.to_path_buf())
+                .with_context(|| format!("fields.headers: {}", fields.headers.display()))
+        };
+        Ok(Self {
+            site: config.site.read()?,
+            outbox: config.outbox.database()?,
+            fields: config.fields.as_ref().map(folder).transpose()?,
+        })
+    }
+}
+
+async fn serve(config: &Config, parts: Parts) -> Result<()> {
+    let end = server::end_requested()?;
+    let (outbox, writer) = OutboxWriter::open(&parts.outbox, config.outbox.limits()).await?;
+    let ingest = Ingest::new(config.site.ingest(parts.site, outbox, Arc::new(SystemClock)))?;
+    // Logs what is wrong with the manifest; a site that is published later is found without a restart
+    let _ = ingest.manifest();
+
+    let mut service = Service::default();
+    service.listen("ingest", &config.listen, router(ingest)).await?;
+    if let Some((fields, folder)) = config.fields.as_ref().zip(parts.fields) {
+        service.listen("fields", &fields.listen, folder).await?;
+    }
+    let ended = service.run(end).await;
+    if tokio::time::timeout(CLOSE_TIME, writer.finished()).await.is_err() {
+        tracing::warn!("the outbox was not closed in time");
+    }
+    ended.map_err(Into::into)
+}

@@ -1,0 +1,9 @@
+//! The program itself: started with a configuration file, sent real requests, asked to end.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail the test")]
+
+mod configuration;
+mod life;
+mod program;
+#[path = "../api/support.rs"]
+#[expect(dead_code, reason = "this binary needs a part of it")]
+mod support;
