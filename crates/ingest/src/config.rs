@@ -186,6 +186,6 @@ impl Outbox {
 
     /// How much may wait.
     pub fn limits(&self) -> WriterLimits {
-        WriterLimits { queue: self.queue_deposits, batch: self.batch_deposits }
+        WriterLimits { queue: self.queue_deposits, batch: self.batch_deposits, ..WriterLimits::default() }
     }
 }

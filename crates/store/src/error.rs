@@ -34,6 +34,19 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: i64,
     },
+    /// The database is not at the version that this program needs. Servers never migrate PostgreSQL themselves.
+    #[error(
+        "the {database} database has schema version {found}, this program needs {known}: \
+         run `nightsafe db migrate` with a role that owns the database"
+    )]
+    NotMigrated {
+        /// Which database.
+        database: &'static str,
+        /// Version in the database, 0 when it has none of our tables.
+        found: i64,
+        /// Version that this program needs.
+        known: i64,
+    },
     /// The database is of another kind, or a migration was changed after it ran.
     #[error("this is not a {database} database of ours, or its schema was changed by hand: {source}")]
     ForeignSchema {

@@ -1,31 +1,45 @@
 //! The outbox: what ingest writes and the vault takes away.
 //!
 //! [`OutboxWriter`] inserts and can do nothing else; [`OutboxReader`] reads in order of arrival
-//! and deletes what the vault has committed.
+//! and deletes what the vault has committed, keeping the ids.
 
+mod delete;
+mod insert;
 mod reader;
 mod writer;
 
-use sqlx::SqlitePool;
-
-use crate::database::Engine;
+use crate::postgres::PostgresSchema;
 use crate::schema::{Schema, Step};
-use crate::{Database, StoreError, sqlite};
 
 pub use reader::OutboxReader;
 pub use writer::{InsertError, OutboxWriter, WriterLimits, WriterTask};
 
-/// Name of the database in error texts.
+/// Name of the database in error texts, and of its schema on PostgreSQL.
 const DATABASE: &str = "outbox";
 
 /// Schema of the outbox on SQLite.
 pub const SQLITE: Schema = Schema {
     database: DATABASE,
-    migrations: &[Step {
-        version: 1,
-        name: "deposit",
-        sql: include_str!("../../../migrations/outbox/sqlite/0001_deposit.sql"),
-    }],
+    migrations: &[
+        Step { version: 1, name: "deposit", sql: include_str!("../../../migrations/outbox/sqlite/0001_deposit.sql") },
+        Step { version: 2, name: "taken", sql: include_str!("../../../migrations/outbox/sqlite/0002_taken.sql") },
+    ],
+};
+
+/// Schema of the outbox on PostgreSQL.
+pub const POSTGRES: PostgresSchema = PostgresSchema {
+    schema: Schema {
+        database: DATABASE,
+        migrations: &[
+            Step {
+                version: 1,
+                name: "deposit",
+                sql: include_str!("../../../migrations/outbox/postgres/0001_deposit.sql"),
+            },
+            Step { version: 2, name: "taken", sql: include_str!("../../../migrations/outbox/postgres/0002_taken.sql") },
+        ],
+    },
+    rights: include_str!("../../../migrations/outbox/postgres/rights.sql"),
 };
 
 /// One deposit as it lies in the outbox.
@@ -46,11 +60,4 @@ impl std::fmt::Debug for OutboxRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "OutboxRow({} bytes)", self.body.len())
     }
-}
-
-/// Opens the outbox file for one of [`OutboxWriter`] and [`OutboxReader`]; each opens it for
-/// itself, as they may be different processes.
-async fn open(database: &Database) -> Result<SqlitePool, StoreError> {
-    let Engine::Sqlite(path) = &database.0;
-    sqlite::open(path, &SQLITE, 1).await
 }

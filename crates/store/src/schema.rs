@@ -1,7 +1,7 @@
-//! Migrations: run on start, and never past what this program knows.
+//! Migrations: never past what this program knows.
 
 use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{SqlSafeStr, SqliteConnection};
+use sqlx::{Connection, SqlSafeStr};
 
 use crate::StoreError;
 
@@ -37,7 +37,10 @@ impl Schema {
     /// # Errors
     /// [`StoreError::NewerSchema`] before anything is changed, [`StoreError::ForeignSchema`] when
     /// the applied migrations are not ours, [`StoreError::Unavailable`].
-    pub async fn migrate(&self, connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    pub async fn migrate<C>(&self, connection: &mut C) -> Result<i64, StoreError>
+    where
+        C: Connection + Migrate,
+    {
         let found = self.version(connection).await?;
         if found > self.newest() {
             return Err(StoreError::NewerSchema { database: self.database, found, known: self.newest() });
@@ -50,7 +53,10 @@ impl Schema {
     ///
     /// # Errors
     /// [`StoreError::NewerSchema`], [`StoreError::ForeignSchema`], [`StoreError::Unavailable`].
-    pub async fn check(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub async fn check<C>(&self, connection: &mut C) -> Result<(), StoreError>
+    where
+        C: Connection + Migrate,
+    {
         let (database, known) = (self.database, self.newest());
         match self.version(connection).await? {
             found if found > known => Err(StoreError::NewerSchema { database, found, known }),
@@ -65,7 +71,10 @@ impl Schema {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
-    pub async fn version(&self, connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    pub async fn version<C>(&self, connection: &mut C) -> Result<i64, StoreError>
+    where
+        C: Connection + Migrate,
+    {
         let migrator = self.migrator();
         let unavailable = |error| self.migrate_error(error);
         connection.ensure_migrations_table(&migrator.table_name).await.map_err(unavailable)?;

@@ -53,7 +53,7 @@ pub async fn open_read_only(path: &Path, schema: &Schema) -> Result<SqlitePool, 
         SqliteConnectOptions::new().filename(path).read_only(true).immutable(is_closed).busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.map_err(unavailable)?;
     let mut connection = pool.acquire().await.map_err(unavailable)?;
-    schema.check(&mut connection).await?;
+    schema.check(&mut *connection).await?;
     drop(connection);
     Ok(pool)
 }

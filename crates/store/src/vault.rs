@@ -12,12 +12,12 @@ mod openings;
 mod sessions;
 
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, Tag};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
 
 use crate::database::Engine;
+use crate::postgres::{Access, PostgresSchema};
 use crate::schema::{Schema, Step};
-use crate::{Database, StoreError, sqlite};
+use crate::sql::{Pool, Row, Transaction, statement};
+use crate::{Database, StoreError, postgres, sqlite};
 
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
@@ -25,8 +25,12 @@ pub use intake::{Arrival, FieldRow, Outcome, Quarantined, Reason};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
 pub use sessions::SessionLimits;
 
-/// Name of the database in error texts.
+/// Name of the database in error texts, and of its schema on PostgreSQL.
 const DATABASE: &str = "vault";
+
+/// Held by whoever moves field rows on PostgreSQL, in intake or in settling: what it found stays true until it commits.
+/// (An advisory lock; SQLite has one writer anyway.)
+const INTAKE_LOCK: i64 = 0x6e69_6768_7473_0001;
 
 /// Readers may go on while one transaction writes.
 const CONNECTIONS: u32 = 4;
@@ -34,41 +38,61 @@ const CONNECTIONS: u32 = 4;
 /// Schema of the vault on SQLite.
 pub const SQLITE: Schema = Schema {
     database: DATABASE,
-    migrations: &[Step {
-        version: 1,
-        name: "vault",
-        sql: include_str!("../../../migrations/vault/sqlite/0001_vault.sql"),
-    }],
+    migrations: &[
+        Step { version: 1, name: "vault", sql: include_str!("../../../migrations/vault/sqlite/0001_vault.sql") },
+        Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/sqlite/0002_taken.sql") },
+    ],
+};
+
+/// Schema of the vault on PostgreSQL.
+pub const POSTGRES: PostgresSchema = PostgresSchema {
+    schema: Schema {
+        database: DATABASE,
+        migrations: &[
+            Step { version: 1, name: "vault", sql: include_str!("../../../migrations/vault/postgres/0001_vault.sql") },
+            Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/postgres/0002_taken.sql") },
+        ],
+    },
+    rights: include_str!("../../../migrations/vault/postgres/rights.sql"),
 };
 
 /// The vault's database. Clones share one pool.
 #[derive(Debug, Clone)]
 pub struct VaultStore {
-    pool: SqlitePool,
+    pool: Pool,
 }
 
 impl VaultStore {
-    /// Opens the file, making it when it is not there.
+    /// Opens the database; a SQLite file is made when it is not there.
     ///
     /// # Errors
-    /// As [`crate::sqlite::open`].
+    /// As [`crate::sqlite::open`]; on PostgreSQL [`StoreError::NotMigrated`], [`StoreError::NewerSchema`],
+    /// [`StoreError::Unavailable`].
     pub async fn open(database: &Database) -> Result<Self, StoreError> {
-        let Engine::Sqlite(path) = &database.0;
-        let pool = sqlite::open(path, &SQLITE, CONNECTIONS).await?;
+        let pool = match &database.0 {
+            Engine::Sqlite(path) => Pool::Sqlite(sqlite::open(path, &SQLITE, CONNECTIONS).await?),
+            Engine::Postgres(options) => {
+                Pool::Postgres(postgres::open(options, &POSTGRES.schema, CONNECTIONS, Access::Write).await?)
+            }
+        };
         Ok(Self { pool })
     }
 
-    /// Opens a file that is there for reading only; every method that writes fails.
+    /// Opens a database that is there for reading only; every method that writes fails.
     ///
     /// # Errors
-    /// As [`crate::sqlite::open_read_only`].
+    /// As [`crate::sqlite::open_read_only`], or [`Self::open`] on PostgreSQL.
     pub async fn open_read_only(database: &Database) -> Result<Self, StoreError> {
-        let Engine::Sqlite(path) = &database.0;
-        let pool = sqlite::open_read_only(path, &SQLITE).await?;
+        let pool = match &database.0 {
+            Engine::Sqlite(path) => Pool::Sqlite(sqlite::open_read_only(path, &SQLITE).await?),
+            Engine::Postgres(options) => {
+                Pool::Postgres(postgres::open(options, &POSTGRES.schema, 1, Access::ReadOnly).await?)
+            }
+        };
         Ok(Self { pool })
     }
 
-    /// Closes the file; the write-ahead log is emptied into it.
+    /// Closes the database; on SQLite, the write-ahead log is emptied into the file.
     pub async fn close(self) {
         self.pool.close().await;
     }
@@ -78,16 +102,16 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn probe(&self) -> Result<(), StoreError> {
-        sqlx::query("/* vault probe */ SELECT 1 FROM admin LIMIT 1")
+        statement("/* vault probe */ SELECT 1 FROM admin LIMIT 1")
             .fetch_optional(&self.pool)
             .await
             .map_err(unavailable)?;
         Ok(())
     }
 
-    /// A transaction that holds the write lock from its start, so that what it read stays true.
-    async fn write(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, StoreError> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)
+    /// See [`Pool::write`].
+    async fn write(&self) -> Result<Transaction, StoreError> {
+        self.pool.write().await.map_err(unavailable)
     }
 }
 
@@ -99,35 +123,35 @@ fn damaged(what: &'static str) -> StoreError {
     StoreError::Damaged { database: DATABASE, what }
 }
 
-fn text(row: &SqliteRow, column: &'static str) -> Result<String, StoreError> {
-    row.try_get(column).map_err(unavailable)
+fn text(row: &Row, column: &'static str) -> Result<String, StoreError> {
+    row.get(column).map_err(unavailable)
 }
 
-fn bytes(row: &SqliteRow, column: &'static str) -> Result<Vec<u8>, StoreError> {
-    row.try_get(column).map_err(unavailable)
+fn bytes(row: &Row, column: &'static str) -> Result<Vec<u8>, StoreError> {
+    row.get(column).map_err(unavailable)
 }
 
-fn fixed<const N: usize>(row: &SqliteRow, column: &'static str) -> Result<[u8; N], StoreError> {
-    let bytes: &[u8] = row.try_get(column).map_err(unavailable)?;
+fn fixed<const N: usize>(row: &Row, column: &'static str) -> Result<[u8; N], StoreError> {
+    let bytes: &[u8] = row.get(column).map_err(unavailable)?;
     bytes.try_into().map_err(|_| damaged(column))
 }
 
-fn deposit_id(row: &SqliteRow) -> Result<DepositId, StoreError> {
+fn deposit_id(row: &Row) -> Result<DepositId, StoreError> {
     fixed(row, "deposit_id").map(DepositId)
 }
 
-fn key_id(row: &SqliteRow) -> Result<KeyId, StoreError> {
+fn key_id(row: &Row) -> Result<KeyId, StoreError> {
     fixed(row, "key_id").map(KeyId)
 }
 
-fn manifest(row: &SqliteRow) -> Result<ManifestHash, StoreError> {
+fn manifest(row: &Row) -> Result<ManifestHash, StoreError> {
     fixed(row, "manifest").map(ManifestHash)
 }
 
-fn tag(row: &SqliteRow) -> Result<Tag, StoreError> {
+fn tag(row: &Row) -> Result<Tag, StoreError> {
     fixed(row, "tag").map(Tag)
 }
 
-fn envelope_hash(row: &SqliteRow) -> Result<EnvelopeHash, StoreError> {
+fn envelope_hash(row: &Row) -> Result<EnvelopeHash, StoreError> {
     fixed(row, "envelope_hash").map(EnvelopeHash)
 }

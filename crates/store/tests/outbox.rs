@@ -62,7 +62,7 @@ async fn many_callers_are_stored_once_and_in_order() {
 async fn a_full_queue_is_busy_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
-    let limits = WriterLimits { queue: 1, batch: 1 };
+    let limits = WriterLimits { queue: 1, batch: 1, ..WriterLimits::default() };
     let (writer, task) = OutboxWriter::open(&path.as_path().into(), limits).await.unwrap();
     // Another process holds the write lock
     let mut blocker = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
@@ -162,7 +162,7 @@ async fn foreign_and_newer_files_are_refused() {
     )
     .await;
     let refused = OutboxReader::open(&newer.as_path().into()).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 1, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 2, .. }), "{refused}");
 
     let edited = folder.path().join("edited.db");
     drop(OutboxReader::open(&edited.as_path().into()).await.unwrap());

@@ -1,8 +1,10 @@
-use sqlx::SqlitePool;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use std::sync::Arc;
 
-use super::{DATABASE, OutboxRow};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::OutboxRow;
+use super::insert::Inserter;
 use crate::{Database, StoreError};
 
 /// How much may wait, and how much goes into one transaction.
@@ -10,14 +12,18 @@ use crate::{Database, StoreError};
 pub struct WriterLimits {
     /// Deposits that may wait; one more is refused with [`InsertError::Busy`].
     pub queue: usize,
+    /// Bytes of deposits that may wait or be on their way into the database; the same beyond that.
+    pub queue_bytes: usize,
     /// Deposits in one transaction.
     pub batch: usize,
+    /// Transactions at the same time, each on a connection of its own. On SQLite there is one.
+    pub connections: usize,
 }
 
-/// 1024 waiting deposits of at most 256 KiB each, 256 a transaction.
+/// 1024 waiting deposits and 64 MiB of them, 256 a transaction, 4 connections.
 impl Default for WriterLimits {
     fn default() -> Self {
-        Self { queue: 1024, batch: 256 }
+        Self { queue: 1024, queue_bytes: 64 << 20, batch: 256, connections: 4 }
     }
 }
 
@@ -36,41 +42,53 @@ pub enum InsertError {
 #[derive(Debug, Clone)]
 pub struct OutboxWriter {
     queue: mpsc::Sender<Job>,
+    /// One permit a KiB, so that the number of permits fits the semaphore on every machine.
+    room: Arc<Semaphore>,
 }
 
-/// Ends the writer's task, once every clone of [`OutboxWriter`] is gone.
+/// Ends the writer's tasks, once every clone of [`OutboxWriter`] is gone.
 #[derive(Debug)]
-pub struct WriterTask(JoinHandle<()>);
+pub struct WriterTask(JoinSet<()>);
 
 #[derive(Debug)]
-enum Job {
-    Insert(OutboxRow, Done),
-    Probe(Done),
+struct Job {
+    /// `None` only asks whether the database takes writes.
+    row: Option<OutboxRow>,
+    /// Told `true` after commit.
+    done: oneshot::Sender<bool>,
+    /// Given back when the job is gone.
+    _room: Option<OwnedSemaphorePermit>,
 }
-
-/// Told `true` after commit.
-type Done = oneshot::Sender<bool>;
 
 impl OutboxWriter {
-    /// Opens the file, making it when it is not there, and starts the task that writes. The task
-    /// finishes what was accepted after the last clone of the writer is dropped.
+    /// Opens the database and starts the tasks that write; a SQLite file is made when it is not there. The tasks
+    /// finish what was accepted after the last clone of the writer is dropped. A server that is lost later is
+    /// connected to again as soon as it is there.
     ///
     /// # Errors
-    /// As [`crate::sqlite::open`].
+    /// As [`crate::sqlite::open`]; on PostgreSQL [`StoreError::NotMigrated`], [`StoreError::NewerSchema`],
+    /// [`StoreError::Unavailable`].
     pub async fn open(database: &Database, limits: WriterLimits) -> Result<(Self, WriterTask), StoreError> {
-        let pool = super::open(database).await?;
+        let inserters = Inserter::open(database, limits.connections).await?;
         let (queue, jobs) = mpsc::channel(limits.queue.max(1));
-        let task = tokio::spawn(run(pool, jobs, limits.batch.max(1)));
-        Ok((Self { queue }, WriterTask(task)))
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut tasks = JoinSet::new();
+        for inserter in inserters {
+            tasks.spawn(run(inserter, Arc::clone(&jobs), limits.batch.max(1)));
+        }
+        let room = Arc::new(Semaphore::new(limits.queue_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS)));
+        Ok((Self { queue, room }, WriterTask(tasks)))
     }
 
     /// Stores a deposit and returns after commit. A deposit that is already there is left as it
-    /// is, which counts as stored.
+    /// is, which counts as stored; so does one that the vault has taken.
     ///
     /// # Errors
     /// [`InsertError`]
     pub async fn insert(&self, row: OutboxRow) -> Result<(), InsertError> {
-        self.ask(|done| Job::Insert(row, done)).await
+        let size = u32::try_from(row.body.len().div_ceil(1024)).map_err(|_| InsertError::Busy)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(size).map_err(|_| InsertError::Busy)?;
+        self.ask(Some(row), Some(room)).await
     }
 
     /// Whether the database takes writes now: runs an empty write transaction.
@@ -78,12 +96,12 @@ impl OutboxWriter {
     /// # Errors
     /// [`InsertError`]
     pub async fn probe(&self) -> Result<(), InsertError> {
-        self.ask(Job::Probe).await
+        self.ask(None, None).await
     }
 
-    async fn ask(&self, job: impl FnOnce(Done) -> Job) -> Result<(), InsertError> {
+    async fn ask(&self, row: Option<OutboxRow>, room: Option<OwnedSemaphorePermit>) -> Result<(), InsertError> {
         let (done, answer) = oneshot::channel();
-        self.queue.try_send(job(done)).map_err(|error| match error {
+        self.queue.try_send(Job { row, done, _room: room }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => InsertError::Busy,
             mpsc::error::TrySendError::Closed(_) => InsertError::NotStored,
         })?;
@@ -95,49 +113,36 @@ impl OutboxWriter {
 }
 
 impl WriterTask {
-    /// Waits until everything accepted is committed and the file is closed.
-    pub async fn finished(self) {
-        if self.0.await.is_err() {
-            tracing::error!("the outbox writer ended early");
+    /// Waits until everything accepted is committed and the database is closed.
+    pub async fn finished(mut self) {
+        while let Some(ended) = self.0.join_next().await {
+            if ended.is_err() {
+                tracing::error!("the outbox writer ended early");
+            }
         }
     }
 }
 
-async fn run(pool: SqlitePool, mut jobs: mpsc::Receiver<Job>, batch: usize) {
-    let mut waiting = Vec::with_capacity(batch);
-    while jobs.recv_many(&mut waiting, batch).await > 0 {
-        let stored = match commit(&pool, &waiting).await {
+/// While one connection commits, the next batch gathers for whichever is free first.
+async fn run(mut inserter: Inserter, jobs: Arc<Mutex<mpsc::Receiver<Job>>>, batch: usize) {
+    let mut waiting = Vec::new();
+    loop {
+        // The lock is let go before the batch is written
+        if jobs.lock().await.recv_many(&mut waiting, batch).await == 0 {
+            break;
+        }
+        let rows: Vec<_> = waiting.iter().filter_map(|job| job.row.as_ref()).collect();
+        let stored = match inserter.commit(&rows).await {
             Ok(()) => true,
             Err(error) => {
-                tracing::error!(%error, deposits = waiting.len(), "deposits were not stored");
+                tracing::error!(%error, deposits = rows.len(), "deposits were not stored");
                 false
             }
         };
         for job in waiting.drain(..) {
-            let (Job::Insert(_, done) | Job::Probe(done)) = job;
             // A caller that has gone away needs no answer
-            let _ = done.send(stored);
+            let _ = job.done.send(stored);
         }
     }
-    pool.close().await;
-}
-
-async fn commit(pool: &SqlitePool, jobs: &[Job]) -> Result<(), StoreError> {
-    let unavailable = StoreError::unavailable(DATABASE);
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    for job in jobs {
-        let Job::Insert(row, _) = job else { continue };
-        sqlx::query(
-            "/* outbox insert */ INSERT INTO deposit (deposit_id, day, nonce, body) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        )
-        .bind(row.deposit_id.as_slice())
-        .bind(&row.day)
-        .bind(row.nonce.as_slice())
-        .bind(&row.body)
-        .execute(&mut *transaction)
-        .await
-        .map_err(unavailable)?;
-    }
-    transaction.commit().await.map_err(unavailable)
+    inserter.close().await;
 }

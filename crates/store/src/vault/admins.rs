@@ -1,10 +1,10 @@
 //! Who may sign in.
 
 use nightsafe_core::time::UnixTime;
-use sqlx::Row;
 
 use super::{VaultStore, unavailable};
 use crate::StoreError;
+use crate::sql::statement;
 
 impl VaultStore {
     /// Adds an admin with its OPAQUE record. False when the name is taken; then nothing changes.
@@ -12,7 +12,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn add_admin(&self, name: &str, record: &[u8], now: UnixTime) -> Result<bool, StoreError> {
-        let added = sqlx::query(
+        let added = statement(
             "/* vault add_admin */ INSERT INTO admin (name, record, created) VALUES ($1, $2, $3) \
              ON CONFLICT DO NOTHING",
         )
@@ -22,7 +22,7 @@ impl VaultStore {
         .execute(&self.pool)
         .await
         .map_err(unavailable)?;
-        Ok(added.rows_affected() > 0)
+        Ok(added > 0)
     }
 
     /// The OPAQUE record of an admin, `None` when there is no such name.
@@ -30,12 +30,12 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn admin_record(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        sqlx::query("/* vault admin_record */ SELECT record FROM admin WHERE name = $1")
+        statement("/* vault admin_record */ SELECT record FROM admin WHERE name = $1")
             .bind(name)
             .fetch_optional(&self.pool)
             .await
             .map_err(unavailable)?
-            .map(|row| row.try_get("record").map_err(unavailable))
+            .map(|row| row.get("record").map_err(unavailable))
             .transpose()
     }
 }

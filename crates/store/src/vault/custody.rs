@@ -1,10 +1,10 @@
 //! Data keys with their wrapped items and recovery grants; manifests.
 
 use nightsafe_core::scalar::{KeyId, ManifestHash};
-use sqlx::{Row, SqliteConnection};
 
 use super::{VaultStore, unavailable};
 use crate::StoreError;
+use crate::sql::{Transaction, statement};
 
 /// A data key with the items that open it, each wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +56,17 @@ impl VaultStore {
     /// [`StoreError::Unavailable`]
     pub async fn add_data_key(&self, new: &NewDataKey) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        let added = sqlx::query(
+        let added = statement(
             "/* vault add_data_key */ INSERT INTO data_key (key_id, suite, public_key) \
              VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         )
-        .bind(new.key.key_id.0.as_slice())
+        .bind(&new.key.key_id.0)
         .bind(&new.key.suite)
         .bind(&new.key.public_key)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(unavailable)?;
-        if added.rows_affected() == 0 {
+        if added == 0 {
             return Ok(false);
         }
         for item in &new.key.items {
@@ -84,7 +84,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn custody(&self) -> Result<Vec<CustodyKey>, StoreError> {
-        let rows = sqlx::query(
+        let rows = statement(
             "/* vault custody */ SELECT k.key_id, k.suite, k.public_key, w.item, w.wrapped \
              FROM data_key k JOIN wrapped_item w ON w.key_id = k.key_id ORDER BY k.key_id, w.item",
         )
@@ -113,11 +113,11 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn recovery_grants(&self, key_id: &KeyId) -> Result<Vec<RecoveryGrant>, StoreError> {
-        let rows = sqlx::query(
+        let rows = statement(
             "/* vault recovery_grants */ SELECT item, recovery_key_id, sealed \
              FROM recovery_grant WHERE key_id = $1 ORDER BY recovery_key_id, item",
         )
-        .bind(key_id.0.as_slice())
+        .bind(&key_id.0)
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?;
@@ -137,17 +137,17 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn add_manifest(&self, hash: &ManifestHash, sequence: u64, note: &str) -> Result<bool, StoreError> {
-        let added = sqlx::query(
+        let added = statement(
             "/* vault add_manifest */ INSERT INTO manifest (manifest, sequence, note) \
              VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         )
-        .bind(hash.0.as_slice())
+        .bind(&hash.0)
         .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
         .bind(note)
         .execute(&self.pool)
         .await
         .map_err(unavailable)?;
-        Ok(added.rows_affected() > 0)
+        Ok(added > 0)
     }
 
     /// The notes of all manifests, in the order of their sequence numbers.
@@ -155,10 +155,11 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn manifests(&self) -> Result<Vec<String>, StoreError> {
-        sqlx::query_scalar("/* vault manifests */ SELECT note FROM manifest ORDER BY sequence, manifest")
+        let rows = statement("/* vault manifests */ SELECT note FROM manifest ORDER BY sequence, manifest")
             .fetch_all(&self.pool)
             .await
-            .map_err(unavailable)
+            .map_err(unavailable)?;
+        rows.iter().map(|row| super::text(row, "note")).collect()
     }
 
     /// The note of one manifest.
@@ -166,44 +167,40 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn manifest(&self, hash: &ManifestHash) -> Result<Option<String>, StoreError> {
-        sqlx::query("/* vault manifest */ SELECT note FROM manifest WHERE manifest = $1")
-            .bind(hash.0.as_slice())
+        statement("/* vault manifest */ SELECT note FROM manifest WHERE manifest = $1")
+            .bind(&hash.0)
             .fetch_optional(&self.pool)
             .await
             .map_err(unavailable)?
-            .map(|row| row.try_get("note").map_err(unavailable))
+            .map(|row| row.get("note").map_err(unavailable))
             .transpose()
     }
 }
 
-async fn insert_item(connection: &mut SqliteConnection, key_id: &KeyId, item: &CustodyItem) -> Result<(), StoreError> {
-    sqlx::query(
+async fn insert_item(transaction: &mut Transaction, key_id: &KeyId, item: &CustodyItem) -> Result<(), StoreError> {
+    statement(
         "/* vault insert_item */ INSERT INTO wrapped_item (key_id, item, wrapped) \
          VALUES ($1, $2, $3)",
     )
-    .bind(key_id.0.as_slice())
+    .bind(&key_id.0)
     .bind(&item.item)
     .bind(&item.wrapped)
-    .execute(connection)
+    .execute(transaction)
     .await
     .map_err(unavailable)?;
     Ok(())
 }
 
-async fn insert_grant(
-    connection: &mut SqliteConnection,
-    key_id: &KeyId,
-    grant: &RecoveryGrant,
-) -> Result<(), StoreError> {
-    sqlx::query(
+async fn insert_grant(transaction: &mut Transaction, key_id: &KeyId, grant: &RecoveryGrant) -> Result<(), StoreError> {
+    statement(
         "/* vault insert_grant */ INSERT INTO recovery_grant \
          (key_id, item, recovery_key_id, sealed) VALUES ($1, $2, $3, $4)",
     )
-    .bind(key_id.0.as_slice())
+    .bind(&key_id.0)
     .bind(&grant.item)
-    .bind(grant.recovery_key_id.0.as_slice())
+    .bind(&grant.recovery_key_id.0)
     .bind(&grant.sealed)
-    .execute(connection)
+    .execute(transaction)
     .await
     .map_err(unavailable)?;
     Ok(())

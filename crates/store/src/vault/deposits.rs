@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use nightsafe_core::scalar::{DepositId, KeyId, ManifestHash};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
 use super::{VaultStore, unavailable};
 use crate::StoreError;
+use crate::sql::{On, Row, Transaction, statement};
 
 /// The facet columns, in the order of the table. Their names are the facets' names.
 pub const FACETS: [&str; 8] =
@@ -160,15 +159,15 @@ impl VaultStore {
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn search(&self, filter: &Filter, after: Option<&After>, limit: u32) -> Result<Page, StoreError> {
         let (day, id) = filter.start(after);
-        let rows = sqlx::query(filter.statement())
+        let rows = statement(filter.statement())
             .bind(&filter.reference)
             .bind(&filter.brand)
             .bind(&filter.last4)
             .bind(&filter.postal_code)
             .bind(&filter.country)
             .bind(&filter.day)
-            .bind(day)
-            .bind(id)
+            .bind(&day)
+            .bind(&id)
             // One more than asked for tells whether there is a next page
             .bind(i64::from(limit).saturating_add(1))
             .fetch_all(&self.pool)
@@ -186,8 +185,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn deposit(&self, id: &DepositId) -> Result<Option<IndexRow>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
-        stored(&mut connection, id).await
+        stored(&self.pool, id).await
     }
 
     /// The manifest that a deposit was sealed under, `None` when there is no such deposit.
@@ -195,8 +193,8 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn manifest_of(&self, id: &DepositId) -> Result<Option<ManifestHash>, StoreError> {
-        sqlx::query("/* vault manifest_of */ SELECT manifest FROM deposit_index WHERE deposit_id = $1")
-            .bind(id.0.as_slice())
+        statement("/* vault manifest_of */ SELECT manifest FROM deposit_index WHERE deposit_id = $1")
+            .bind(&id.0)
             .fetch_optional(&self.pool)
             .await
             .map_err(unavailable)?
@@ -205,38 +203,38 @@ impl VaultStore {
     }
 }
 
-pub(super) async fn stored(connection: &mut SqliteConnection, id: &DepositId) -> Result<Option<IndexRow>, StoreError> {
-    sqlx::query(concat!("/* vault deposit */ SELECT ", columns!(), " FROM deposit_index WHERE deposit_id = $1"))
-        .bind(id.0.as_slice())
-        .fetch_optional(connection)
+pub(super) async fn stored<'c>(on: impl Into<On<'c>>, id: &DepositId) -> Result<Option<IndexRow>, StoreError> {
+    statement(concat!("/* vault deposit */ SELECT ", columns!(), " FROM deposit_index WHERE deposit_id = $1"))
+        .bind(&id.0)
+        .fetch_optional(on)
         .await
         .map_err(unavailable)?
         .map(|row| read(&row))
         .transpose()
 }
 
-pub(super) async fn insert(connection: &mut SqliteConnection, index: &IndexRow) -> Result<(), StoreError> {
-    let mut query = sqlx::query(concat!(
+pub(super) async fn insert(transaction: &mut Transaction, index: &IndexRow) -> Result<(), StoreError> {
+    let mut query = statement(concat!(
         "/* vault insert deposit */ INSERT INTO deposit_index (",
         columns!(),
         ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     ))
-    .bind(index.deposit_id.0.as_slice())
+    .bind(&index.deposit_id.0)
     .bind(&index.site)
     .bind(&index.reference)
-    .bind(index.manifest.0.as_slice())
-    .bind(index.key_id.0.as_slice());
+    .bind(&index.manifest.0)
+    .bind(&index.key_id.0);
     for facet in FACETS {
         query = query.bind(index.facets.get(facet));
     }
-    query.bind(&index.day).bind(&index.locator).execute(connection).await.map_err(unavailable)?;
+    query.bind(&index.day).bind(&index.locator).execute(transaction).await.map_err(unavailable)?;
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<IndexRow, StoreError> {
+fn read(row: &Row) -> Result<IndexRow, StoreError> {
     let mut facets = BTreeMap::new();
     for facet in FACETS {
-        if let Some(text) = row.try_get::<Option<String>, _>(facet).map_err(unavailable)? {
+        if let Some(text) = row.get::<Option<String>>(facet).map_err(unavailable)? {
             facets.insert(facet.to_owned(), text);
         }
     }

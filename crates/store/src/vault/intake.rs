@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, Tag};
-use sqlx::{Row, SqliteConnection};
+use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, Tag};
 
-use super::{IndexRow, VaultStore, deposits, unavailable};
+use super::{INTAKE_LOCK, IndexRow, VaultStore, deposits, unavailable};
 use crate::StoreError;
+use crate::sql::{Row, Transaction, statement};
 
 /// A deposit as it came from the outbox.
 #[derive(Clone)]
@@ -77,6 +77,17 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// The same on both engines, but for where new rows go.
+macro_rules! insert_field {
+    ($table:literal) => {
+        concat!(
+            "/* vault insert_field */ INSERT INTO ",
+            $table,
+            " (tag, envelope_hash, kind, key_id, expires, envelope) VALUES ($1, $2, $3, $4, $5, $6)"
+        )
+    };
+}
+
 /// Field rows of the whole batch, in the order of their tags.
 type Pending<'a> = BTreeMap<(Tag, EnvelopeHash), &'a FieldRow>;
 
@@ -100,6 +111,7 @@ impl VaultStore {
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`]: then nothing was stored.
     pub async fn take_in(&self, arrivals: &[Arrival]) -> Result<Vec<Outcome>, StoreError> {
         let mut transaction = self.write().await?;
+        transaction.serialise(INTAKE_LOCK).await.map_err(unavailable)?;
         let mut pending = Pending::new();
         let mut outcomes = Vec::with_capacity(arrivals.len());
         for arrival in arrivals {
@@ -126,7 +138,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
-        let rows = sqlx::query(
+        let rows = statement(
             "/* vault quarantined */ SELECT deposit_id, day, reason FROM quarantine \
              ORDER BY day, deposit_id LIMIT $1",
         )
@@ -147,90 +159,114 @@ impl VaultStore {
 }
 
 async fn take<'a>(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     index: &IndexRow,
     fields: &'a [FieldRow],
     pending: &mut Pending<'a>,
 ) -> Result<Outcome, StoreError> {
+    let mut new = Vec::with_capacity(fields.len());
     for field in fields {
-        let same = match pending.get(&(field.tag, field.envelope_hash)) {
-            Some(other) => *other == field,
-            None => stored_field(connection, field).await?.is_none_or(|row| row == *field),
+        let other = match pending.get(&(field.tag, field.envelope_hash)) {
+            Some(other) => Some((*other).clone()),
+            None => stored_field(transaction, field).await?,
         };
-        if !same {
-            return Ok(Outcome::Quarantined(Reason::Conflict));
+        match other {
+            None => new.push(((field.tag, field.envelope_hash), field)),
+            Some(other) if other == *field => {}
+            Some(_) => return Ok(Outcome::Quarantined(Reason::Conflict)),
         }
     }
-    let outcome = match deposits::stored(connection, &index.deposit_id).await? {
+    match deposits::stored(&mut *transaction, &index.deposit_id).await? {
+        Some(row) if row.same_deposit(index) => Ok(Outcome::AlreadyThere),
+        Some(_) => Ok(Outcome::Quarantined(Reason::Conflict)),
+        // Its rows are gone because their time was over
+        None if is_taken(transaction, &index.deposit_id).await? => Ok(Outcome::AlreadyThere),
         None => {
-            deposits::insert(connection, index).await?;
-            Outcome::Stored
+            deposits::insert(transaction, index).await?;
+            keep_id(transaction, &index.deposit_id).await?;
+            pending.extend(new);
+            Ok(Outcome::Stored)
         }
-        Some(row) if row.same_deposit(index) => Outcome::AlreadyThere,
-        Some(_) => return Ok(Outcome::Quarantined(Reason::Conflict)),
-    };
-    pending.extend(fields.iter().map(|field| ((field.tag, field.envelope_hash), field)));
-    Ok(outcome)
+    }
 }
 
-async fn stored_field(connection: &mut SqliteConnection, field: &FieldRow) -> Result<Option<FieldRow>, StoreError> {
-    sqlx::query(
+async fn is_taken(transaction: &mut Transaction, id: &DepositId) -> Result<bool, StoreError> {
+    let found = statement("/* vault is_taken */ SELECT 1 FROM taken WHERE deposit_id = $1")
+        .bind(&id.0)
+        .fetch_optional(transaction)
+        .await
+        .map_err(unavailable)?;
+    Ok(found.is_some())
+}
+
+async fn keep_id(transaction: &mut Transaction, id: &DepositId) -> Result<(), StoreError> {
+    statement("/* vault keep id */ INSERT INTO taken (deposit_id) VALUES ($1)")
+        .bind(&id.0)
+        .execute(transaction)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+async fn stored_field(transaction: &mut Transaction, field: &FieldRow) -> Result<Option<FieldRow>, StoreError> {
+    statement(
         "/* vault stored_field */ SELECT tag, envelope_hash, kind, key_id, expires, envelope \
-         FROM field WHERE tag = $1 AND envelope_hash = $2",
+         FROM field_row WHERE tag = $1 AND envelope_hash = $2",
     )
-    .bind(field.tag.0.as_slice())
-    .bind(field.envelope_hash.0.as_slice())
-    .fetch_optional(connection)
+    .bind(&field.tag.0)
+    .bind(&field.envelope_hash.0)
+    .fetch_optional(transaction)
     .await
     .map_err(unavailable)?
     .map(|row| read_field(&row))
     .transpose()
 }
 
-async fn insert_field(connection: &mut SqliteConnection, field: &FieldRow) -> Result<(), StoreError> {
-    sqlx::query(
-        "/* vault insert_field */ INSERT INTO field \
-         (tag, envelope_hash, kind, key_id, expires, envelope) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(field.tag.0.as_slice())
-    .bind(field.envelope_hash.0.as_slice())
-    .bind(&field.kind)
-    .bind(field.key_id.0.as_slice())
-    .bind(&field.expires)
-    .bind(&field.envelope)
-    .execute(connection)
-    .await
-    .map_err(unavailable)?;
+async fn insert_field(transaction: &mut Transaction, field: &FieldRow) -> Result<(), StoreError> {
+    // New rows lie apart on PostgreSQL, until settling
+    let insert = match transaction {
+        Transaction::Sqlite(_) => insert_field!("field"),
+        Transaction::Postgres(_) => insert_field!("field_staging"),
+    };
+    statement(insert)
+        .bind(&field.tag.0)
+        .bind(&field.envelope_hash.0)
+        .bind(&field.kind)
+        .bind(&field.key_id.0)
+        .bind(&field.expires)
+        .bind(&field.envelope)
+        .execute(transaction)
+        .await
+        .map_err(unavailable)?;
     Ok(())
 }
 
-async fn quarantine(connection: &mut SqliteConnection, arrival: &Arrival, reason: Reason) -> Result<(), StoreError> {
-    sqlx::query(
+async fn quarantine(transaction: &mut Transaction, arrival: &Arrival, reason: Reason) -> Result<(), StoreError> {
+    statement(
         "/* vault quarantine */ INSERT INTO quarantine \
          (deposit_id, body_hash, day, reason, nonce, body) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT DO NOTHING",
     )
-    .bind(arrival.deposit_id.as_slice())
-    .bind(arrival.body_hash.as_slice())
+    .bind(&arrival.deposit_id)
+    .bind(&arrival.body_hash)
     .bind(&arrival.day)
     .bind(reason.as_str())
-    .bind(arrival.nonce.as_slice())
+    .bind(&arrival.nonce)
     .bind(&arrival.body)
-    .execute(connection)
+    .execute(transaction)
     .await
     .map_err(unavailable)?;
     Ok(())
 }
 
-pub(super) fn read_field(row: &sqlx::sqlite::SqliteRow) -> Result<FieldRow, StoreError> {
+pub(super) fn read_field(row: &Row) -> Result<FieldRow, StoreError> {
     Ok(FieldRow {
         tag: super::tag(row)?,
         envelope_hash: super::envelope_hash(row)?,
         kind: super::text(row, "kind")?,
         key_id: super::key_id(row)?,
         expires: super::text(row, "expires")?,
-        envelope: row.try_get("envelope").map_err(unavailable)?,
+        envelope: row.get("envelope").map_err(unavailable)?,
     })
 }
 

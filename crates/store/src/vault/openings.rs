@@ -2,11 +2,11 @@
 
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, Tag};
 use nightsafe_core::time::UnixTime;
-use sqlx::{Row, SqliteConnection};
 
 use super::intake::{FieldRow, read_field};
 use super::{VaultStore, unavailable};
 use crate::StoreError;
+use crate::sql::{On, Transaction, statement};
 
 /// What is wanted of one deposit.
 #[derive(Debug, Clone)]
@@ -89,8 +89,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn field_rows(&self, tag: &Tag) -> Result<Vec<FieldRow>, StoreError> {
-        let mut connection = self.pool.acquire().await.map_err(unavailable)?;
-        rows_of(&mut connection, tag).await
+        rows_of(&self.pool, tag).await
     }
 
     /// Openings of a deposit, oldest first.
@@ -98,18 +97,18 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn openings(&self, id: &DepositId) -> Result<Vec<Opening>, StoreError> {
-        let rows = sqlx::query(
+        let rows = statement(
             "/* vault openings */ SELECT kind, field_no, purpose, admin, at FROM opening \
-             WHERE deposit_id = $1 ORDER BY at, rowid",
+             WHERE deposit_id = $1 ORDER BY at, number",
         )
-        .bind(id.0.as_slice())
+        .bind(&id.0)
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?;
         rows.iter()
             .map(|row| {
-                let index: i64 = row.try_get("field_no").map_err(unavailable)?;
-                let at: i64 = row.try_get("at").map_err(unavailable)?;
+                let index: i64 = row.get("field_no").map_err(unavailable)?;
+                let at: i64 = row.get("at").map_err(unavailable)?;
                 Ok(Opening {
                     kind: super::text(row, "kind")?,
                     index: u32::try_from(index).map_err(|_| super::damaged("field_no"))?,
@@ -122,52 +121,52 @@ impl VaultStore {
     }
 }
 
-async fn exists(connection: &mut SqliteConnection, id: &DepositId) -> Result<bool, StoreError> {
-    let found = sqlx::query("/* vault exists */ SELECT 1 FROM deposit_index WHERE deposit_id = $1")
-        .bind(id.0.as_slice())
-        .fetch_optional(connection)
+async fn exists(transaction: &mut Transaction, id: &DepositId) -> Result<bool, StoreError> {
+    let found = statement("/* vault exists */ SELECT 1 FROM deposit_index WHERE deposit_id = $1")
+        .bind(&id.0)
+        .fetch_optional(transaction)
         .await
         .map_err(unavailable)?;
     Ok(found.is_some())
 }
 
 async fn record(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     id: &DepositId,
     field: &FieldOpening,
     admin: &str,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    statement(
         "/* vault record opening */ INSERT INTO opening \
          (deposit_id, kind, field_no, purpose, admin, at) VALUES ($1, $2, $3, $4, $5, $6)",
     )
-    .bind(id.0.as_slice())
+    .bind(&id.0)
     .bind(&field.kind)
     .bind(i64::from(field.index))
     .bind(&field.purpose)
     .bind(admin)
     .bind(now.seconds().cast_signed())
-    .execute(connection)
+    .execute(transaction)
     .await
     .map_err(unavailable)?;
     Ok(())
 }
 
-async fn fetch(connection: &mut SqliteConnection, request: &OpeningRequest) -> Result<OpenedFields, StoreError> {
+async fn fetch(transaction: &mut Transaction, request: &OpeningRequest) -> Result<OpenedFields, StoreError> {
     let mut opened = OpenedFields::default();
     for field in &request.open {
-        let rows = rows_of(connection, &field.tag).await?;
+        let rows = rows_of(&mut *transaction, &field.tag).await?;
         // A row of another kind is not what the record says was opened
         opened.rows.extend(rows.into_iter().filter(|row| row.kind == field.kind));
     }
     for tag in &request.check {
-        let rows = sqlx::query(
-            "/* vault check field */ SELECT envelope_hash FROM field WHERE tag = $1 \
+        let rows = statement(
+            "/* vault check field */ SELECT envelope_hash FROM field_row WHERE tag = $1 \
              ORDER BY envelope_hash",
         )
-        .bind(tag.0.as_slice())
-        .fetch_all(&mut *connection)
+        .bind(&tag.0)
+        .fetch_all(&mut *transaction)
         .await
         .map_err(unavailable)?;
         for row in &rows {
@@ -177,13 +176,13 @@ async fn fetch(connection: &mut SqliteConnection, request: &OpeningRequest) -> R
     Ok(opened)
 }
 
-async fn rows_of(connection: &mut SqliteConnection, tag: &Tag) -> Result<Vec<FieldRow>, StoreError> {
-    let rows = sqlx::query(
+async fn rows_of<'c>(on: impl Into<On<'c>>, tag: &Tag) -> Result<Vec<FieldRow>, StoreError> {
+    let rows = statement(
         "/* vault field rows */ SELECT tag, envelope_hash, kind, key_id, expires, envelope \
-         FROM field WHERE tag = $1 ORDER BY envelope_hash",
+         FROM field_row WHERE tag = $1 ORDER BY envelope_hash",
     )
-    .bind(tag.0.as_slice())
-    .fetch_all(connection)
+    .bind(&tag.0)
+    .fetch_all(on)
     .await
     .map_err(unavailable)?;
     rows.iter().map(read_field).collect()

@@ -1,10 +1,10 @@
 //! Who is signed in. Tokens come and are kept as their SHA-256 only.
 
 use nightsafe_core::time::UnixTime;
-use sqlx::Row;
 
 use super::{VaultStore, unavailable};
 use crate::StoreError;
+use crate::sql::statement;
 
 /// How long a session lasts, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,20 +35,20 @@ impl VaultStore {
         limits: SessionLimits,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        sqlx::query("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
+        statement("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
             .bind(now.minus(limits.idle).seconds().cast_signed())
             .bind(now.minus(limits.absolute).seconds().cast_signed())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .map_err(unavailable)?;
-        sqlx::query(
+        statement(
             "/* vault begin_session */ INSERT INTO session (token_hash, admin, started, last_used) \
              VALUES ($1, $2, $3, $3)",
         )
-        .bind(token_hash.as_slice())
+        .bind(token_hash)
         .bind(admin)
         .bind(now.seconds().cast_signed())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)
@@ -64,18 +64,19 @@ impl VaultStore {
         now: UnixTime,
         limits: SessionLimits,
     ) -> Result<Option<String>, StoreError> {
-        sqlx::query(
-            "/* vault use_session */ UPDATE session SET last_used = max(last_used, $2) \
+        statement(
+            "/* vault use_session */ UPDATE session SET last_used = \
+             CASE WHEN last_used > $2 THEN last_used ELSE $2 END \
              WHERE token_hash = $1 AND last_used > $3 AND started > $4 RETURNING admin",
         )
-        .bind(token_hash.as_slice())
+        .bind(token_hash)
         .bind(now.seconds().cast_signed())
         .bind(now.minus(limits.idle).seconds().cast_signed())
         .bind(now.minus(limits.absolute).seconds().cast_signed())
         .fetch_optional(&self.pool)
         .await
         .map_err(unavailable)?
-        .map(|row| row.try_get("admin").map_err(unavailable))
+        .map(|row| row.get("admin").map_err(unavailable))
         .transpose()
     }
 
@@ -84,8 +85,8 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        sqlx::query("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
-            .bind(token_hash.as_slice())
+        statement("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
+            .bind(token_hash)
             .execute(&self.pool)
             .await
             .map_err(unavailable)?;

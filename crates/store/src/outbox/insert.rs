@@ -1,0 +1,141 @@
+//! How a batch of deposits gets into the table, on each engine: all of it or nothing.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{SqlitePool, sqlite::SqliteConnection};
+
+use super::{DATABASE, OutboxRow, POSTGRES, SQLITE};
+use crate::database::Engine;
+use crate::{Database, StoreError, postgres, sqlite};
+
+/// A server that has not answered by then is taken as lost, and those who wait are told.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One connection that inserts. Several may do so at once on PostgreSQL, on SQLite there is one.
+pub(super) enum Inserter {
+    Sqlite(SqlitePool),
+    Postgres { options: Box<PgConnectOptions>, connection: Option<PgConnection> },
+}
+
+impl Inserter {
+    /// Opens the database for at most `connections` inserters.
+    pub(super) async fn open(database: &Database, connections: usize) -> Result<Vec<Self>, StoreError> {
+        match &database.0 {
+            Engine::Sqlite(path) => Ok(vec![Self::Sqlite(sqlite::open(path, &SQLITE, 1).await?)]),
+            Engine::Postgres(options) => {
+                let unavailable = StoreError::unavailable(DATABASE);
+                let mut first = postgres::connect(options, DATABASE).await.map_err(unavailable)?;
+                postgres::check(&mut first, &POSTGRES.schema).await?;
+                // The others connect when they are needed first
+                let inserter = |connection| Self::Postgres { options: options.clone(), connection };
+                let others = (1..connections.max(1)).map(|_| inserter(None));
+                Ok(std::iter::once(inserter(Some(first))).chain(others).collect())
+            }
+        }
+    }
+
+    /// Inserts and commits. Without rows it finds out whether the database takes writes.
+    pub(super) async fn commit(&mut self, rows: &[&OutboxRow]) -> Result<(), StoreError> {
+        let committed = match self {
+            Self::Sqlite(pool) => insert_one_by_one(pool, rows).await,
+            Self::Postgres { options, connection } => insert_at_once(options, connection, rows).await,
+        };
+        committed.map_err(StoreError::unavailable(DATABASE))
+    }
+
+    pub(super) async fn close(self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres { connection, .. } => {
+                if let Some(connection) = connection {
+                    // What was committed stays so, however the farewell goes
+                    let _ = tokio::time::timeout(COMMIT_TIMEOUT, sqlx::Connection::close(connection)).await;
+                }
+            }
+        }
+    }
+}
+
+async fn insert_one_by_one(pool: &SqlitePool, rows: &[&OutboxRow]) -> Result<(), sqlx::Error> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    for row in rows {
+        insert_one(&mut transaction, row).await?;
+    }
+    transaction.commit().await
+}
+
+async fn insert_one(connection: &mut SqliteConnection, row: &OutboxRow) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "/* outbox insert one */ INSERT INTO deposit (deposit_id, day, nonce, body) \
+         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM taken WHERE deposit_id = $1) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(row.deposit_id.as_slice())
+    .bind(&row.day)
+    .bind(row.nonce.as_slice())
+    .bind(&row.body)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A connection that turns out to be lost is made anew once: inserting again what may have been inserted does no harm.
+async fn insert_at_once(
+    options: &PgConnectOptions,
+    connection: &mut Option<PgConnection>,
+    rows: &[&OutboxRow],
+) -> Result<(), sqlx::Error> {
+    let was_open = connection.is_some();
+    match try_at_once(options, connection, rows).await {
+        Err(error) if was_open && connection.is_none() && !matches!(error, sqlx::Error::PoolTimedOut) => {
+            try_at_once(options, connection, rows).await
+        }
+        result => result,
+    }
+}
+
+/// Leaves the connection behind only when it can be used again.
+async fn try_at_once(
+    options: &PgConnectOptions,
+    connection: &mut Option<PgConnection>,
+    rows: &[&OutboxRow],
+) -> Result<(), sqlx::Error> {
+    let mut open = match connection.take() {
+        Some(open) => open,
+        None => postgres::connect(options, DATABASE).await?,
+    };
+    let inserted = tokio::time::timeout(COMMIT_TIMEOUT, insert_all(&mut open, rows)).await;
+    let inserted = inserted.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    // The server refused the statement, so both sides know where they are; after anything else they may not. A server
+    // that says it is shutting down (class 57) is about to close the connection.
+    let is_usable = match &inserted {
+        Ok(()) => true,
+        Err(sqlx::Error::Database(error)) => error.code().is_none_or(|code| !code.starts_with("57")),
+        Err(_) => false,
+    };
+    if is_usable {
+        *connection = Some(open);
+    }
+    inserted
+}
+
+/// One statement, one transaction. INSERT is all that it needs: nothing is returned, and a conflict has no target that
+/// would have to be read.
+async fn insert_all(connection: &mut PgConnection, rows: &[&OutboxRow]) -> Result<(), sqlx::Error> {
+    // All connections in the same order: two of them with the same deposits wait for each other in one direction only
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|row| row.deposit_id);
+    sqlx::query(
+        "/* outbox insert all */ INSERT INTO deposit (deposit_id, day, nonce, body) \
+         SELECT * FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::bytea[]) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(rows.iter().map(|row| row.deposit_id.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.day.as_str()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.nonce.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.body.as_slice()).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

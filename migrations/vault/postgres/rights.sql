@@ -1,0 +1,15 @@
+-- Who may do what in schema vault. Not a migration: `nightsafe db migrate` runs it every time, after the migrations, so
+-- that a right that was granted by hand is gone again.
+REVOKE ALL ON SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsafe_relay, nightsafe_vault;
+REVOKE ALL ON ALL TABLES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsafe_relay, nightsafe_vault;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsafe_relay, nightsafe_vault;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsafe_relay, nightsafe_vault;
+
+-- The vault alone; what is written once is never changed or deleted by it
+GRANT USAGE ON SCHEMA vault TO nightsafe_vault;
+GRANT SELECT, INSERT ON deposit_index, taken, data_key, wrapped_item, recovery_grant, manifest, admin, quarantine
+    TO nightsafe_vault;
+GRANT SELECT ON field_row TO nightsafe_vault;
+GRANT INSERT ON field_staging TO nightsafe_vault;
+GRANT SELECT, INSERT (deposit_id, kind, field_no, purpose, admin, at) ON opening TO nightsafe_vault;
+GRANT SELECT, INSERT, DELETE, UPDATE (last_used) ON session TO nightsafe_vault;
