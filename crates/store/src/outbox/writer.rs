@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 
 use super::OutboxRow;
 use super::insert::Inserter;
@@ -46,9 +46,9 @@ pub struct OutboxWriter {
     room: Arc<Semaphore>,
 }
 
-/// Ends the writer's tasks, once every clone of [`OutboxWriter`] is gone.
+/// The writer's tasks, which end once every clone of [`OutboxWriter`] is gone. They go on when this is dropped.
 #[derive(Debug)]
-pub struct WriterTask(JoinSet<()>);
+pub struct WriterTask(Vec<JoinHandle<()>>);
 
 #[derive(Debug)]
 struct Job {
@@ -72,10 +72,8 @@ impl OutboxWriter {
         let inserters = Inserter::open(database, limits.connections).await?;
         let (queue, jobs) = mpsc::channel(limits.queue.max(1));
         let jobs = Arc::new(Mutex::new(jobs));
-        let mut tasks = JoinSet::new();
-        for inserter in inserters {
-            tasks.spawn(run(inserter, Arc::clone(&jobs), limits.batch.max(1)));
-        }
+        let tasks = inserters.into_iter();
+        let tasks = tasks.map(|inserter| tokio::spawn(run(inserter, Arc::clone(&jobs), limits.batch.max(1)))).collect();
         let room = Arc::new(Semaphore::new(limits.queue_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS)));
         Ok((Self { queue, room }, WriterTask(tasks)))
     }
@@ -114,9 +112,9 @@ impl OutboxWriter {
 
 impl WriterTask {
     /// Waits until everything accepted is committed and the database is closed.
-    pub async fn finished(mut self) {
-        while let Some(ended) = self.0.join_next().await {
-            if ended.is_err() {
+    pub async fn finished(self) {
+        for task in self.0 {
+            if task.await.is_err() {
                 tracing::error!("the outbox writer ended early");
             }
         }
