@@ -17,7 +17,7 @@ pub use arguments::Arguments;
 pub use database::{DatabaseSource, DatabaseSourceError, DatabaseUrl};
 pub use path::AbsolutePath;
 pub use secret::{Secret, SecretError};
-pub use sections::{Listen, Log};
+pub use sections::{Limits, Listen, Log};
 
 /// Longest configuration file, in bytes.
 const MAX_FILE: u64 = 1 << 20;

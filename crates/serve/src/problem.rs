@@ -1,5 +1,7 @@
 //! Problem documents as responses.
 
+use std::time::Duration;
+
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,12 +12,13 @@ use nightsafe_proto::problem::{MEDIA_TYPE, ProblemDetails, ProblemType};
 pub struct Problem {
     problem: ProblemType,
     pointer: Option<String>,
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     /// An answer of this type.
     pub fn new(problem: ProblemType) -> Self {
-        Self { problem, pointer: None }
+        Self { problem, pointer: None, retry_after: default_wait(problem.status()) }
     }
 
     /// Says which member of the request is meant, as a JSON Pointer (RFC 6901). Made of our own
@@ -23,6 +26,14 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Says when to try again, instead of what the status says by itself. Rounded up to whole seconds.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        let started = u64::from(wait.subsec_nanos() > 0);
+        self.retry_after = Some(wait.as_secs().saturating_add(started).max(1));
         self
     }
 
@@ -47,8 +58,8 @@ impl IntoResponse for Problem {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some(seconds) = retry_after(status) {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Slug(self.problem.slug()));
         response
@@ -59,10 +70,11 @@ impl IntoResponse for Problem {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slug(pub(crate) &'static str);
 
-fn retry_after(status: StatusCode) -> Option<&'static str> {
+/// Seconds after which a busy server is worth another try.
+fn default_wait(status: u16) -> Option<u64> {
     match status {
-        StatusCode::SERVICE_UNAVAILABLE => Some("2"),
-        StatusCode::TOO_MANY_REQUESTS => Some("10"),
+        503 => Some(2),
+        429 => Some(10),
         _ => None,
     }
 }

@@ -1,33 +1,54 @@
 //! Listening, limits of a connection, and an orderly end.
 
+mod connection;
+
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use crate::forwarded::Trust;
+use crate::limits::{Client, Connections};
 
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
     /// Connections at once; more wait in the system's queue.
     pub connections: usize,
+    /// Connections at once of one client; one more is closed. Trusted proxies may have all.
+    pub client_connections: usize,
     /// Until the last byte of a request's head is there, also on an idle connection.
     pub head_time: Duration,
+    /// How long a connection lasts; the request that is being answered then has [`Self::drain_time`] to finish.
+    pub connection_time: Duration,
     /// How long requests may go on after the end was asked for.
     pub drain_time: Duration,
 }
 
-/// 2048 connections, 15 seconds for a head, 20 seconds to finish.
+/// 2048 connections, 256 of one client, 15 seconds for a head, 5 minutes in all, 20 seconds to finish.
 impl Default for ServerLimits {
     fn default() -> Self {
-        Self { connections: 2048, head_time: Duration::from_secs(15), drain_time: Duration::from_secs(20) }
+        Self {
+            connections: 2048,
+            client_connections: 256,
+            head_time: Duration::from_secs(15),
+            connection_time: Duration::from_secs(300),
+            drain_time: Duration::from_secs(20),
+        }
     }
+}
+
+/// How a listener treats its connections.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Limits.
+    pub limits: ServerLimits,
+    /// Proxies, which may have all connections.
+    pub trust: Trust,
 }
 
 /// Pause after `accept` failed: the system is out of descriptors or memory.
@@ -36,41 +57,56 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves HTTP/1.1 until `shutdown` is ready; then takes no more connections, finishes the
 /// requests that are being answered, and returns.
 pub async fn run(listener: TcpListener, router: Router, limits: ServerLimits, shutdown: impl Future<Output = ()>) {
+    // Whoever sets up nothing else is behind a proxy of its own or on one machine: all connections may be of one client
+    let limits = ServerLimits { client_connections: limits.connections, ..limits };
+    run_with(listener, router, Setup { limits, ..Setup::default() }, shutdown).await;
+}
+
+/// As [`run`], with everything that can be set up.
+pub async fn run_with(listener: TcpListener, router: Router, setup: Setup, shutdown: impl Future<Output = ()>) {
+    let Setup { limits, trust } = setup;
     let slots = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
+    let clients = Connections::new(limits.client_connections);
+    let (stop, stopped) = watch::channel(false);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let (stream, slot) = tokio::select! {
+        let (stream, peer, slot) = tokio::select! {
             () = &mut shutdown => break,
             accepted = accept(&listener, &slots) => match accepted {
                 Some(accepted) => accepted,
                 None => continue,
             },
         };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head_time)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        let connection = graceful.watch(connection);
+        let counted = clients.count(Client::of(peer.ip()));
+        if counted.is_none() && !trust.is_proxy(peer.ip()) {
+            continue;
+        }
+        let connection = connection::serve(stream, peer, router.clone(), limits, stopped.clone());
         tokio::spawn(async move {
-            // A client that hangs up or sends nonsense is no event of ours
-            let _: Result<(), hyper::Error> = connection.await;
-            drop(slot);
+            connection.await;
+            drop((slot, counted));
         });
     }
     drop(listener);
-    if tokio::time::timeout(limits.drain_time, graceful.shutdown()).await.is_err() {
+    stop.send_replace(true);
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    // A connection's own end comes first; this is for the moment in between
+    let patience = limits.drain_time.saturating_add(ACCEPT_PAUSE);
+    if tokio::time::timeout(patience, slots.acquire_many(all)).await.is_err() {
         tracing::warn!("some requests were cut off: they took longer than the time to finish");
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             // Answers are small: waiting for more to send only delays them
             let _: Result<(), std::io::Error> = stream.set_nodelay(true);
-            Some((stream, slot))
+            Some((stream, peer, slot))
         }
         Err(error) => {
             tracing::warn!(%error, "cannot take connections now");

@@ -55,8 +55,8 @@ impl Service {
         let socket = TcpListener::bind(listen.address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         tracing::info!(listener = name, %address, "listening");
-        let limits = listen.limits();
-        self.spawn(name, |stopped| server::run(socket, router, limits, stopped));
+        let setup = listen.setup();
+        self.spawn(name, |stopped| server::run_with(socket, router, setup, stopped));
         Ok(address)
     }
 

@@ -1,6 +1,7 @@
 //! A wrapped API behind a real listener.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail the test")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,8 +10,10 @@ use axum::extract::Request;
 use axum::routing::{get, post};
 use nightsafe_proto::problem::{ProblemDetails, ProblemType};
 use nightsafe_serve::body::{BodyLimits, read_json};
+use nightsafe_serve::forwarded::{ForwardedHeader, Trust};
+use nightsafe_serve::limits::{Admission, Rate, RateLimits, Rates, admit};
 use nightsafe_serve::problem::Problem;
-use nightsafe_serve::server::{ServerLimits, run};
+use nightsafe_serve::server::{ServerLimits, Setup, run_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -21,7 +24,7 @@ async fn length(request: Request<Body>) -> Result<String, Problem> {
     Ok(read_json(request, LIMITS).await?.len().to_string())
 }
 
-async fn slow() -> &'static str {
+async fn slow_handler() -> &'static str {
     tokio::time::sleep(Duration::from_millis(300)).await;
     "done"
 }
@@ -33,9 +36,14 @@ struct Running {
 }
 
 async fn start() -> Running {
+    let limits = ServerLimits { connections: 8, head_time: Duration::from_millis(300), ..ServerLimits::default() };
+    start_with(Setup { limits, ..Setup::default() }).await
+}
+
+async fn start_with(setup: Setup) -> Running {
     let api = Router::new()
         .route("/length", post(length))
-        .route("/slow", get(slow))
+        .route("/slow", get(slow_handler))
         .route("/never", get(std::future::pending::<()>))
         .route(
             "/panic",
@@ -45,13 +53,14 @@ async fn start() -> Running {
                 }
             }),
         );
-    let router = nightsafe_serve::api::wrap(api, Duration::from_secs(1));
+    start_router(nightsafe_serve::api::wrap(api, Duration::from_secs(1)), setup).await
+}
+
+async fn start_router(router: Router, setup: Setup) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let limits =
-        ServerLimits { connections: 8, head_time: Duration::from_millis(300), drain_time: Duration::from_secs(5) };
     let (end, asked) = oneshot::channel();
-    let ended = tokio::spawn(run(listener, router, limits, async {
+    let ended = tokio::spawn(run_with(listener, router, setup, async {
         let _ = asked.await;
     }));
     Running { address, end, ended }
@@ -118,4 +127,69 @@ async fn the_end_waits_for_requests_and_takes_no_new_ones() {
     assert_eq!(request.await.unwrap().unwrap().text().await.unwrap(), "done");
     server.ended.await.unwrap();
     assert!(reqwest::get(url).await.is_err());
+}
+
+#[tokio::test]
+async fn a_connection_lasts_no_longer_than_it_may() {
+    let limits = ServerLimits { connection_time: Duration::from_millis(200), ..ServerLimits::default() };
+    let server = start_with(Setup { limits, ..Setup::default() }).await;
+    let mut idle = TcpStream::connect(&server.address).await.unwrap();
+    let mut busy = TcpStream::connect(&server.address).await.unwrap();
+    busy.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let read = async |stream: &mut TcpStream| {
+        let mut answer = String::new();
+        let waited = tokio::time::timeout(Duration::from_secs(5), stream.read_to_string(&mut answer)).await;
+        waited.expect("the connection is still open").unwrap();
+        answer
+    };
+    assert_eq!(read(&mut idle).await, "");
+    assert!(read(&mut busy).await.ends_with("done"), "a request was cut off");
+}
+
+#[tokio::test]
+async fn one_client_has_no_more_connections_than_it_may_but_a_proxy_has() {
+    let limits = ServerLimits { client_connections: 3, ..ServerLimits::default() };
+    let open = async |setup: Setup| {
+        let server = start_with(setup).await;
+        let mut open = Vec::new();
+        for _ in 0..5 {
+            open.push(TcpStream::connect(&server.address).await.unwrap());
+        }
+        let mut answered = 0;
+        for stream in &mut open {
+            let mut answer = [0; 12];
+            // A connection that was closed cannot be written to, or not be read from
+            let sent = stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").await;
+            answered += u32::from(sent.is_ok() && stream.read_exact(&mut answer).await.is_ok());
+        }
+        answered
+    };
+    assert_eq!(open(Setup { limits, ..Setup::default() }).await, 3);
+    let trust = Trust::new(vec!["127.0.0.0/8".parse().unwrap()], ForwardedHeader::default());
+    assert_eq!(open(Setup { limits, trust }).await, 5);
+}
+
+#[tokio::test]
+async fn rates_are_those_of_the_client_behind_the_proxy() {
+    let trust = Trust::new(vec!["127.0.0.0/8".parse().unwrap()], ForwardedHeader::default());
+    let slow = Rate { per_second: 1, burst: 2 };
+    let rates = Rates::new(RateLimits { client: slow, all: Rate { per_second: 1, burst: 4 }, clients: 100 });
+    let admission = Arc::new(Admission { trust, rates });
+    let router =
+        admit(Router::new().route("/asked", get(|| async { "" })), admission).route("/free", get(|| async { "" }));
+    let server = start_router(nightsafe_serve::api::wrap(router, Duration::from_secs(1)), Setup::default()).await;
+    let ask = async |path: &str, client: &str| {
+        let request = reqwest::Client::new().get(format!("http://{}{path}", server.address));
+        let answer = request.header("x-forwarded-for", client).send().await.unwrap();
+        let wait = answer.headers().get("retry-after").map(|wait| wait.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), wait)
+    };
+    let wait = Some("1".to_owned());
+    assert_eq!(ask("/asked", "192.0.2.1").await, (200, None));
+    assert_eq!(ask("/asked", "6.6.6.6, 192.0.2.1").await, (200, None));
+    assert_eq!(ask("/asked", "7.7.7.7, 192.0.2.1").await, (429, wait.clone()));
+    assert_eq!(ask("/asked", "192.0.2.2").await, (200, None));
+    assert_eq!(ask("/asked", "192.0.2.3").await, (200, None));
+    assert_eq!(ask("/asked", "192.0.2.4").await, (503, wait));
+    assert_eq!(ask("/free", "192.0.2.1").await, (200, None));
 }

@@ -1,10 +1,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::forwarded::{ForwardedHeader, Trust};
+use crate::limits::{Rate, RateLimits, Rates};
 use crate::logging::LogFormat;
-use crate::server::ServerLimits;
+use crate::server::{ServerLimits, Setup};
 
 /// `[log]`: what is logged, and how a line looks.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,20 +44,40 @@ pub struct Listen {
     /// Connections at once.
     #[serde(default = "connections")]
     pub connections: usize,
+    /// Connections at once of one client that is not a trusted proxy.
+    #[serde(default = "client_connections")]
+    pub client_connections: usize,
     /// Until the last byte of a request's head is there, also on an idle connection.
     #[serde(default = "head_seconds")]
     pub head_seconds: u32,
+    /// How long a connection lasts.
+    #[serde(default = "connection_seconds")]
+    pub connection_seconds: u32,
     /// How long requests may go on after the end was asked for.
     #[serde(default = "drain_seconds")]
     pub drain_seconds: u32,
+    /// Networks of the proxies whose word on the client's address is taken.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Where they write it.
+    #[serde(default)]
+    pub forwarded_header: ForwardedHeader,
 }
 
 fn connections() -> usize {
     ServerLimits::default().connections
 }
 
+fn client_connections() -> usize {
+    ServerLimits::default().client_connections
+}
+
 fn head_seconds() -> u32 {
     seconds(ServerLimits::default().head_time)
+}
+
+fn connection_seconds() -> u32 {
+    seconds(ServerLimits::default().connection_time)
 }
 
 fn drain_seconds() -> u32 {
@@ -66,12 +89,50 @@ fn seconds(time: Duration) -> u32 {
 }
 
 impl Listen {
-    /// The limits of the connections.
-    pub fn limits(&self) -> ServerLimits {
-        ServerLimits {
+    /// How the connections are treated.
+    pub fn setup(&self) -> Setup {
+        let time = |seconds: u32| Duration::from_secs(seconds.into());
+        let limits = ServerLimits {
             connections: self.connections,
-            head_time: Duration::from_secs(self.head_seconds.into()),
-            drain_time: Duration::from_secs(self.drain_seconds.into()),
-        }
+            client_connections: self.client_connections,
+            head_time: time(self.head_seconds),
+            connection_time: time(self.connection_seconds),
+            drain_time: time(self.drain_seconds),
+        };
+        Setup { limits, trust: self.trust() }
+    }
+
+    /// Whose word on addresses is taken.
+    pub fn trust(&self) -> Trust {
+        Trust::new(self.trusted_proxies.clone(), self.forwarded_header)
+    }
+}
+
+/// `[limits]`: how much may be asked for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests of one client.
+    pub client: Rate,
+    /// Requests of all clients together.
+    pub all: Rate,
+    /// Clients that are told apart at once.
+    pub clients: usize,
+    /// Bytes of bodies that may be on their way in at once.
+    pub body_bytes: usize,
+}
+
+/// The rates of [`RateLimits`], and 32 MiB.
+impl Default for Limits {
+    fn default() -> Self {
+        let RateLimits { client, all, clients } = RateLimits::default();
+        Self { client, all, clients, body_bytes: 32 << 20 }
+    }
+}
+
+impl Limits {
+    /// The rates.
+    pub fn rates(&self) -> Rates {
+        Rates::new(RateLimits { client: self.client, all: self.all, clients: self.clients })
     }
 }

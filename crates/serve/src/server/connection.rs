@@ -1,0 +1,62 @@
+//! One connection, from its first byte to its end.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+
+use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::ServerLimits;
+use crate::forwarded::Peer;
+
+/// Longest head of a request, and most that is buffered of what is read or written, in bytes.
+const BUFFER: usize = 16 << 10;
+
+/// Serves until the client ends it, its time is over, or `stopped` turns true; a request that is being answered then
+/// has some time to finish.
+pub(super) async fn serve<S>(
+    stream: S,
+    peer: SocketAddr,
+    router: Router,
+    limits: ServerLimits,
+    mut stopped: watch::Receiver<bool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_time)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(stream), service_fn(answer(router, peer)))
+    );
+    tokio::select! {
+        // A client that hangs up or sends nonsense is no event of ours
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+        () = sleep_until(Instant::now() + limits.connection_time) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    // Whoever takes longer is cut off
+    let _ = tokio::time::timeout(limits.drain_time, connection).await;
+}
+
+/// Every request knows who is at the other end.
+fn answer(
+    router: Router,
+    peer: SocketAddr,
+) -> impl Fn(Request<Incoming>) -> <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future {
+    let service = TowerToHyperService::new(router);
+    move |mut request| {
+        request.extensions_mut().insert(Peer(peer));
+        service.call(request)
+    }
+}
