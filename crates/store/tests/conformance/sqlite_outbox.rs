@@ -1,12 +1,4 @@
-//! The outbox on SQLite: group commit, retries, order, and what a kill leaves behind.
-#![cfg(feature = "outbox")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail the test"
-)]
+//! What only SQLite has: the files themselves, and a process that is killed while it writes them.
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
@@ -14,102 +6,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nightsafe_store::StoreError;
-use nightsafe_store::outbox::{InsertError, OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
+use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use sqlx::Connection;
 
-fn row(number: u32) -> OutboxRow {
-    let mut deposit_id = [0; 32];
-    deposit_id[..4].copy_from_slice(&number.wrapping_mul(0x9e37_79b9).to_be_bytes());
-    deposit_id[28..].copy_from_slice(&number.to_be_bytes());
-    OutboxRow { deposit_id, day: "2026-11-21".to_owned(), nonce: [7; 32], body: vec![0x5a; 6000] }
-}
-
-#[tokio::test]
-async fn many_callers_are_stored_once_and_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
-    writer.probe().await.unwrap();
-    let mut callers = tokio::task::JoinSet::new();
-    for number in 0..300 {
-        let writer = writer.clone();
-        // Every deposit is sent twice, as a client does that lost its answer
-        callers.spawn(async move {
-            writer.insert(row(number)).await?;
-            writer.insert(row(number)).await
-        });
-    }
-    while let Some(done) = callers.join_next().await {
-        done.unwrap().unwrap();
-    }
-    drop(writer);
-    task.finished().await;
-
-    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-    assert_eq!(reader.backlog().await.unwrap(), 300);
-    let first = reader.next_batch(100).await.unwrap();
-    assert_eq!(first, reader.next_batch(100).await.unwrap());
-    assert_eq!(first[0].body, row(0).body);
-    let ids: Vec<_> = first.iter().map(|row| row.deposit_id).collect();
-    reader.delete(&ids).await.unwrap();
-    reader.delete(&ids).await.unwrap();
-    assert_eq!(reader.backlog().await.unwrap(), 200);
-    let second = reader.next_batch(1000).await.unwrap();
-    assert!(second.iter().all(|row| !ids.contains(&row.deposit_id)));
-}
-
-#[tokio::test]
-async fn a_full_queue_is_busy_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("outbox.db");
-    let limits = WriterLimits { queue: 1, batch: 1, ..WriterLimits::default() };
-    let (writer, task) = OutboxWriter::open(&path.as_path().into(), limits).await.unwrap();
-    // Another process holds the write lock
-    let mut blocker = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-    let lock = blocker.begin_with("BEGIN IMMEDIATE").await.unwrap();
-
-    let mut callers = tokio::task::JoinSet::new();
-    for number in 0..8 {
-        let writer = writer.clone();
-        callers.spawn(async move { writer.insert(row(number)).await });
-    }
-    let refused = callers.join_next().await.unwrap().unwrap();
-    assert!(matches!(refused, Err(InsertError::Busy)), "{refused:?}");
-    lock.rollback().await.unwrap();
-
-    let mut stored = 0;
-    while let Some(done) = callers.join_next().await {
-        stored += u64::from(done.unwrap().is_ok());
-    }
-    drop(writer);
-    task.finished().await;
-    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-    assert_eq!(reader.backlog().await.unwrap(), stored);
-    assert!(stored >= 1);
-}
-
-#[tokio::test]
-async fn a_database_that_fails_is_told_and_nothing_is_half_done() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("outbox.db");
-    let (writer, task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
-    writer.insert(row(1)).await.unwrap();
-    let damaged = OutboxRow { day: "soon".to_owned(), ..row(2) };
-    let refused = writer.insert(damaged).await;
-    assert!(matches!(refused, Err(InsertError::NotStored)));
-    writer.insert(row(3)).await.unwrap();
-    drop(writer);
-    task.finished().await;
-    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-    assert_eq!(reader.backlog().await.unwrap(), 2);
-}
+use crate::rows::waiting;
 
 #[tokio::test]
 async fn files_are_private_and_pages_are_large() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
     let (writer, _task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
-    writer.insert(row(1)).await.unwrap();
+    writer.insert(waiting(1)).await.unwrap();
     let mut seen = 0;
     for file in std::fs::read_dir(folder.path()).unwrap() {
         use std::os::unix::fs::PermissionsExt;
@@ -131,7 +38,7 @@ async fn deleted_bytes_are_gone_from_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("outbox.db");
     let (writer, task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
-    let marked = OutboxRow { body: b"a body that is easy to find again".repeat(200), ..row(1) };
+    let marked = OutboxRow { body: b"a body that is easy to find again".repeat(200), ..waiting(1) };
     writer.insert(marked.clone()).await.unwrap();
     drop(writer);
     task.finished().await;
@@ -197,7 +104,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     let mut acknowledged = HashSet::new();
     for round in 0..5_u32 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writes_until_killed", "--ignored", "--nocapture"])
+            .args(["--exact", "sqlite_outbox::writes_until_killed", "--ignored", "--nocapture"])
             .env("NIGHTSAFE_TEST_OUTBOX", &path)
             .env("NIGHTSAFE_TEST_FIRST", (round * 1_000_000).to_string())
             .stdout(Stdio::piped())
@@ -221,9 +128,9 @@ async fn what_was_acknowledged_survives_a_kill() {
     let rows = reader.next_batch(u32::MAX).await.unwrap();
     let there: HashSet<_> = rows.iter().map(|row| row.deposit_id).collect();
     assert_eq!(there.len(), rows.len());
-    assert!(rows.iter().all(|found| found.body == row(0).body));
+    assert!(rows.iter().all(|found| found.body == waiting(0).body));
     for number in acknowledged {
-        assert!(there.contains(&row(number).deposit_id), "{number} is lost");
+        assert!(there.contains(&waiting(number).deposit_id), "{number} is lost");
     }
 }
 
@@ -240,7 +147,7 @@ async fn writes_until_killed() {
         let writer = writer.clone();
         callers.spawn(async move {
             for number in (first + caller..).step_by(16) {
-                writer.insert(row(number)).await.unwrap();
+                writer.insert(waiting(number)).await.unwrap();
                 let mut out = std::io::stdout().lock();
                 writeln!(out, "stored {number}").unwrap();
             }

@@ -1,0 +1,73 @@
+//! Every statement on both engines: the same tests over SQLite and over PostgreSQL, there with the rights that a server
+//! has and no more. `NIGHTSAFE_TEST_POSTGRES_URL` names a superuser of a server; `cargo xtask test` makes one.
+#![cfg(all(feature = "outbox", feature = "vault"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
+
+mod custody;
+mod fields;
+mod migrate;
+mod outbox;
+mod place;
+mod roles;
+mod rows;
+mod search;
+mod server;
+mod sessions;
+mod slots;
+mod sqlite_outbox;
+mod sqlite_vault;
+mod statements;
+
+use place::Place;
+
+/// Makes two tests of each function, one on each engine, and [`all`] of them.
+macro_rules! on_both_engines {
+    ($($group:ident::$test:ident,)*) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$group::$test(&super::Place::sqlite()).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                if let Some(place) = super::Place::postgres().await {
+                    super::$group::$test(&place).await;
+                }
+            })*
+        }
+
+        /// All of them on one engine, each in a place of its own.
+        async fn all(engine: place::Engine) {
+            $(if let Some(place) = Place::new(engine).await {
+                $group::$test(&place).await;
+            })*
+        }
+    };
+}
+
+on_both_engines! {
+    outbox::many_callers_are_stored_once_and_in_order,
+    outbox::a_deposit_that_was_taken_does_no_harm_when_it_comes_again,
+    outbox::memory_for_waiting_deposits_has_a_ceiling,
+    outbox::a_full_queue_is_busy_at_once,
+    outbox::a_database_that_fails_is_told_and_nothing_is_half_done,
+    fields::a_batch_is_taken_in_once_however_often_it_comes,
+    fields::what_was_deleted_does_not_come_back,
+    fields::what_cannot_be_taken_in_is_quarantined_and_the_rest_goes_on,
+    fields::two_deposits_of_one_batch_may_not_disagree_about_a_field,
+    fields::a_second_envelope_under_a_tag_is_a_second_row,
+    fields::an_opening_is_recorded_with_what_it_hands_out,
+    search::search_by_each_term_in_pages,
+    sessions::sessions_end_by_idleness_and_by_age,
+    custody::custody_and_manifests_are_added_once,
+}
