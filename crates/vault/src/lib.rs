@@ -2,7 +2,8 @@
 //!
 //! Two halves that share a [`VaultStore`]:
 //!
-//! - [`Puller`] moves deposits from the outbox into the vault's tables. Run it beside the server.
+//! - [`Puller`] moves deposits from a [`Source`], which is the outbox's database, into the vault's tables. Run it
+//!   beside the server.
 //! - [`router`] is the JSON API of `nightsafe_proto::vault`: sign-in by OPAQUE, search over what stays
 //!   readable, handing out sealed fields for a purpose. It never sees a plaintext or a private key.
 //!
@@ -21,11 +22,13 @@ mod limit;
 mod pending;
 mod pull;
 pub mod setup;
+mod source;
 mod state;
 
 pub use api::router;
 pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
-pub use pull::{Pulled, Puller};
+pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
+pub use source::{Batch, Direct, Source, SourceError, Taken};
 pub use state::{State, VaultConfig};

@@ -1,29 +1,36 @@
 //! Moving deposits from the outbox into the vault.
 //!
-//! Commit first, delete then: a crash in between leaves deposits in both, and the next step finds them
-//! [`Outcome::AlreadyThere`] and deletes them. Nothing is ever in neither.
+//! Commit first, acknowledge then: a crash in between leaves deposits in both, and the next step finds them
+//! [`Outcome::AlreadyThere`] and acknowledges them. Nothing is ever in neither.
+
+mod backoff;
+mod progress;
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use nightsafe_core::encoding;
 use nightsafe_core::scalar::Site;
+use nightsafe_serve::clock::Clock;
 use nightsafe_store::StoreError;
-use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::vault::{Arrival, Outcome, VaultStore};
 use tokio::sync::Notify;
 
 use crate::intake;
+use crate::source::{Batch, Source, SourceError, Taken};
+
+pub use backoff::Backoff;
+pub use progress::{Progress, ProgressNow};
 
 /// Deposits of one vault transaction.
 const BATCH: u32 = 256;
 
-/// Takes deposits out of the outbox, a batch at a time.
+/// Takes deposits out of a [`Source`], a batch at a time.
 #[derive(Debug)]
-pub struct Puller {
-    outbox: OutboxReader,
+pub struct Puller<S> {
+    source: S,
     store: VaultStore,
     site: Site,
     batch: u32,
@@ -42,10 +49,40 @@ pub struct Pulled {
     pub more: bool,
 }
 
-impl Puller {
+/// Why a step failed. Nothing is lost: the next one does it again.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// Where deposits come from.
+    #[error("{0}")]
+    Source(#[from] SourceError),
+    /// Where they go.
+    #[error("{0}")]
+    Vault(#[from] StoreError),
+}
+
+/// Ready when the time has passed.
+pub type Pause = Box<dyn FnMut(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// When [`Puller::run`] takes its steps.
+pub struct Schedule {
+    /// A step is taken whenever this is notified,
+    pub wake: Arc<Notify>,
+    /// and after this time at the latest,
+    pub interval: Duration,
+    /// but after a failure only when this has passed.
+    pub backoff: Backoff,
+    /// Uniform numbers, for the backoff.
+    pub random: Box<dyn FnMut() -> u32 + Send>,
+    /// Lets time pass.
+    pub pause: Pause,
+    /// Tells the time that is written into the progress.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl<S: Source> Puller<S> {
     /// For deposits of `site`.
-    pub fn new(outbox: OutboxReader, store: VaultStore, site: Site) -> Self {
-        Self { outbox, store, site, batch: BATCH }
+    pub fn new(source: S, store: VaultStore, site: Site) -> Self {
+        Self { source, store, site, batch: BATCH }
     }
 
     /// Takes at most so many deposits a step.
@@ -54,51 +91,81 @@ impl Puller {
         Self { batch: batch.max(1), ..self }
     }
 
-    /// Takes one batch: one vault transaction, then the deletion from the outbox.
+    /// Takes one batch: one vault transaction, then the acknowledgement.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing is lost, the next step does it again.
-    pub async fn step(&self) -> Result<Pulled, StoreError> {
-        let (pulled, ids) = self.commit_batch().await?;
-        if !ids.is_empty() {
-            self.outbox.delete(&ids).await?;
-        }
-        Ok(pulled)
+    /// [`PullError`]: nothing is lost, the next step does it again.
+    pub async fn step(&self) -> Result<Pulled, PullError> {
+        let batch = self.source.next_batch(self.batch).await?;
+        self.take(batch).await
     }
 
-    /// Steps whenever `wake` is notified, and after `interval` at the latest, until `shutdown` is ready. A batch that
-    /// was begun is finished. Failures are logged and tried again after `interval`.
-    pub async fn run(self, wake: Arc<Notify>, interval: Duration, shutdown: impl Future<Output = ()>) {
+    /// Steps by the schedule until `shutdown` is ready. What was taken by then is committed and acknowledged; a
+    /// question to the source is given up.
+    pub async fn run(self, mut schedule: Schedule, progress: Arc<Progress>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = pin!(shutdown);
+        let mut failures = 0_u32;
         loop {
-            let more = match self.step().await {
-                Ok(pulled) => pulled.more,
-                Err(error) => {
-                    tracing::error!(%error, "deposits were not taken from the outbox; they stay there");
-                    false
+            let wait = match self.step_until(shutdown.as_mut()).await {
+                None => break,
+                Some(Ok(pulled)) => {
+                    failures = 0;
+                    progress.succeed(&pulled, schedule.clock.now());
+                    // A source that promises more and gives nothing new gets no more questions than an empty one
+                    if pulled.more && pulled.stored > 0 {
+                        continue;
+                    }
+                    schedule.interval
+                }
+                Some(Err(error)) => {
+                    failures = failures.saturating_add(1);
+                    progress.fail();
+                    let wait = schedule.backoff.wait(failures, (schedule.random)());
+                    let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                    tracing::error!(%error, failures, milliseconds, "deposits were not taken; they stay in the outbox");
+                    wait
                 }
             };
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                () = std::future::ready(()), if more => {}
-                () = wake.notified() => {}
-                () = tokio::time::sleep(interval) => {}
+                // What arrives is no reason to press a source that has failed
+                () = schedule.wake.notified(), if failures == 0 => {}
+                () = (schedule.pause)(wait) => {}
             }
         }
-        self.outbox.close().await;
+        self.source.close().await;
     }
 
-    /// The first half of a step. The ids are safe to delete from the outbox.
-    async fn commit_batch(&self) -> Result<(Pulled, Vec<[u8; 32]>), StoreError> {
-        let rows = self.outbox.next_batch(self.batch).await?;
-        if rows.is_empty() {
-            return Ok((Pulled::default(), Vec::new()));
+    /// A step; `None` when the end came before there was anything to take.
+    async fn step_until(&self, shutdown: Pin<&mut impl Future<Output = ()>>) -> Option<Result<Pulled, PullError>> {
+        let batch = tokio::select! {
+            biased;
+            () = shutdown => return None,
+            batch = self.source.next_batch(self.batch) => batch,
+        };
+        Some(match batch {
+            Ok(batch) => self.take(batch).await,
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    async fn take(&self, batch: Batch) -> Result<Pulled, PullError> {
+        let (pulled, taken) = self.commit(batch).await?;
+        if !taken.is_empty() {
+            self.source.acknowledge(&taken).await?;
         }
-        let more = u32::try_from(rows.len()).is_ok_and(|count| count == self.batch);
-        let arrivals: Vec<Arrival> = rows.into_iter().map(|row| intake::arrival(row, &self.site)).collect();
+        Ok(pulled)
+    }
+
+    /// The first half of a step. What it gives back is safe to acknowledge.
+    async fn commit(&self, batch: Batch) -> Result<(Pulled, Vec<Taken>), StoreError> {
+        let mut pulled = Pulled { more: batch.more, ..Pulled::default() };
+        if batch.rows.is_empty() {
+            return Ok((pulled, Vec::new()));
+        }
+        let arrivals: Vec<Arrival> = batch.rows.into_iter().map(|row| intake::arrival(row, &self.site)).collect();
         let outcomes = self.store.take_in(&arrivals).await?;
-        let mut pulled = Pulled { more, ..Pulled::default() };
         for (arrival, outcome) in arrivals.iter().zip(outcomes) {
             match outcome {
                 Outcome::Stored => pulled.stored = pulled.stored.saturating_add(1),
@@ -119,46 +186,26 @@ impl Puller {
             quarantined = pulled.quarantined,
             "deposits taken from the outbox"
         );
-        Ok((pulled, arrivals.iter().map(|arrival| arrival.deposit_id).collect()))
+        let taken = arrivals.iter().map(|one| Taken { deposit_id: one.deposit_id, content: one.body_hash });
+        Ok((pulled, taken.collect()))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use nightsafe_store::outbox::{OutboxRow, OutboxWriter, WriterLimits};
-
-    use super::*;
-
-    async fn puller(folder: &Path) -> Puller {
-        let outbox = OutboxReader::open(&folder.join("outbox.db").into()).await.unwrap();
-        let store = VaultStore::open(&folder.join("vault.db").into()).await.unwrap();
-        Puller::new(outbox, store, Site::parse("demo.nightsafe.example").unwrap())
+impl Schedule {
+    /// Every `interval`, or when `wake` is notified, with the usual backoff.
+    pub fn every(interval: Duration, wake: Arc<Notify>, clock: Arc<dyn Clock>) -> Self {
+        let pause: Pause = Box::new(|time| Box::pin(tokio::time::sleep(time)));
+        Self { wake, interval, backoff: Backoff::default(), random: Box::new(random), pause, clock }
     }
+}
 
-    /// The process ends between the vault's commit and the outbox's deletion: whoever comes next does the same again,
-    /// with the same result. What is in quarantine counts like everything else.
-    #[tokio::test]
-    async fn a_crash_between_commit_and_delete_is_repaired_by_the_next_step() {
-        let folder = tempfile::tempdir().unwrap();
-        let limits = WriterLimits::default();
-        let (writer, task) = OutboxWriter::open(&folder.path().join("outbox.db").into(), limits).await.unwrap();
-        let row = OutboxRow { deposit_id: [1; 32], day: "2026-11-21".into(), nonce: [2; 32], body: vec![3; 10] };
-        writer.insert(row).await.unwrap();
-        drop(writer);
-        task.finished().await;
+/// Without randomness the waits are the longest: the jitter is not what keeps anything safe.
+fn random() -> u32 {
+    getrandom::u32().unwrap_or(u32::MAX)
+}
 
-        let first = puller(folder.path()).await;
-        let (pulled, ids) = first.commit_batch().await.unwrap();
-        assert_eq!((pulled.quarantined, ids.len()), (1, 1));
-        drop(first);
-
-        let next = puller(folder.path()).await;
-        assert_eq!(next.outbox.backlog().await.unwrap(), 1);
-        assert_eq!(next.step().await.unwrap().quarantined, 1);
-        assert_eq!(next.outbox.backlog().await.unwrap(), 0);
-        assert_eq!(next.store.quarantined(10).await.unwrap().len(), 1);
-        assert_eq!(next.step().await.unwrap(), Pulled::default());
+impl std::fmt::Debug for Schedule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Schedule").field("interval", &self.interval).field("backoff", &self.backoff).finish()
     }
 }

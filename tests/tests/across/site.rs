@@ -26,7 +26,7 @@ use nightsafe_ingest::{Ingest, IngestConfig};
 use nightsafe_serve::clock::{Clock, FixedClock};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
-use nightsafe_vault::{Pulled, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, setup};
+use nightsafe_vault::{Direct, Pulled, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, setup};
 use tower::ServiceExt;
 
 pub(crate) const PASSPHRASE: &str = "a slot in the bank's wall";
@@ -50,7 +50,7 @@ pub(crate) struct RunningIngest {
 pub(crate) struct RunningVault {
     pub(crate) router: Router,
     pub(crate) store: VaultStore,
-    puller: Puller,
+    puller: Puller<Direct>,
 }
 
 pub(crate) fn rng() -> UnwrapErr<SysRng> {
@@ -149,7 +149,7 @@ impl Shop {
         let outbox = OutboxReader::open(&self.outbox().into()).await.unwrap();
         RunningVault {
             router: nightsafe_vault::router(State::new(store.clone(), config, self.clock.clone())),
-            puller: Puller::new(outbox, store.clone(), site),
+            puller: Puller::new(Direct::new(outbox), store.clone(), site),
             store,
         }
     }

@@ -15,7 +15,7 @@ use nightsafe_serve::logging::{self, LogFormat};
 use nightsafe_serve::server;
 use nightsafe_serve::static_files::{self, StaticFolder};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
-use nightsafe_vault::{Puller, ServerSetup, State, VaultConfig, VaultStore};
+use nightsafe_vault::{Direct, Progress, Puller, Schedule, ServerSetup, State, VaultConfig, VaultStore};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -82,8 +82,10 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
         term::print(&listener.describe(&config)?)?;
         tasks.spawn(listener.serve(until(stopped.clone())));
     }
-    let puller = Puller::new(OutboxReader::open(&data.outbox()).await?, store.clone(), config.site()?);
-    tasks.spawn(puller.run(Arc::new(Notify::new()), PULL_EVERY, until(stopped.clone())));
+    let source = Direct::new(OutboxReader::open(&data.outbox()).await?);
+    let schedule = Schedule::every(PULL_EVERY, Arc::new(Notify::new()), Arc::new(SystemClock));
+    let puller = Puller::new(source, store.clone(), config.site()?);
+    tasks.spawn(puller.run(schedule, Arc::new(Progress::new(now())), until(stopped.clone())));
     tasks.spawn(watch_manifest(data, until(stopped)));
     term::print("ready\n")?;
 

@@ -31,7 +31,7 @@ use nightsafe_proto::wire::B64u;
 use nightsafe_serve::clock::FixedClock;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
-use nightsafe_vault::{Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
+use nightsafe_vault::{Direct, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
 use rand_core::UnwrapErr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -133,9 +133,9 @@ impl Vault {
         self.folder.path().join("outbox.db")
     }
 
-    pub(crate) async fn puller(&self) -> Puller {
+    pub(crate) async fn puller(&self) -> Puller<Direct> {
         let outbox = OutboxReader::open(&self.outbox_path().into()).await.unwrap();
-        Puller::new(outbox, self.store.clone(), site())
+        Puller::new(Direct::new(outbox), self.store.clone(), site())
     }
 
     pub(crate) async fn backlog(&self) -> u64 {

@@ -6,5 +6,6 @@ mod api;
 mod fixture;
 mod full_path;
 mod pull;
+mod schedule;
 mod sign_in;
 mod tampering;

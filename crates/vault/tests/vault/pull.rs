@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nightsafe_core::scalar::Site;
+use nightsafe_serve::clock::SystemClock;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow};
-use nightsafe_vault::{Pulled, Puller};
+use nightsafe_vault::{Direct, Progress, Pulled, Puller, Schedule};
 use sqlx::Connection;
 use tokio::sync::{Notify, oneshot};
 
-use crate::fixture::{Vault, ingest, phone, row};
+use crate::fixture::{NOW, Vault, ingest, phone, row};
 
 #[tokio::test]
 async fn a_step_takes_a_batch_and_empties_the_outbox() {
@@ -34,7 +35,7 @@ async fn a_retry_after_the_outbox_was_emptied_changes_nothing() {
     let vault = Vault::new().await;
     let deposit = vault.with_order("ORDER-1").await;
     vault.ingest(&[&deposit]).await;
-    assert_eq!(vault.puller().await.step().await.unwrap(), Pulled { already_there: 1, ..Pulled::default() });
+    assert_eq!(vault.puller().await.step().await.unwrap(), Pulled::default());
 }
 
 #[tokio::test]
@@ -85,9 +86,13 @@ async fn a_deposit_for_another_site_is_quarantined() {
     let vault = Vault::new().await;
     vault.ingest(&[&vault.seal("ORDER-1", &[("phone", phone())])]).await;
     let outbox = OutboxReader::open(&vault.outbox_path().into()).await.unwrap();
-    let puller = Puller::new(outbox, vault.store.clone(), Site::parse("other.example").unwrap());
+    let puller = Puller::new(Direct::new(outbox), vault.store.clone(), Site::parse("other.example").unwrap());
     assert_eq!(puller.step().await.unwrap().quarantined, 1);
     assert_eq!(vault.store.quarantined(10).await.unwrap()[0].reason, "wrong-site");
+}
+
+fn progress() -> Arc<Progress> {
+    Arc::new(Progress::new(NOW))
 }
 
 #[tokio::test]
@@ -95,7 +100,8 @@ async fn the_task_wakes_by_notification_and_ends_when_asked() {
     let vault = Vault::new().await;
     let (wake, (end, ended)) = (Arc::new(Notify::new()), oneshot::channel::<()>());
     let long = Duration::from_secs(3600);
-    let task = tokio::spawn(vault.puller().await.with_batch(2).run(Arc::clone(&wake), long, async {
+    let schedule = Schedule::every(long, Arc::clone(&wake), Arc::new(SystemClock));
+    let task = tokio::spawn(vault.puller().await.with_batch(2).run(schedule, progress(), async {
         let _ = ended.await;
     }));
     let deposits: Vec<_> = (0..5).map(|n| vault.seal(&format!("ORDER-{n}"), &[("phone", phone())])).collect();
@@ -117,7 +123,8 @@ async fn the_task_wakes_by_its_interval() {
     let vault = Vault::new().await;
     let deposit = vault.seal("ORDER-1", &[("phone", phone())]);
     let puller = vault.puller().await;
-    let task = tokio::spawn(puller.run(Arc::default(), Duration::from_millis(10), std::future::pending()));
+    let schedule = Schedule::every(Duration::from_millis(10), Arc::default(), Arc::new(SystemClock));
+    let task = tokio::spawn(puller.run(schedule, progress(), std::future::pending()));
     vault.ingest(&[&deposit]).await;
     let there = async {
         while vault.store.deposit(&deposit.id()).await.unwrap().is_none() {
