@@ -1,1 +1,19 @@
-//! Tests that have no home in one crate; they are in `tests/across`.
+//! What benches and tests across crates share: a real site, sealed deposits, a client, real processes to start and kill.
+//!
+//! The tests themselves are in `tests/across`, `tests/faults` and `tests/scale`.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up may panic"
+)]
+
+pub mod binaries;
+pub mod cluster;
+pub mod deposits;
+pub mod http;
+pub mod ingest;
+pub mod process;
+pub mod site;

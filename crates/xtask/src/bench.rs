@@ -1,8 +1,9 @@
-//! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches).
+//! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches), and
+//! how fast ingest takes deposits (tests/benches/ingest).
 //!
-//! Both end by becoming the program that measures, so its output and its exit code are this command's.
+//! All end by becoming the program that measures, so its output and its exit code are this command's.
 
-use crate::setup::{chromium, npm};
+use crate::setup::{chromium, npm, postgres};
 use crate::{assets, demo, place, run};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
@@ -33,13 +34,23 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Taking deposits over HTTP on SQLite and PostgreSQL, beside the databases' own rates for the same bytes
+    Ingest {
+        /// Print one line of JSON instead of a table
+        #[arg(long)]
+        json: bool,
+        /// Measure one database only
+        #[arg(long, value_parser = ["sqlite", "postgres"])]
+        only: Option<String>,
+    },
 }
 
 /// Builds what is to be measured, then measures; returns only when that cannot be started.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut measuring = match options.what {
-        What::Seal { json, runs } => seal(json, runs)?,
-        What::Open { json } => open(json),
+    let mut measuring = match &options.what {
+        What::Seal { json, runs } => seal(*json, *runs)?,
+        What::Open { json } => open(*json),
+        What::Ingest { json, only } => ingest(*json, only.as_deref())?,
     };
     Err(measuring.exec()).with_context(|| format!("cannot start {}", measuring.get_program().to_string_lossy()))
 }
@@ -62,4 +73,15 @@ fn open(json: bool) -> Command {
     let mut cargo = run::cargo(&place::root());
     cargo.args(["bench", "--package", "nightsafe-core", "--bench", "open", "--"]).args(json.then_some("--json"));
     cargo
+}
+
+/// The bench builds the servers that it starts, in the same profile.
+fn ingest(json: bool, only: Option<&str>) -> Result<Command> {
+    if only != Some("sqlite") {
+        postgres::ensure()?;
+    }
+    let mut cargo = run::cargo(&place::root());
+    cargo.args(["bench", "--package", "nightsafe-tests", "--bench", "ingest", "--"]).args(json.then_some("--json"));
+    cargo.args(only.map(|engine| format!("--only-{engine}")));
+    Ok(cargo)
 }

@@ -34,7 +34,7 @@ enum Command {
     Lint,
     /// Build the WASM modules and bundles into target/assets
     Assets,
-    /// Measure sealing in a browser, or opening natively
+    /// Measure sealing in a browser, opening natively, or taking deposits
     Bench(bench::Options),
     /// Run a program that ends when this one does (used by demo)
     #[command(hide = true)]

@@ -2,5 +2,7 @@
 
 pub(crate) mod apt;
 pub(crate) mod chromium;
+pub(crate) mod nginx;
 pub(crate) mod npm;
+pub(crate) mod postgres;
 pub(crate) mod wasm_target;

@@ -4,7 +4,7 @@ mod count;
 mod stage;
 mod table;
 
-use crate::setup::{chromium, npm};
+use crate::setup::{chromium, nginx, npm, postgres};
 use crate::{assets, place, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -27,6 +27,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     npm::ensure()?;
     assets::build()?; // types of the glue, the modules under test
     let chromium = chromium::ensure()?;
+    postgres::ensure()?; // tests make clusters of their own, to kill them
+    nginx::ensure()?;
     let filter = options.filter.as_deref();
     let mut results = vec![
         Results::of("payload budget", assets::check_budgets),

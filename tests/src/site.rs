@@ -1,0 +1,113 @@
+//! A site made by `nightsafe init` and `nightsafe site build`, as an operator makes it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::manifest::{VerifiedManifest, verify_at_any_time};
+
+use crate::binaries::Binaries;
+
+pub const SITE: &str = "demo.nightsafe.example";
+pub const ADMIN: &str = "correct horse battery staple";
+const SITE_KEYS: &str = "one for all the site keys";
+
+/// Cheap on purpose: what a guess costs is tested elsewhere.
+const CHEAP: [&str; 6] = ["--argon2-memory-kib", "64", "--argon2-passes", "1", "--argon2-lanes", "1"];
+
+/// A site in a folder.
+#[derive(Debug)]
+pub struct RealSite {
+    folder: PathBuf,
+}
+
+impl RealSite {
+    /// Runs `init` and `site build` in a folder that is empty or not there. The assets are tiny: no browser comes here.
+    pub fn make(folder: &Path) -> Self {
+        let site = Self { folder: folder.to_owned() };
+        fs::create_dir_all(folder).unwrap();
+        site.init();
+        site.write_assets();
+        let mut build = site.nightsafe(&["site", "build"]);
+        run(build.arg("--assets").arg(site.folder.join("assets")), "");
+        site
+    }
+
+    /// The folder that everything is in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// The trust anchor of the built site.
+    pub fn anchor(&self) -> TrustAnchor {
+        TrustAnchor::parse(&fs::read_to_string(self.data().join("anchor.txt")).unwrap()).unwrap()
+    }
+
+    /// The published manifest.
+    pub fn manifest(&self) -> VerifiedManifest {
+        let note = fs::read_to_string(self.data().join("site/fields/key-manifest")).unwrap();
+        verify_at_any_time(&note, &self.anchor()).unwrap()
+    }
+
+    /// A `nightsafe` command on this site.
+    pub fn nightsafe(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(Binaries::get().path("nightsafe"));
+        command.args(arguments).arg("--data-dir").arg(self.data());
+        command
+    }
+
+    fn init(&self) {
+        let mut init = self.nightsafe(&["init", "--site", SITE, "--admin-user", "anna"]);
+        for (name, port) in [("shop", 4801), ("fields", 4802), ("ingest", 4803), ("admin", 4804), ("vault", 4805)] {
+            init.arg(format!("--{name}-origin")).arg(format!("http://localhost:{port}"));
+            if name != "shop" {
+                init.arg(format!("--{name}-bind")).arg("127.0.0.1:0");
+            }
+        }
+        init.arg("--site-keys").arg(self.folder.join("site-keys"));
+        init.arg("--recovery-file").arg(self.folder.join("recovery.key"));
+        init.args(["--site-passphrase-fd", "0", "--passphrase-fd", "0"]).args(CHEAP);
+        run(&mut init, &format!("{}{ADMIN}\n", format!("{SITE_KEYS}\n").repeat(3)));
+    }
+
+    fn write_assets(&self) {
+        let frame = "<!doctype html><title>Card</title><style>p{margin:0}</style>\
+             <script type=\"module\" src=\"__NIGHTSAFE_LOADER__\" \
+             integrity=\"__NIGHTSAFE_LOADER_INTEGRITY__\" crossorigin=\"anonymous\"></script>";
+        let index = "<!doctype html><title>Admin</title>\
+             <link rel=\"stylesheet\" href=\"__ADMIN_CSS__\" integrity=\"__ADMIN_CSS_INTEGRITY__\" crossorigin>\
+             <script type=\"module\" src=\"__ADMIN_JS__\" integrity=\"__ADMIN_JS_INTEGRITY__\" crossorigin></script>";
+        for (name, text) in [
+            ("checkout.wasm", "\0asm\x01\0\0\0"),
+            ("loader.js", "load(\"__NIGHTSAFE_ANCHOR__\")"),
+            ("element.js", "frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")"),
+            ("frame.html", frame),
+            ("admin/index.html", index),
+            ("admin/admin.js", "admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\")"),
+            ("admin/admin.css", "p{margin:0}"),
+            ("admin/admin.wasm", "\0asm\x01\0\0\0"),
+        ] {
+            let path = self.folder.join("assets").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+}
+
+/// Runs a command that must work, with this input; returns what it printed.
+pub fn run(command: &mut Command, input: &str) -> String {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // One that refuses early does not read its input
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let name = command.get_program().to_string_lossy();
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
