@@ -1,5 +1,6 @@
 //! The subcommands: glue between the terminal and the libraries, one file each.
 
+pub(crate) mod db;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod open;
@@ -25,6 +26,8 @@ enum Command {
     Site(site::SiteCommand),
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    #[command(subcommand)]
+    Db(db::DbCommand),
     Open(open::OpenArgs),
     Snippet(snippet::SnippetArgs),
     Up(up::UpArgs),
@@ -37,6 +40,7 @@ impl Cli {
             Command::Init(args) => init::run(&args).await,
             Command::Site(command) => site::run(&command),
             Command::Keys(command) => keys::run(&command).await,
+            Command::Db(command) => db::run(&command).await,
             Command::Open(args) => open::run(&args).await,
             Command::Snippet(args) => snippet::run(&args),
             Command::Up(args) => up::run(&args).await,
