@@ -6,6 +6,7 @@
 
 pub mod deposit;
 pub mod problem;
+pub mod relay;
 mod unique_map;
 pub mod vault;
 pub mod wire;

@@ -151,6 +151,8 @@ problem_types! {
     UnknownDeposit = "unknown-deposit", 404, "There is no deposit with this id";
     /// The batch is too large.
     BatchTooLarge = "batch-too-large", 422, "The batch asks for too much at once; split it";
+    /// The request to a relay is not signed, or not as it must be.
+    NotSigned = "not-signed", 401, "This address answers signed requests only";
     /// A search member is malformed.
     MalformedSearch = "malformed-search", 422, "A search term does not have the form that it must have";
 }

@@ -23,13 +23,20 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Wraps an API. A handler that takes longer than `time` is given up: its client gets
 /// [`ProblemType::Busy`] and may send the same request again.
 pub fn wrap(router: Router, time: Duration) -> Router {
-    wrap_logged(
-        router
-            .fallback(|| async { Problem::new(ProblemType::NotFound) })
-            .method_not_allowed_fallback(|| async { Problem::new(ProblemType::MethodNotAllowed) })
-            .layer(from_fn_with_state(time, limit_time)),
-    )
-    .layer(from_fn(add_security_headers))
+    wrap_whole(with_fallbacks(router), time)
+}
+
+/// Answers what no route does. [`wrap`] does this; it is apart for routers with a layer that every request must pass,
+/// whatever it asks for.
+pub fn with_fallbacks(router: Router) -> Router {
+    router
+        .fallback(|| async { Problem::new(ProblemType::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::new(ProblemType::MethodNotAllowed) })
+}
+
+/// [`wrap`] for a router that has fallbacks.
+pub fn wrap_whole(router: Router, time: Duration) -> Router {
+    wrap_logged(router.layer(from_fn_with_state(time, limit_time))).layer(from_fn(add_security_headers))
 }
 
 /// Request log and panics, for routers that set their own headers.

@@ -26,6 +26,7 @@ pub use sign::{SignedFields, Target, sign};
 pub use verify::{Refusal, SignedHead, Verifier};
 
 use axum::http::HeaderName;
+use nightsafe_core::anchor::Origin;
 
 /// RFC 9530 section 2.
 pub const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
@@ -33,3 +34,9 @@ pub const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest")
 pub const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input");
 /// RFC 9421 section 4.2.
 pub const SIGNATURE: HeaderName = HeaderName::from_static("signature");
+
+/// `@authority` of requests to an origin (RFC 9421 section 2.2.3).
+pub fn authority(origin: &Origin) -> &str {
+    // An origin is already in lower case and without its scheme's own port
+    origin.as_str().split_once("://").map_or("", |(_, authority)| authority)
+}
