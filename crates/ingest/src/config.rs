@@ -7,14 +7,15 @@ use nightsafe_core::anchor::{Origin, TrustAnchor, TrustError};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::config::{
-    AbsolutePath, DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Log, Secret, SecretError,
+    AbsolutePath, DatabaseSource, DatabaseSourceError, DatabaseUrl, Limits, Listen, Log, Secret, SecretError,
 };
+use nightsafe_serve::limits::{Admission, Memory};
 use nightsafe_serve::online_key;
 use nightsafe_store::outbox::{OutboxWriter, WriterLimits};
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
-use crate::IngestConfig;
+use crate::{Guard, IngestConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Config {
     pub outbox: Outbox,
     /// Where the API listens.
     pub listen: Listen,
+    /// How much may be asked for.
+    #[serde(default)]
+    pub limits: Limits,
     /// The fields origin, when this process serves it.
     pub fields: Option<Fields>,
     /// What is logged.
@@ -62,9 +66,15 @@ pub struct Outbox {
     /// Deposits that may wait for a commit.
     #[serde(default = "queue_deposits")]
     pub queue_deposits: usize,
+    /// Bytes of deposits that may wait for a commit.
+    #[serde(default = "queue_bytes")]
+    pub queue_bytes: usize,
     /// Deposits in one transaction.
     #[serde(default = "batch_deposits")]
     pub batch_deposits: usize,
+    /// Transactions at the same time, on PostgreSQL.
+    #[serde(default = "connections")]
+    pub connections: usize,
 }
 
 /// `[fields]`
@@ -79,6 +89,14 @@ pub struct Fields {
 
 fn queue_deposits() -> usize {
     WriterLimits::default().queue
+}
+
+fn queue_bytes() -> usize {
+    WriterLimits::default().queue_bytes
+}
+
+fn connections() -> usize {
+    WriterLimits::default().connections
 }
 
 fn batch_deposits() -> usize {
@@ -137,6 +155,38 @@ pub enum ConfiguredError {
     Database(#[from] DatabaseError),
 }
 
+/// What the process takes up before anything is asked of it, its largest databases' caches, files that are being
+/// served, and the allocator's losses.
+const MEMORY_AT_REST: u64 = 64 << 20;
+/// Buffers and state of one connection.
+const MEMORY_OF_A_CONNECTION: u64 = 48 << 10;
+/// An entry in the table of clients.
+const MEMORY_OF_A_CLIENT: u64 = 128;
+
+impl Config {
+    /// The limits of the API.
+    pub fn guard(&self) -> Guard {
+        let admission = Admission { trust: self.listen.trust(), rates: self.limits.rates() };
+        Guard { admission, memory: Memory::new(self.limits.body_bytes) }
+    }
+
+    /// Bytes that the process stays below, whatever is sent to it. A body is there twice at most (as it grows, or as
+    /// what was read of it and what is stored of it), a waiting deposit three times (waiting, as a statement's
+    /// argument, on its way to the database).
+    pub fn memory_ceiling(&self) -> u64 {
+        let fields = self.fields.as_ref().map_or(0, |fields| fields.listen.connections);
+        let times = |number: usize, each: u64| (number as u64).saturating_mul(each);
+        [
+            times(self.listen.connections.saturating_add(fields), MEMORY_OF_A_CONNECTION),
+            times(self.limits.body_bytes, 2),
+            times(self.outbox.queue_bytes, 3),
+            times(self.limits.clients, MEMORY_OF_A_CLIENT),
+        ]
+        .into_iter()
+        .fold(MEMORY_AT_REST, u64::saturating_add)
+    }
+}
+
 impl Site {
     /// Reads the anchor and the keys.
     ///
@@ -186,6 +236,11 @@ impl Outbox {
 
     /// How much may wait.
     pub fn limits(&self) -> WriterLimits {
-        WriterLimits { queue: self.queue_deposits, batch: self.batch_deposits, ..WriterLimits::default() }
+        WriterLimits {
+            queue: self.queue_deposits,
+            queue_bytes: self.queue_bytes,
+            batch: self.batch_deposits,
+            connections: self.connections,
+        }
     }
 }

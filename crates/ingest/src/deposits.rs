@@ -13,7 +13,8 @@ use nightsafe_core::receipt::{self, Receipt};
 use nightsafe_proto::deposit::{DepositReceipt, DepositRequest};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::wire::Hex;
-use nightsafe_serve::body::{BodyLimits, read_json};
+use nightsafe_serve::body::{BodyLimits, read_json_within};
+use nightsafe_serve::limits::Memory;
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::outbox::{InsertError, OutboxRow};
 
@@ -25,8 +26,13 @@ const BODY_LIMITS: BodyLimits = BodyLimits { bytes: MAX_BODY, time: Duration::fr
 
 /// Checks a deposit, stores it, and answers with the receipt once it is on the disk. The same
 /// deposit again gets the same answer.
-pub(crate) async fn post(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Result<Response, Problem> {
-    let body = read_json(request, BODY_LIMITS).await?;
+pub(crate) async fn post(
+    State(ingest): State<Arc<Ingest>>,
+    State(memory): State<Memory>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    // What is made of the body takes up as much, so its share is kept until the answer
+    let (body, _share) = read_json_within(request, BODY_LIMITS, &memory).await?;
     let deposit = read_deposit(&body)?;
     drop(body);
     let now = ingest.clock.now();

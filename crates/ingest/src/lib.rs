@@ -11,6 +11,7 @@
 mod admit;
 pub mod config;
 mod deposits;
+mod guard;
 mod health;
 mod manifests;
 mod state;
@@ -25,9 +26,13 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method};
 use axum::routing::{get, post};
 use nightsafe_serve::api;
+use nightsafe_serve::limits::admit;
 use nightsafe_serve::static_files::{self, RulesError, StaticFolder};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use state::Shared;
+
+pub use guard::Guard;
 pub use manifests::ManifestFault;
 pub use state::{Ingest, IngestConfig, IngestError};
 
@@ -37,15 +42,20 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long a browser may remember the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(7200);
 
-/// The API of `docs/API.md`.
+/// The API of `docs/API.md`, without rates: for one machine, or behind something that limits them.
 pub fn router(ingest: Arc<Ingest>) -> Router {
+    guarded_router(ingest, Guard::default())
+}
+
+/// The API of `docs/API.md`, within the limits of `guard`.
+pub fn guarded_router(ingest: Arc<Ingest>, guard: Guard) -> Router {
     let cors = cors(&ingest);
-    let routes = Router::new()
-        .route("/v1/deposits", post(deposits::post))
-        .route("/v1/timestamp", get(timestamp::get))
+    let Guard { admission, memory } = guard;
+    let asked = Router::new().route("/v1/deposits", post(deposits::post)).route("/v1/timestamp", get(timestamp::get));
+    let routes = admit(asked, Arc::new(admission))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .with_state(ingest);
+        .with_state(Shared { ingest, memory });
     api::wrap(routes, REQUEST_TIME).layer(cors)
 }
 

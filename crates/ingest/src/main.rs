@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use clap::Parser;
 use nightsafe_ingest::config::{Config, Fields, SiteFiles};
-use nightsafe_ingest::{Ingest, fields_router, router};
+use nightsafe_ingest::{Ingest, fields_router, guarded_router};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{self, Arguments};
 use nightsafe_serve::server;
@@ -16,6 +16,8 @@ use nightsafe_serve::service::Service;
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxWriter;
 
+/// Files that are read at the same time.
+const FILE_THREADS: usize = 16;
 /// How long closing the outbox may take.
 const CLOSE_TIME: Duration = Duration::from_secs(10);
 
@@ -46,13 +48,18 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {
-            println!("the configuration is good");
+            println!("the configuration is good; memory stays below {} MiB", config.memory_ceiling().div_ceil(1 << 20));
         }
         return Ok(());
     }
     config.log.start()?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
+    let runtime = runtime().context("cannot start")?;
     runtime.block_on(serve(&config, parts))
+}
+
+/// Few threads for files: each may hold one.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(FILE_THREADS).build()
 }
 
 /// Everything that the configuration names, read.
@@ -83,8 +90,9 @@ async fn serve(config: &Config, parts: Parts) -> Result<()> {
     // Logs what is wrong with the manifest; a site that is published later is found without a restart
     let _ = ingest.manifest();
 
+    tracing::info!(bytes = config.memory_ceiling(), "memory stays below");
     let mut service = Service::default();
-    service.listen("ingest", &config.listen, router(ingest)).await?;
+    service.listen("ingest", &config.listen, guarded_router(ingest, config.guard())).await?;
     if let Some((fields, folder)) = config.fields.as_ref().zip(parts.fields) {
         service.listen("fields", &fields.listen, folder).await?;
     }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use axum::extract::FromRef;
 use nightsafe_core::anchor::{Origin, TrustAnchor};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::ManifestHash;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::clock::Clock;
+use nightsafe_serve::limits::Memory;
 use nightsafe_store::outbox::OutboxWriter;
 
 use crate::manifests::{ManifestFault, ManifestFiles, Manifests, OnlineKeys, Published};
@@ -54,6 +56,13 @@ pub struct Ingest {
     manifests: Manifests,
 }
 
+/// What the handlers are given.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) ingest: Arc<Ingest>,
+    pub(crate) memory: Memory,
+}
+
 impl Ingest {
     /// Takes everything in. Files are read when the first request needs them, so that a manifest
     /// that is published later is found without a restart.
@@ -93,5 +102,17 @@ impl Ingest {
     /// The manifests that deposits may be sealed under now.
     pub(crate) fn published(&self) -> Result<Arc<Published>, ProblemType> {
         self.manifests.published(self.clock.now()).map_err(|_| ProblemType::ManifestUnavailable)
+    }
+}
+
+impl FromRef<Shared> for Arc<Ingest> {
+    fn from_ref(shared: &Shared) -> Self {
+        Self::clone(&shared.ingest)
+    }
+}
+
+impl FromRef<Shared> for Memory {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.memory.clone()
     }
 }

@@ -5,8 +5,13 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess};
 
+/// More than there are facets.
+const MAX_ENTRIES: usize = 32;
+
 /// Text to text, without a name that is there twice: readers that disagree about which of two
 /// counts are a way to show one thing and store another.
+///
+/// At most [`MAX_ENTRIES`]: a short name and an empty text take up many times what they are on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UniqueMap(pub(crate) BTreeMap<String, String>);
 
@@ -21,6 +26,9 @@ impl<'de> Deserialize<'de> for UniqueMap {
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<UniqueMap, A::Error> {
                 let mut map = BTreeMap::new();
                 while let Some((name, text)) = entries.next_entry()? {
+                    if map.len() == MAX_ENTRIES {
+                        return Err(de::Error::custom("too many names"));
+                    }
                     if map.insert(name, text).is_some() {
                         return Err(de::Error::custom("a name is there twice"));
                     }

@@ -6,6 +6,7 @@
 //! around the policy.
 
 mod file;
+mod recent;
 mod rules;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ use nightsafe_proto::problem::ProblemType;
 
 use crate::problem::Problem;
 use file::{Loaded, Name};
+use recent::Recent;
 use rules::RulesFile;
 
 pub use rules::RulesError;
@@ -49,14 +51,21 @@ pub struct StaticFolder {
 /// last good one is used.
 pub fn router(folder: StaticFolder) -> Result<Router, RulesError> {
     let rules = Arc::new(RulesFile::open(folder.headers.clone())?);
-    let router = Router::new().fallback(answer).with_state(Arc::new(folder));
+    let served = Served { folder, recent: Recent::default() };
+    let router = Router::new().fallback(answer).with_state(Arc::new(served));
     Ok(crate::api::wrap_logged(router).layer(from_fn_with_state(rules, apply_rules)))
 }
 
-async fn answer(State(folder): State<Arc<StaticFolder>>, request: Request) -> Response<Body> {
+struct Served {
+    folder: StaticFolder,
+    recent: Recent,
+}
+
+async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response<Body> {
     let (head, _body) = request.into_parts();
-    let mut response = match find(&folder, &head).await {
-        Ok(loaded) => respond(loaded, &head),
+    let folder = &served.folder;
+    let mut response = match find(folder, &head).await {
+        Ok(loaded) => respond(loaded, &head, &served.recent),
         Err(problem) => {
             let mut response = problem.into_response();
             set(response.headers_mut(), CACHE_CONTROL, "no-store");
@@ -83,7 +92,7 @@ async fn find(folder: &StaticFolder, head: &Parts) -> Result<Loaded, Problem> {
         .ok_or_else(|| ProblemType::NotFound.into())
 }
 
-fn respond(loaded: Loaded, head: &Parts) -> Response<Body> {
+fn respond(loaded: Loaded, head: &Parts, recent: &Recent) -> Response<Body> {
     let mut headers = HeaderMap::new();
     set(&mut headers, CONTENT_TYPE, loaded.name.media_type());
     set(&mut headers, CACHE_CONTROL, loaded.name.caching());
@@ -103,7 +112,8 @@ fn respond(loaded: Loaded, head: &Parts) -> Response<Body> {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(loaded.bytes.len()));
         return (headers, Body::empty()).into_response();
     }
-    (headers, loaded.bytes).into_response()
+    let body = Body::from(recent.share(loaded.entity_tag, loaded.bytes));
+    (headers, body).into_response()
 }
 
 async fn apply_rules(State(rules): State<Arc<RulesFile>>, request: Request, next: Next) -> Response<Body> {

@@ -19,7 +19,8 @@ use sqlx::Connection;
 use crate::support::{CARD, World, data_key, deposit_to, json, post, problem, time};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 9] = [
+const ELSEWHERE: [P; 10] = [
+    P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
     P::InternalError,

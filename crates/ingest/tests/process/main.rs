@@ -1,7 +1,14 @@
 //! The program itself: started with a configuration file, sent real requests, asked to end.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail the test"
+)]
 
 mod configuration;
+mod flood;
 mod life;
 mod program;
 #[path = "../api/support.rs"]

@@ -1,0 +1,23 @@
+use nightsafe_serve::forwarded::Trust;
+use nightsafe_serve::limits::{Admission, Memory, Rate, RateLimits, Rates};
+
+/// Bytes of bodies at once, when nothing else is said.
+const BODY_BYTES: usize = 32 << 20;
+
+/// Limits of the API.
+#[derive(Debug)]
+pub struct Guard {
+    /// Whose requests are served.
+    pub admission: Admission,
+    /// For the bodies of deposits.
+    pub memory: Memory,
+}
+
+/// No rates; 32 MiB for bodies.
+impl Default for Guard {
+    fn default() -> Self {
+        let unlimited = Rate { per_second: 0, burst: 1 };
+        let rates = Rates::new(RateLimits { client: unlimited, all: unlimited, clients: 0 });
+        Self { admission: Admission { trust: Trust::default(), rates }, memory: Memory::new(BODY_BYTES) }
+    }
+}
