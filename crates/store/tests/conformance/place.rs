@@ -149,11 +149,6 @@ impl Server {
         &self.name
     }
 
-    /// Another database of the same server, in which we have nothing to do.
-    pub(crate) fn elsewhere(&self) -> &str {
-        &self.url
-    }
-
     pub(crate) fn superuser_url(&self) -> String {
         with(&self.url, None, &self.name)
     }
