@@ -8,13 +8,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, Response};
+use axum::http::{HeaderValue, Method, Response};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use nightsafe_proto::problem::ProblemType;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use crate::metrics::ListenerMetrics;
 use crate::problem::{Problem, Slug};
 
 /// Name of the header that carries the id under which a request is logged.
@@ -61,21 +62,39 @@ async fn log_request(request: Request, next: Next) -> Response<Body> {
     let method = request.method().clone();
     // Only the pattern of a route of ours: a path or a query may hold anything
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let metrics = request.extensions().get::<ListenerMetrics>().cloned();
     let span = tracing::info_span!("request", id = %id);
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    let route = route.as_ref().map_or("(other)", MatchedPath::as_str);
+    let status = response.status().as_u16();
+    let problem = response.extensions().get::<Slug>().map(|slug| slug.0);
+    if let Some(metrics) = metrics {
+        metrics.answered(&method, route, status, problem, started.elapsed());
+    }
     let _entered = span.enter();
     tracing::info!(
-        method = %method,
-        route = route.as_ref().map_or("(other)", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        problem = response.extensions().get::<Slug>().map(|slug| slug.0),
+        method = known_method(&method),
+        route,
+        status,
+        problem,
         milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "answered"
     );
     response
+}
+
+/// A method may be any word of the sender's.
+pub(crate) fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::OPTIONS => "OPTIONS",
+        _ => "(other)",
+    }
 }
 
 fn request_id() -> String {

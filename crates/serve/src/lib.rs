@@ -13,6 +13,7 @@ pub mod forwarded;
 pub mod http_signature;
 pub mod limits;
 pub mod logging;
+pub mod metrics;
 pub mod notify;
 pub mod online_key;
 pub mod problem;

@@ -11,8 +11,10 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::forwarded::Trust;
+use self::connection::Origin;
+use crate::forwarded::{Peer, Trust};
 use crate::limits::{Client, Connections};
+use crate::metrics::ListenerMetrics;
 
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,8 @@ pub struct Setup {
     pub limits: ServerLimits,
     /// Proxies, which may have all connections.
     pub trust: Trust,
+    /// Where is counted.
+    pub metrics: Option<ListenerMetrics>,
 }
 
 /// Pause after `accept` failed: the system is out of descriptors or memory.
@@ -64,7 +68,7 @@ pub async fn run(listener: TcpListener, router: Router, limits: ServerLimits, sh
 
 /// As [`run`], with everything that can be set up.
 pub async fn run_with(listener: TcpListener, router: Router, setup: Setup, shutdown: impl Future<Output = ()>) {
-    let Setup { limits, trust } = setup;
+    let Setup { limits, trust, metrics } = setup;
     let slots = Arc::new(Semaphore::new(limits.connections));
     let clients = Connections::new(limits.client_connections);
     let (stop, stopped) = watch::channel(false);
@@ -79,12 +83,17 @@ pub async fn run_with(listener: TcpListener, router: Router, setup: Setup, shutd
         };
         let counted = clients.count(Client::of(peer.ip()));
         if counted.is_none() && !trust.is_proxy(peer.ip()) {
+            if let Some(metrics) = &metrics {
+                metrics.refused();
+            }
             continue;
         }
-        let connection = connection::serve(stream, peer, router.clone(), limits, stopped.clone());
+        let connected = metrics.as_ref().map(ListenerMetrics::connected);
+        let origin = Origin { peer: Peer(peer), metrics: metrics.clone() };
+        let connection = connection::serve(stream, origin, router.clone(), limits, stopped.clone());
         tokio::spawn(async move {
             connection.await;
-            drop((slot, counted));
+            drop((slot, counted, connected));
         });
     }
     drop(listener);

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Listen;
+use crate::metrics::HttpMetrics;
+use crate::server::Setup;
 use crate::{notify, server};
 
 /// The parts of a server. Every part is given a future that is ready when the end is asked for, and ends in order
@@ -18,6 +20,7 @@ use crate::{notify, server};
 pub struct Service {
     stop: watch::Sender<bool>,
     parts: JoinSet<&'static str>,
+    http: HttpMetrics,
 }
 
 /// Why a part could not start.
@@ -36,11 +39,16 @@ pub struct PartEnded(&'static str);
 
 impl Default for Service {
     fn default() -> Self {
-        Self { stop: watch::Sender::new(false), parts: JoinSet::new() }
+        Self::new(HttpMetrics::default())
     }
 }
 
 impl Service {
+    /// A service without parts, whose listeners count in `http`.
+    pub fn new(http: HttpMetrics) -> Self {
+        Self { stop: watch::Sender::new(false), parts: JoinSet::new(), http }
+    }
+
     /// Serves `router` at a listener; gives the address that it has.
     ///
     /// # Errors
@@ -55,7 +63,7 @@ impl Service {
         let socket = TcpListener::bind(listen.address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         tracing::info!(listener = name, %address, "listening");
-        let setup = listen.setup();
+        let setup = Setup { metrics: Some(self.http.listener(name)), ..listen.setup() };
         self.spawn(name, |stopped| server::run_with(socket, router, setup, stopped));
         Ok(address)
     }

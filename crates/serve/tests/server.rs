@@ -166,7 +166,7 @@ async fn one_client_has_no_more_connections_than_it_may_but_a_proxy_has() {
     };
     assert_eq!(open(Setup { limits, ..Setup::default() }).await, 3);
     let trust = Trust::new(vec!["127.0.0.0/8".parse().unwrap()], ForwardedHeader::default());
-    assert_eq!(open(Setup { limits, trust }).await, 5);
+    assert_eq!(open(Setup { limits, trust, ..Setup::default() }).await, 5);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::postgres::PostgresSchema;
 use crate::schema::{Schema, Step};
 
 pub use reader::OutboxReader;
-pub use writer::{InsertError, OutboxWriter, WriterLimits, WriterTask};
+pub use writer::{InsertError, OutboxWriter, Waiting, WriterLimits, WriterObserver, WriterTask};
 
 /// Name of the database in error texts, and of its schema on PostgreSQL.
 const DATABASE: &str = "outbox";

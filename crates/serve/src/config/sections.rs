@@ -99,7 +99,7 @@ impl Listen {
             connection_time: time(self.connection_seconds),
             drain_time: time(self.drain_seconds),
         };
-        Setup { limits, trust: self.trust() }
+        Setup { limits, trust: self.trust(), metrics: None }
     }
 
     /// Whose word on addresses is taken.

@@ -1,6 +1,5 @@
 //! One connection, from its first byte to its end.
 
-use std::net::SocketAddr;
 use std::pin::pin;
 
 use axum::Router;
@@ -16,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ServerLimits;
 use crate::forwarded::Peer;
+use crate::metrics::ListenerMetrics;
 
 /// Longest head of a request, and most that is buffered of what is read or written, in bytes.
 const BUFFER: usize = 16 << 10;
@@ -24,7 +24,7 @@ const BUFFER: usize = 16 << 10;
 /// has some time to finish.
 pub(super) async fn serve<S>(
     stream: S,
-    peer: SocketAddr,
+    origin: Origin,
     router: Router,
     limits: ServerLimits,
     mut stopped: watch::Receiver<bool>,
@@ -36,7 +36,7 @@ pub(super) async fn serve<S>(
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_time)
             .max_buf_size(BUFFER)
-            .serve_connection(TokioIo::new(stream), service_fn(answer(router, peer)))
+            .serve_connection(TokioIo::new(stream), service_fn(answer(router, origin)))
     );
     tokio::select! {
         // A client that hangs up or sends nonsense is no event of ours
@@ -49,14 +49,23 @@ pub(super) async fn serve<S>(
     let _ = tokio::time::timeout(limits.drain_time, connection).await;
 }
 
-/// Every request knows who is at the other end.
+/// What every request knows of its connection.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) peer: Peer,
+    pub(super) metrics: Option<ListenerMetrics>,
+}
+
 fn answer(
     router: Router,
-    peer: SocketAddr,
+    origin: Origin,
 ) -> impl Fn(Request<Incoming>) -> <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future {
     let service = TowerToHyperService::new(router);
     move |mut request| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(origin.peer);
+        if let Some(metrics) = &origin.metrics {
+            request.extensions_mut().insert(metrics.clone());
+        }
         service.call(request)
     }
 }

@@ -36,7 +36,8 @@ impl Inserter {
     }
 
     /// Inserts and commits. Without rows it finds out whether the database takes writes.
-    pub(super) async fn commit(&mut self, rows: &[&OutboxRow]) -> Result<(), StoreError> {
+    /// Gives how many were not there before.
+    pub(super) async fn commit(&mut self, rows: &[&OutboxRow]) -> Result<u64, StoreError> {
         let committed = match self {
             Self::Sqlite(pool) => insert_one_by_one(pool, rows).await,
             Self::Postgres { options, connection } => insert_at_once(options, connection, rows).await,
@@ -57,16 +58,18 @@ impl Inserter {
     }
 }
 
-async fn insert_one_by_one(pool: &SqlitePool, rows: &[&OutboxRow]) -> Result<(), sqlx::Error> {
+async fn insert_one_by_one(pool: &SqlitePool, rows: &[&OutboxRow]) -> Result<u64, sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut new = 0_u64;
     for row in rows {
-        insert_one(&mut transaction, row).await?;
+        new = new.saturating_add(insert_one(&mut transaction, row).await?);
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(new)
 }
 
-async fn insert_one(connection: &mut SqliteConnection, row: &OutboxRow) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn insert_one(connection: &mut SqliteConnection, row: &OutboxRow) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
         "/* outbox insert one */ INSERT INTO deposit (deposit_id, day, nonce, body) \
          SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM taken WHERE deposit_id = $1) \
          ON CONFLICT DO NOTHING",
@@ -77,7 +80,7 @@ async fn insert_one(connection: &mut SqliteConnection, row: &OutboxRow) -> Resul
     .bind(&row.body)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
 
 /// A connection that turns out to be lost is made anew once: inserting again what may have been inserted does no harm.
@@ -85,7 +88,7 @@ async fn insert_at_once(
     options: &PgConnectOptions,
     connection: &mut Option<PgConnection>,
     rows: &[&OutboxRow],
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     let was_open = connection.is_some();
     match try_at_once(options, connection, rows).await {
         Err(error) if was_open && connection.is_none() && !matches!(error, sqlx::Error::PoolTimedOut) => {
@@ -100,7 +103,7 @@ async fn try_at_once(
     options: &PgConnectOptions,
     connection: &mut Option<PgConnection>,
     rows: &[&OutboxRow],
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     let mut open = match connection.take() {
         Some(open) => open,
         None => postgres::connect(options, DATABASE).await?,
@@ -110,7 +113,7 @@ async fn try_at_once(
     // The server refused the statement, so both sides know where they are; after anything else they may not. A server
     // that says it is shutting down (class 57) is about to close the connection.
     let is_usable = match &inserted {
-        Ok(()) => true,
+        Ok(_) => true,
         Err(sqlx::Error::Database(error)) => error.code().is_none_or(|code| !code.starts_with("57")),
         Err(_) => false,
     };
@@ -122,11 +125,11 @@ async fn try_at_once(
 
 /// One statement, one transaction. INSERT is all that it needs: nothing is returned, and a conflict has no target that
 /// would have to be read.
-async fn insert_all(connection: &mut PgConnection, rows: &[&OutboxRow]) -> Result<(), sqlx::Error> {
+async fn insert_all(connection: &mut PgConnection, rows: &[&OutboxRow]) -> Result<u64, sqlx::Error> {
     // All connections in the same order: two of them with the same deposits wait for each other in one direction only
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| row.deposit_id);
-    sqlx::query(
+    let done = sqlx::query(
         "/* outbox insert all */ INSERT INTO deposit (deposit_id, day, nonce, body) \
          SELECT * FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::bytea[]) \
          ON CONFLICT DO NOTHING",
@@ -137,5 +140,5 @@ async fn insert_all(connection: &mut PgConnection, rows: &[&OutboxRow]) -> Resul
     .bind(rows.iter().map(|row| row.body.as_slice()).collect::<Vec<_>>())
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -38,12 +39,38 @@ pub enum InsertError {
     NotStored,
 }
 
+/// Is told what the writer does: for metrics.
+pub trait WriterObserver: std::fmt::Debug + Send + Sync {
+    /// A transaction with `deposits` was committed, `new` of which were not there before.
+    fn committed(&self, deposits: usize, new: u64, took: Duration);
+    /// A transaction with `deposits` was not.
+    fn failed(&self, deposits: usize);
+}
+
+#[derive(Debug)]
+struct Unobserved;
+
+impl WriterObserver for Unobserved {
+    fn committed(&self, _deposits: usize, _new: u64, _took: Duration) {}
+    fn failed(&self, _deposits: usize) {}
+}
+
+/// What waits for a commit, or is on its way into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Deposits that no transaction has begun with.
+    pub deposits: usize,
+    /// Bytes of all deposits that are not committed, rounded up to whole KiB each.
+    pub bytes: usize,
+}
+
 /// Inserts deposits, several callers in one transaction (group commit). Clones share one queue.
 #[derive(Debug, Clone)]
 pub struct OutboxWriter {
     queue: mpsc::Sender<Job>,
     /// One permit a KiB, so that the number of permits fits the semaphore on every machine.
     room: Arc<Semaphore>,
+    room_in_all: usize,
 }
 
 /// The writer's tasks, which end once every clone of [`OutboxWriter`] is gone. They go on when this is dropped.
@@ -69,13 +96,35 @@ impl OutboxWriter {
     /// As [`crate::sqlite::open`]; on PostgreSQL [`StoreError::NotMigrated`], [`StoreError::NewerSchema`],
     /// [`StoreError::Unavailable`].
     pub async fn open(database: &Database, limits: WriterLimits) -> Result<(Self, WriterTask), StoreError> {
+        Self::open_observed(database, limits, Arc::new(Unobserved)).await
+    }
+
+    /// [`Self::open`], with somebody who is told.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_observed(
+        database: &Database,
+        limits: WriterLimits,
+        observer: Arc<dyn WriterObserver>,
+    ) -> Result<(Self, WriterTask), StoreError> {
         let inserters = Inserter::open(database, limits.connections).await?;
         let (queue, jobs) = mpsc::channel(limits.queue.max(1));
         let jobs = Arc::new(Mutex::new(jobs));
         let tasks = inserters.into_iter();
-        let tasks = tasks.map(|inserter| tokio::spawn(run(inserter, Arc::clone(&jobs), limits.batch.max(1)))).collect();
-        let room = Arc::new(Semaphore::new(limits.queue_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS)));
-        Ok((Self { queue, room }, WriterTask(tasks)))
+        let tasks = tasks
+            .map(|inserter| tokio::spawn(run(inserter, Arc::clone(&jobs), limits.batch.max(1), Arc::clone(&observer))))
+            .collect();
+        let room_in_all = limits.queue_bytes.div_ceil(1024).min(Semaphore::MAX_PERMITS);
+        let room = Arc::new(Semaphore::new(room_in_all));
+        Ok((Self { queue, room, room_in_all }, WriterTask(tasks)))
+    }
+
+    /// What waits now.
+    pub fn waiting(&self) -> Waiting {
+        let taken = self.room_in_all.saturating_sub(self.room.available_permits());
+        let deposits = self.queue.max_capacity().saturating_sub(self.queue.capacity());
+        Waiting { deposits, bytes: taken.saturating_mul(1024) }
     }
 
     /// Stores a deposit and returns after commit. A deposit that is already there is left as it
@@ -122,7 +171,12 @@ impl WriterTask {
 }
 
 /// While one connection commits, the next batch gathers for whichever is free first.
-async fn run(mut inserter: Inserter, jobs: Arc<Mutex<mpsc::Receiver<Job>>>, batch: usize) {
+async fn run(
+    mut inserter: Inserter,
+    jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
+    batch: usize,
+    observer: Arc<dyn WriterObserver>,
+) {
     let mut waiting = Vec::new();
     loop {
         // The lock is let go before the batch is written
@@ -130,9 +184,16 @@ async fn run(mut inserter: Inserter, jobs: Arc<Mutex<mpsc::Receiver<Job>>>, batc
             break;
         }
         let rows: Vec<_> = waiting.iter().filter_map(|job| job.row.as_ref()).collect();
+        let start = Instant::now();
         let stored = match inserter.commit(&rows).await {
-            Ok(()) => true,
+            Ok(new) => {
+                if !rows.is_empty() {
+                    observer.committed(rows.len(), new, start.elapsed());
+                }
+                true
+            }
             Err(error) => {
+                observer.failed(rows.len());
                 tracing::error!(%error, deposits = rows.len(), "deposits were not stored");
                 false
             }
