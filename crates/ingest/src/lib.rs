@@ -4,7 +4,7 @@
 //! is what can be checked of ciphertext: that it is for this site, sealed to a key of a published
 //! manifest, of the right form, and that nothing readable in it looks like plaintext.
 //!
-//! [`Ingest::new`] takes everything in; [`router`] and [`fields_router`] are what is served.
+//! [`Ingest::new`] takes everything in; [`router`] and [`fields_router`] are what is served. [`relay`] is the way out.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ mod deposits;
 mod guard;
 mod health;
 mod manifests;
+pub mod relay;
 mod state;
 mod timestamp;
 

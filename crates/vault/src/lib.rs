@@ -2,7 +2,7 @@
 //!
 //! Two halves that share a [`VaultStore`]:
 //!
-//! - [`Puller`] moves deposits from a [`Source`], which is the outbox's database, into the vault's tables. Run it
+//! - [`Puller`] moves deposits from a [`Source`], which is the outbox's database or a relay, into the vault's tables. Run it
 //!   beside the server.
 //! - [`router`] is the JSON API of `nightsafe_proto::vault`: sign-in by OPAQUE, search over what stays
 //!   readable, handing out sealed fields for a purpose. It never sees a plaintext or a private key.
@@ -30,5 +30,7 @@ pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
-pub use source::{Batch, Direct, Source, SourceError, Taken};
+pub use source::{
+    Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError,
+};
 pub use state::{State, VaultConfig};

@@ -1,6 +1,7 @@
 //! Where the vault gets deposits from: the outbox's database, or a relay on the shop's side.
 
 mod direct;
+mod relay;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -9,6 +10,7 @@ use nightsafe_store::StoreError;
 use nightsafe_store::outbox::OutboxRow;
 
 pub use direct::Direct;
+pub use relay::{Relay, RelayConfig, RelayError, RelayTls, TlsError};
 
 /// A queue of deposits. What it gives stays in it until it is acknowledged, so that a crash on either side, or a lost
 /// answer, leads to the same deposits again and never to none.
@@ -51,4 +53,7 @@ pub enum SourceError {
     /// The outbox's database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The relay.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
 }

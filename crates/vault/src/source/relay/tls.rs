@@ -1,0 +1,76 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
+
+/// Which certificates a relay may show.
+#[derive(Debug, Clone)]
+pub struct RelayTls(Arc<ClientConfig>);
+
+/// Why a set of certification authorities is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file.
+    #[error("cannot read certificates: {0}")]
+    Pem(#[from] pem::Error),
+    /// A certificate that is no authority's.
+    #[error("a certificate is not taken: {0}")]
+    Certificate(#[from] Error),
+    /// The file holds no certificate.
+    #[error("there is no certificate in the file: give one authority or more in PEM")]
+    Empty,
+}
+
+impl RelayTls {
+    /// The authorities of this machine.
+    ///
+    /// # Errors
+    /// [`TlsError::Certificate`]
+    pub fn system() -> Result<Self, TlsError> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        // One that cannot be read is no reason to do without the others
+        let (_, _ignored) = roots.add_parsable_certificates(found.certs);
+        Self::with(roots)
+    }
+
+    /// The authorities in a PEM file, and no others.
+    ///
+    /// # Errors
+    /// [`TlsError`]
+    pub fn from_file(path: &Path) -> Result<Self, TlsError> {
+        let certificates: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_file_iter(path)?.collect::<Result<_, _>>()?;
+        if certificates.is_empty() {
+            return Err(TlsError::Empty);
+        }
+        Self::trusting(&certificates)
+    }
+
+    /// These authorities, and no others.
+    ///
+    /// # Errors
+    /// [`TlsError::Certificate`]
+    pub fn trusting(certificates: &[CertificateDer<'static>]) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates {
+            roots.add(certificate.clone())?;
+        }
+        Self::with(roots)
+    }
+
+    fn with(roots: RootCertStore) -> Result<Self, TlsError> {
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+
+    pub(super) fn client_config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.0)
+    }
+}
