@@ -34,8 +34,12 @@ impl X25519Secret {
 /// Whether the bytes are a point that an honest sender or key owner could have made: the canonical
 /// encoding of a point on the curve, not on its twist, and not of small order (RFC 7748 section 6.1).
 pub(crate) fn point_is_good(bytes: &[u8; 32]) -> bool {
-    let point = MontgomeryPoint(*bytes).to_edwards(0);
-    point.is_some_and(|point| !point.is_small_order() && point.to_montgomery().0 == *bytes)
+    is_canonical(bytes) && MontgomeryPoint(*bytes).to_edwards(0).is_some_and(|point| !point.is_small_order())
+}
+
+/// Whether the little-endian number is below 2^255 - 19: the one encoding of its coordinate.
+fn is_canonical([low, middle @ .., high]: &[u8; 32]) -> bool {
+    *high < 0x7f || (*high == 0x7f && (*low < 0xed || middle.iter().any(|byte| *byte != 0xff)))
 }
 
 #[cfg(test)]
@@ -62,6 +66,30 @@ mod tests {
                 assert!(!point_is_good(&point), "{hex}");
                 assert!(X25519Secret::from_bytes(&[7; 32]).diffie_hellman(&point).is_none(), "{hex}");
                 point[31] ^= 0x80;
+            }
+        }
+    }
+
+    /// What is good goes to the Edwards curve and comes back as the same bytes; nothing else does.
+    fn comes_back(bytes: &[u8; 32]) -> bool {
+        let point = MontgomeryPoint(*bytes).to_edwards(0);
+        point.is_some_and(|point| !point.is_small_order() && point.to_montgomery().0 == *bytes)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn good_points_come_back(bytes: [u8; 32]) {
+            proptest::prop_assert_eq!(point_is_good(&bytes), comes_back(&bytes));
+        }
+    }
+
+    #[test]
+    fn good_points_come_back_around_the_prime() {
+        for high in [0x7e, 0x7f, 0xff] {
+            for low in 0..=0xff {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (low, high);
+                assert_eq!(point_is_good(&bytes), comes_back(&bytes), "{low} {high}");
             }
         }
     }
