@@ -32,6 +32,8 @@ pub struct Config {
     pub limits: Limits,
     /// The fields origin, when this process serves it.
     pub fields: Option<Fields>,
+    /// Where Prometheus may ask.
+    pub metrics: Option<Listen>,
     /// What is logged.
     #[serde(default)]
     pub log: Log,

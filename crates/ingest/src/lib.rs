@@ -14,6 +14,7 @@ mod deposits;
 mod guard;
 mod health;
 mod manifests;
+pub mod metrics;
 pub mod relay;
 mod state;
 mod timestamp;

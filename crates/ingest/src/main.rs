@@ -8,9 +8,11 @@ use anyhow::{Context, Result};
 use axum::Router;
 use clap::Parser;
 use nightsafe_ingest::config::{Config, Fields, SiteFiles};
+use nightsafe_ingest::metrics::{OutboxMetrics, register_state};
 use nightsafe_ingest::{Ingest, fields_router, guarded_router};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{self, Arguments};
+use nightsafe_serve::metrics::Metrics;
 use nightsafe_serve::server;
 use nightsafe_serve::service::Service;
 use nightsafe_store::Database;
@@ -85,14 +87,22 @@ impl Parts {
 
 async fn serve(config: &Config, parts: Parts) -> Result<()> {
     let end = server::end_requested()?;
-    let (outbox, writer) = OutboxWriter::open(&parts.outbox, config.outbox.limits()).await?;
-    let ingest = Ingest::new(config.site.ingest(parts.site, outbox, Arc::new(SystemClock)))?;
+    let mut metrics = Metrics::new("nightsafe-ingest", env!("CARGO_PKG_VERSION"));
+    let observer = OutboxMetrics::register(metrics.registry());
+    let (outbox, writer) = OutboxWriter::open_observed(&parts.outbox, config.outbox.limits(), observer).await?;
+    let ingest = Ingest::new(config.site.ingest(parts.site, outbox.clone(), Arc::new(SystemClock)))?;
     // Logs what is wrong with the manifest; a site that is published later is found without a restart
     let _ = ingest.manifest();
 
-    tracing::info!(bytes = config.memory_ceiling(), "memory stays below");
-    let mut service = Service::default();
-    service.listen("ingest", &config.listen, guarded_router(ingest, config.guard())).await?;
+    let guard = config.guard();
+    let ceiling = config.memory_ceiling();
+    tracing::info!(bytes = ceiling, "memory stays below");
+    register_state(&mut metrics, Arc::clone(&ingest), outbox, guard.memory.clone(), ceiling);
+    let mut service = Service::new(metrics.http());
+    service.listen("ingest", &config.listen, guarded_router(ingest, guard)).await?;
+    if let Some(listen) = &config.metrics {
+        service.listen("metrics", listen, metrics.router()).await?;
+    }
     if let Some((fields, folder)) = config.fields.as_ref().zip(parts.fields) {
         service.listen("fields", &fields.listen, folder).await?;
     }

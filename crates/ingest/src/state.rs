@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use nightsafe_core::anchor::{Origin, TrustAnchor};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::ManifestHash;
+use nightsafe_core::time::UnixTime;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::limits::Memory;
@@ -97,6 +98,11 @@ impl Ingest {
     pub fn manifest(&self) -> Result<ManifestHash, ManifestFault> {
         let published = self.manifests.published(self.clock.now())?;
         Ok(published.current.hash())
+    }
+
+    /// When the manifest in use ends.
+    pub(crate) fn manifest_end(&self) -> Option<UnixTime> {
+        self.published().ok().map(|published| published.current.manifest().not_after)
     }
 
     /// The manifests that deposits may be sealed under now.

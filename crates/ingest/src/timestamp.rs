@@ -34,6 +34,13 @@ pub(crate) async fn get(State(ingest): State<Arc<Ingest>>) -> Result<Response, P
 }
 
 impl Ingest {
+    /// Seconds since the note was signed that is handed out now.
+    pub(crate) fn timestamp_age(&self) -> Option<u64> {
+        self.timestamp_note(self.published().ok()?.as_ref()).ok()?;
+        let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.as_ref().map(|issued| self.clock.now().seconds().saturating_sub(issued.at.seconds()))
+    }
+
     fn timestamp_note(&self, published: &Published) -> Result<String, ProblemType> {
         let now = self.clock.now();
         let manifest = published.current.hash();

@@ -10,6 +10,8 @@
 mod configuration;
 mod flood;
 mod life;
+mod logs;
+mod metrics;
 mod program;
 #[path = "../api/support.rs"]
 #[expect(dead_code, reason = "this binary needs a part of it")]

@@ -152,6 +152,15 @@ impl Running {
         }
     }
 
+    /// Asks until the line is there.
+    pub(crate) async fn wait_for_line_after<F: Future>(&self, part: &str, ask: impl Fn() -> F) {
+        let start = Instant::now();
+        while !self.log().iter().any(|line| line.contains(part)) {
+            assert!(start.elapsed() < PATIENCE, "no line with {part}");
+            ask().await;
+        }
+    }
+
     /// Where a listener is.
     pub(crate) fn address(&self, listener: &str) -> SocketAddr {
         let line = self.wait_for_line(&format!("\"listener\":\"{listener}\""));

@@ -4,7 +4,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes that all bodies together may take up. Clones share them.
 #[derive(Debug, Clone)]
-pub struct Memory(Arc<Semaphore>);
+pub struct Memory {
+    free: Arc<Semaphore>,
+    in_all: usize,
+}
 
 /// What one body takes up, until this is dropped.
 #[derive(Debug)]
@@ -16,7 +19,8 @@ pub struct Share {
 impl Memory {
     /// `bytes` in all.
     pub fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
+        let in_all = bytes.min(Semaphore::MAX_PERMITS);
+        Self { free: Arc::new(Semaphore::new(in_all)), in_all }
     }
 
     /// A share of nothing, to be grown.
@@ -24,9 +28,9 @@ impl Memory {
         Share { memory: self.clone(), permit: None }
     }
 
-    /// Bytes that are free.
-    pub fn free(&self) -> usize {
-        self.0.available_permits()
+    /// Bytes that are taken.
+    pub fn taken(&self) -> usize {
+        self.in_all.saturating_sub(self.free.available_permits())
     }
 }
 
@@ -35,7 +39,7 @@ impl Share {
     #[must_use]
     pub fn grow(&mut self, bytes: usize) -> bool {
         let Ok(bytes) = u32::try_from(bytes) else { return false };
-        let Ok(more) = Arc::clone(&self.memory.0).try_acquire_many_owned(bytes) else { return false };
+        let Ok(more) = Arc::clone(&self.memory.free).try_acquire_many_owned(bytes) else { return false };
         match self.permit.as_mut() {
             Some(permit) => permit.merge(more),
             None => self.permit = Some(more),
@@ -61,10 +65,10 @@ mod tests {
         assert!(!first.grow(40));
         let mut second = memory.share();
         assert!(second.grow(20));
-        assert_eq!(memory.free(), 0);
+        assert_eq!(memory.taken(), 100);
         drop(first);
-        assert_eq!(memory.free(), 80);
+        assert_eq!(memory.taken(), 20);
         second.release();
-        assert_eq!(memory.free(), 100);
+        assert_eq!(memory.taken(), 0);
     }
 }
