@@ -69,6 +69,11 @@ impl DataDir {
         self.keys().join("login.key")
     }
 
+    /// Signs the vault's requests to a relay.
+    pub(crate) fn relay_key(&self) -> PathBuf {
+        self.keys().join("relay.key")
+    }
+
     /// Public part of the organisation's recovery key.
     pub(crate) fn recovery_public(&self) -> PathBuf {
         self.root.join("recovery.pub")

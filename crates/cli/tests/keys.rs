@@ -6,12 +6,14 @@ mod common;
 use std::fs;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 use common::{ADMIN, Shop, fails, fingerprint, ok, snapshot};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{VerifiedManifest, verify};
+use nightsafe_core::note::Vkey;
 use nightsafe_core::time::UnixTime;
 use nightsafe_serve::clock::{Clock, SystemClock};
 use serde_json::Value as Json;
@@ -120,4 +122,21 @@ fn a_manifest_about_to_end_is_announced() {
         assert!(text.contains("less than 7 days") && text.contains("keys sign"), "{text}");
         ok(output);
     }
+}
+
+#[test]
+fn the_relay_key_is_made_once_and_its_public_key_is_printed_each_time() {
+    let shop = Shop::made();
+    let line = ok(shop.run(&["keys", "relay"]));
+    assert_eq!(Vkey::parse(line.trim_end()).unwrap().name(), "demo.nightsafe.example/relay");
+    let path = shop.data().join("keys/relay.key");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let before = fs::read(&path).unwrap();
+    assert_eq!(ok(shop.run(&["keys", "relay"])), line);
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    fs::write(&path, "broken").unwrap();
+    assert!(fails(shop.run(&["keys", "relay"])).contains("relay.key"));
+    fs::remove_file(&path).unwrap();
+    assert_ne!(ok(shop.run(&["keys", "relay"])), line);
 }

@@ -59,6 +59,11 @@ impl Relay {
         let verifier = Verifier::new(parts.vault_keys, authority, parts.clock.now());
         Self(Arc::new(Shared { outbox: parts.outbox, verifier, clock: parts.clock }))
     }
+
+    /// Closes the outbox; requests from then on get a 503.
+    pub async fn close(&self) {
+        self.0.outbox.clone().close().await;
+    }
 }
 
 impl fmt::Debug for Relay {

@@ -7,7 +7,7 @@
 //! - [`router`] is the JSON API of `nightsafe_proto::vault`: sign-in by OPAQUE, search over what stays
 //!   readable, handing out sealed fields for a purpose. It never sees a plaintext or a private key.
 //!
-//! What the command needs to set a vault up is in [`setup`]: the sign-in secret ([`ServerSetup`], a file beside the
+//! [`config`] is the configuration of the program `nightsafe-vault`. What the command needs to set a vault up is in [`setup`]: the sign-in secret ([`ServerSetup`], a file beside the
 //! other online keys, not in the database), the first admin, data keys, manifests.
 //!
 //! Errors: [`StoreError`](nightsafe_store::StoreError) from the database, [`setup::SetupError`] when setting up,
@@ -16,9 +16,11 @@
 #![forbid(unsafe_code)]
 
 mod api;
+pub mod config;
 mod cors;
 mod intake;
 mod limit;
+pub mod metrics;
 mod pending;
 mod pull;
 pub mod setup;
@@ -30,7 +32,5 @@ pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
-pub use source::{
-    Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError,
-};
+pub use source::{Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError};
 pub use state::{State, VaultConfig};

@@ -2,6 +2,7 @@
 
 mod list;
 mod next;
+mod relay;
 mod sign;
 
 use anyhow::Result;
@@ -12,6 +13,7 @@ use clap::Subcommand;
 pub(crate) enum KeysCommand {
     List(list::ListArgs),
     Next(next::NextArgs),
+    Relay(relay::RelayArgs),
     Sign(sign::SignArgs),
 }
 
@@ -19,6 +21,7 @@ pub(crate) async fn run(command: &KeysCommand) -> Result<()> {
     match command {
         KeysCommand::List(args) => list::run(args).await,
         KeysCommand::Next(args) => next::run(args).await,
+        KeysCommand::Relay(args) => relay::run(args),
         KeysCommand::Sign(args) => sign::run(args).await,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::note::{NoteError, Vkey};
 use nightsafe_serve::clock::Clock;
-use nightsafe_serve::config::{DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Secret};
+use nightsafe_serve::config::{DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Log, Secret};
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
@@ -89,4 +89,17 @@ impl RelaySettings {
         let outbox = OutboxReader::open(&self.database).await?;
         Ok(Relay::new(RelayParts { outbox, origin: self.origin, vault_keys: self.vault_keys, clock }))
     }
+}
+
+/// The whole configuration of `nightsafe-relay`; `deploy/relay.toml` is the commented sample.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayFile {
+    /// The relay.
+    pub relay: RelaySection,
+    /// Where metrics are served.
+    pub metrics: Option<Listen>,
+    /// What is logged.
+    #[serde(default)]
+    pub log: Log,
 }

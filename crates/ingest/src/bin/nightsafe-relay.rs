@@ -1,0 +1,65 @@
+//! `nightsafe-relay`: hands the outbox's deposits to the vault, as a process of its own.
+//!
+//! `nightsafe-ingest` can do this too. Apart, its database role may read and delete, while ingest's may only insert.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use nightsafe_ingest::relay::config::{RelayFile, RelaySettings};
+use nightsafe_ingest::relay::relay_router;
+use nightsafe_serve::clock::SystemClock;
+use nightsafe_serve::config::{self, Arguments};
+use nightsafe_serve::metrics::Metrics;
+use nightsafe_serve::server;
+use nightsafe_serve::service::Service;
+
+/// Hands the outbox's deposits to the vault that signs its requests, and to nobody else
+#[derive(Parser)]
+#[command(name = "nightsafe-relay", version)]
+struct Cli {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "logging may not have started")]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let config: RelayFile = config::read(&arguments.config)?;
+    let settings = config.relay.read()?;
+    if arguments.check_config {
+        #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
+        {
+            println!("the configuration is good");
+        }
+        return Ok(());
+    }
+    config.log.start()?;
+    tokio::runtime::Runtime::new().context("cannot start")?.block_on(serve(&config, settings))
+}
+
+async fn serve(config: &RelayFile, settings: RelaySettings) -> Result<()> {
+    let end = server::end_requested()?;
+    let relay = settings.open(Arc::new(SystemClock)).await?;
+    let numbers = Metrics::new("nightsafe-relay", env!("CARGO_PKG_VERSION"));
+    let mut service = Service::new(numbers.http());
+    service.listen("relay", &config.relay.listen, relay_router(relay.clone())).await?;
+    if let Some(listen) = &config.metrics {
+        service.listen("metrics", listen, numbers.router()).await?;
+    }
+    let ended = service.run(end).await;
+    relay.close().await;
+    ended.map_err(Into::into)
+}

@@ -1,0 +1,253 @@
+//! The configuration of `nightsafe-vault`; `deploy/vault.toml` is the commented sample.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightsafe_core::anchor::Origin;
+use nightsafe_core::note::NoteSigner;
+use nightsafe_core::scalar;
+use nightsafe_login::ServerSetup;
+use nightsafe_serve::clock::Clock;
+use nightsafe_serve::config::{
+    AbsolutePath, DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Log, Secret, SecretError,
+};
+use nightsafe_serve::online_key;
+use nightsafe_store::outbox::OutboxReader;
+use nightsafe_store::{Database, DatabaseError, StoreError};
+use serde::Deserialize;
+
+use crate::VaultConfig;
+use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Whose deposits these are, and who may ask for them.
+    pub site: Site,
+    /// Where they are kept.
+    pub vault: Vault,
+    /// Where they come from.
+    pub source: Source,
+    /// Where the API listens.
+    pub listen: Listen,
+    /// Where metrics are served.
+    pub metrics: Option<Listen>,
+    /// What is logged.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// `[site]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Name of the site, as in its manifests.
+    pub name: String,
+    /// Origin of the admin site: the only one whose pages may call the API.
+    pub admin_origin: String,
+    /// The sign-in secret that `nightsafe init` made, `keys/login.key`.
+    pub login_key: Secret,
+}
+
+/// `[vault]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vault {
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME`.
+    pub database: DatabaseUrl,
+    /// The password, for PostgreSQL.
+    pub password: Option<Secret>,
+}
+
+/// `[source]`, with one of its two ways.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// How long a deposit waits at the longest while all is well.
+    #[serde(default = "every_milliseconds")]
+    pub every_milliseconds: u32,
+    /// The outbox's own database.
+    pub direct: Option<DirectSource>,
+    /// A relay on the shop's side.
+    pub relay: Option<RelaySource>,
+}
+
+/// `[source.direct]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectSource {
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME`.
+    pub database: DatabaseUrl,
+    /// The password, for PostgreSQL.
+    pub password: Option<Secret>,
+}
+
+/// `[source.relay]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelaySource {
+    /// Where the relay is; the same text as in the relay's own configuration.
+    pub origin: String,
+    /// The vault's relay key, made by `nightsafe keys relay`.
+    pub key: Secret,
+    /// Certification authorities in PEM; without it, those of this machine.
+    pub ca: Option<AbsolutePath>,
+}
+
+fn every_milliseconds() -> u32 {
+    500
+}
+
+/// What a [`Config`] names, read.
+#[derive(Debug)]
+pub struct Settings {
+    /// Whose deposits these are.
+    pub site: scalar::Site,
+    /// What the API is set up with.
+    pub api: VaultConfig,
+    /// Where deposits are kept.
+    pub vault: Database,
+    /// Where they come from.
+    pub source: SourceSettings,
+    /// How long a deposit waits at the longest.
+    pub every: Duration,
+}
+
+/// A way to the outbox.
+#[derive(Debug)]
+pub enum SourceSettings {
+    /// Its database.
+    Direct(Database),
+    /// A relay.
+    Relay(Box<RelaySettings>),
+}
+
+/// A relay's address, and what both sides prove themselves with.
+#[derive(Debug)]
+pub struct RelaySettings {
+    origin: Origin,
+    tls: RelayTls,
+    key: NoteSigner,
+}
+
+/// Why something that the configuration names is not good.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfiguredError {
+    /// The site's name.
+    #[error("site.name: write it as in the manifests: lower-case letters, digits, dots and hyphens")]
+    Site,
+    /// An origin.
+    #[error(
+        "{0}: an origin is https:// (or http:// on localhost), a host in lower case and, unless it is the default one, \
+         a port; nothing behind it"
+    )]
+    Origin(&'static str),
+    /// A file with a secret.
+    #[error("{key}: {source}")]
+    Secret {
+        /// Which one.
+        key: &'static str,
+        /// What is wrong.
+        source: SecretError,
+    },
+    /// The file of the login key.
+    #[error("site.login_key: the file is no sign-in secret: restore it from a copy, or make the admins anew")]
+    Login,
+    /// The file of the relay key.
+    #[error("source.relay.key: the file is not one line of PRIVATE+KEY+name+id+base64: make a new one")]
+    Key,
+    /// The certification authorities.
+    #[error("source.relay.ca: {0}")]
+    Tls(#[from] TlsError),
+    /// No source, or two.
+    #[error("source: name one of [source.direct] and [source.relay]")]
+    Source,
+    /// A database's password.
+    #[error("{section}: {source}")]
+    Password {
+        /// Section of the database.
+        section: &'static str,
+        /// What is wrong.
+        source: DatabaseSourceError,
+    },
+    /// A database.
+    #[error("{section}.database: {source}")]
+    Database {
+        /// Section of the database.
+        section: &'static str,
+        /// What is wrong.
+        source: DatabaseError,
+    },
+}
+
+impl Config {
+    /// Reads what the configuration names.
+    ///
+    /// # Errors
+    /// [`ConfiguredError`]
+    pub fn settings(&self) -> Result<Settings, ConfiguredError> {
+        let site = scalar::Site::parse(&self.site.name).map_err(|_| ConfiguredError::Site)?;
+        let admin_origin =
+            Origin::parse(&self.site.admin_origin).ok_or(ConfiguredError::Origin("site.admin_origin"))?;
+        let secret = self.site.login_key.read();
+        let secret = secret.map_err(|source| ConfiguredError::Secret { key: "site.login_key", source })?;
+        let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
+        Ok(Settings {
+            api: VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login),
+            site,
+            vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
+            source: self.source.settings()?,
+            every: Duration::from_millis(self.source.every_milliseconds.into()),
+        })
+    }
+}
+
+impl Source {
+    fn settings(&self) -> Result<SourceSettings, ConfiguredError> {
+        match (&self.direct, &self.relay) {
+            (Some(direct), None) => {
+                let database = database("source.direct", &direct.database, direct.password.as_ref())?;
+                Ok(SourceSettings::Direct(database))
+            }
+            (None, Some(relay)) => Ok(SourceSettings::Relay(Box::new(relay.settings()?))),
+            _ => Err(ConfiguredError::Source),
+        }
+    }
+}
+
+impl RelaySource {
+    fn settings(&self) -> Result<RelaySettings, ConfiguredError> {
+        let text = self.key.read_text();
+        let text = text.map_err(|source| ConfiguredError::Secret { key: "source.relay.key", source })?;
+        Ok(RelaySettings {
+            origin: Origin::parse(&self.origin).ok_or(ConfiguredError::Origin("source.relay.origin"))?,
+            tls: match &self.ca {
+                Some(path) => RelayTls::from_file(path)?,
+                None => RelayTls::system()?,
+            },
+            key: online_key::parse(&text).ok_or(ConfiguredError::Key)?,
+        })
+    }
+}
+
+impl RelaySettings {
+    /// The relay's client; nothing is sent yet.
+    pub fn open(self, clock: Arc<dyn Clock>) -> Relay {
+        Relay::new(RelayConfig { origin: self.origin, tls: self.tls, key: self.key, clock })
+    }
+}
+
+/// Opens an outbox.
+///
+/// # Errors
+/// As [`OutboxReader::open`].
+pub async fn open_direct(database: &Database) -> Result<Direct, StoreError> {
+    Ok(Direct::new(OutboxReader::open(database).await?))
+}
+
+fn database(section: &'static str, url: &DatabaseUrl, password: Option<&Secret>) -> Result<Database, ConfiguredError> {
+    let source = DatabaseSource { database: url.clone(), password: password.cloned() };
+    let url = source.url().map_err(|source| ConfiguredError::Password { section, source })?;
+    url.parse().map_err(|source| ConfiguredError::Database { section, source })
+}

@@ -1,0 +1,94 @@
+//! `nightsafe-vault`: takes deposits from the outbox and answers signed-in admins.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use nightsafe_serve::clock::{Clock, SystemClock};
+use nightsafe_serve::config::{self, Arguments};
+use nightsafe_serve::metrics::Metrics;
+use nightsafe_serve::server;
+use nightsafe_serve::service::Service;
+use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
+use nightsafe_vault::{Progress, Puller, Schedule, Source, State, VaultStore, metrics, router};
+
+/// Takes deposits from the outbox and answers signed-in admins
+#[derive(Parser)]
+#[command(name = "nightsafe-vault", version)]
+struct Cli {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "logging may not have started")]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let config: Config = config::read(&arguments.config)?;
+    let settings = config.settings()?;
+    if arguments.check_config {
+        #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
+        {
+            println!("the configuration is good");
+        }
+        return Ok(());
+    }
+    config.log.start()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
+    let ended = runtime.block_on(serve(&config, settings));
+    // A computation that was given up must not hold the process up
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(config: &Config, settings: Settings) -> Result<()> {
+    let end = server::end_requested()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = VaultStore::open(&settings.vault).await?;
+    let progress = Arc::new(Progress::new(clock.now()));
+
+    let mut numbers = Metrics::new("nightsafe-vault", env!("CARGO_PKG_VERSION"));
+    metrics::register(&mut numbers, Arc::clone(&progress), Arc::clone(&clock));
+    let mut service = Service::new(numbers.http());
+    let api = State::new(store.clone(), settings.api, Arc::clone(&clock));
+    service.listen("vault", &config.listen, router(api)).await?;
+    if let Some(listen) = &config.metrics {
+        service.listen("metrics", listen, numbers.router()).await?;
+    }
+
+    let schedule = Schedule::every(settings.every, Arc::default(), Arc::clone(&clock));
+    let pull = Pull { store: store.clone(), site: settings.site, schedule, progress };
+    match settings.source {
+        SourceSettings::Direct(database) => pull.spawn(&mut service, open_direct(&database).await?),
+        SourceSettings::Relay(relay) => pull.spawn(&mut service, relay.open(clock)),
+    }
+    let ended = service.run(end).await;
+    store.close().await;
+    ended.map_err(Into::into)
+}
+
+/// What a puller needs besides its source.
+struct Pull {
+    store: VaultStore,
+    site: nightsafe_core::scalar::Site,
+    schedule: Schedule,
+    progress: Arc<Progress>,
+}
+
+impl Pull {
+    fn spawn(self, service: &mut Service, source: impl Source) {
+        let puller = Puller::new(source, self.store, self.site);
+        service.spawn("the puller", |stopped| puller.run(self.schedule, self.progress, stopped));
+    }
+}

@@ -1,0 +1,186 @@
+//! The program `nightsafe-vault`: its configuration, its start and its end.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail the test")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use nightsafe_core::note::NoteSigner;
+use nightsafe_serve::online_key;
+use nightsafe_vault::ServerSetup;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap() };
+        place.secret("login.key", &ServerSetup::generate().unwrap().to_bytes());
+        let key = NoteSigner::from_seed("demo.nightsafe.example/relay", &[7; 32]).unwrap();
+        place.secret("relay.key", online_key::to_text(&key).as_bytes());
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn secret(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.path(name), bytes).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn configuration(&self, source: &str) -> String {
+        let folder = self.folder.path().display();
+        format!(
+            "[site]\nname = \"demo.nightsafe.example\"\nadmin_origin = \"http://localhost:4804\"\n\
+             login_key = \"{folder}/login.key\"\n\
+             [vault]\ndatabase = \"sqlite:{folder}/vault.db\"\n\
+             [listen]\naddress = \"127.0.0.1:0\"\n[metrics]\naddress = \"127.0.0.1:0\"\n{source}"
+        )
+    }
+
+    fn direct(&self) -> String {
+        format!("[source.direct]\ndatabase = \"sqlite:{}/outbox.db\"\n", self.folder.path().display())
+    }
+
+    fn relay(&self) -> String {
+        let folder = self.folder.path().display();
+        format!("[source.relay]\norigin = \"http://localhost:9\"\nkey = \"{folder}/relay.key\"\n")
+    }
+
+    fn program(&self, configuration: &str) -> Command {
+        fs::write(self.path("vault.toml"), configuration).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe-vault"));
+        command.arg("--config").arg(self.path("vault.toml"));
+        command
+    }
+
+    fn check(&self, configuration: &str) -> Output {
+        self.program(configuration).arg("--check-config").output().unwrap()
+    }
+}
+
+#[test]
+fn a_good_configuration_is_called_good_and_nothing_is_made() {
+    let place = Place::new();
+    for source in [place.direct(), place.relay()] {
+        let output = place.check(&place.configuration(&source));
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(output.stdout, b"the configuration is good\n");
+    }
+    assert!(!place.path("vault.db").exists() && !place.path("outbox.db").exists());
+}
+
+#[test]
+fn what_is_wrong_is_said_and_where() {
+    let place = Place::new();
+    let (direct, relay) = (place.configuration(&place.direct()), place.configuration(&place.relay()));
+    fs::write(place.path("open.key"), "x").unwrap();
+    let both = format!("{direct}{}", place.relay());
+    for (good, from, to, expected) in [
+        (&direct, "admin_origin", "admin_orgin", "unknown field `admin_orgin`"),
+        (&direct, "demo.nightsafe.example", "Demo", "site.name"),
+        (&direct, "localhost:4804", "localhost:4804/", "site.admin_origin"),
+        (&direct, "/login.key", "/relay.key", "site.login_key: the file is no sign-in secret"),
+        (&direct, "/login.key", "/open.key", "is open to other users"),
+        (&direct, "sqlite:/", "sqlite:", "write the path in full"),
+        (&relay, "/relay.key", "/login.key", "source.relay.key"),
+        (&relay, "http://localhost:9", "http://relay.example", "source.relay.origin"),
+        (&relay, "\nkey = ", "\nca = \"/none.pem\"\nkey = ", "source.relay.ca"),
+        (&relay, "[source.relay]", "[source.relai]", "unknown field `relai`"),
+        (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
+        (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let output = place.check(&good.replacen(from, to, 1));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && text.starts_with("error: ") && text.contains(expected), "{text}");
+    }
+}
+
+/// A running vault, and the addresses that its log names.
+struct Running {
+    child: Child,
+    vault: String,
+    metrics: String,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let (mut vault, mut metrics) = (String::new(), String::new());
+        loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it ended before it was ready");
+            let json: serde_json::Value = serde_json::from_str(&line).unwrap();
+            match (json["message"].as_str(), json["listener"].as_str()) {
+                (Some("ready"), _) => return Self { child, vault, metrics, log },
+                (_, Some("vault")) => vault = json["address"].as_str().unwrap().to_owned(),
+                (_, Some("metrics")) => metrics = json["address"].as_str().unwrap().to_owned(),
+                _ => {}
+            }
+        }
+    }
+
+    fn get(address: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn stop(mut self) -> String {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        rest
+    }
+}
+
+#[test]
+fn it_starts_answers_and_ends_in_order() {
+    let place = Place::new();
+    let running = Running::start(place.program(&place.configuration(&place.direct())));
+    assert!(Running::get(&running.vault, "/readyz").starts_with("HTTP/1.1 204"));
+    let metrics = Running::get(&running.metrics, "/metrics");
+    for line in [
+        "nightsafe_quarantined_total 0",
+        "nightsafe_taken_deposits_total{outcome=\"new\"} 0",
+        "nightsafe_pull_failures_total 0",
+        "nightsafe_pull_lag_seconds ",
+        "nightsafe_pull_success_timestamp_seconds ",
+        "nightsafe_build_info{server=\"nightsafe-vault\"",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+    assert!(running.stop().contains("stopping"));
+    // Closed in order, so nothing is left in a log
+    assert!(!place.path("vault.db-wal").exists() && !place.path("outbox.db-wal").exists());
+}
+
+/// Nobody listens at the relay's address: admins are answered all the same, and the failure is in log and numbers.
+#[test]
+fn a_relay_that_cannot_be_reached_does_not_keep_admins_out() {
+    let place = Place::new();
+    let mut running = Running::start(place.program(&place.configuration(&place.relay())));
+    let mut line = String::new();
+    while !line.contains("deposits were not taken") {
+        line.clear();
+        assert!(running.log.read_line(&mut line).unwrap() > 0);
+    }
+    assert!(line.contains("the relay cannot be reached") && line.contains("\"ERROR\""), "{line}");
+    assert!(Running::get(&running.vault, "/readyz").starts_with("HTTP/1.1 204"));
+    assert!(!Running::get(&running.metrics, "/metrics").contains("nightsafe_pull_failures_total 0"));
+    running.stop();
+}
