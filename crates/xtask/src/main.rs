@@ -2,6 +2,7 @@
 
 mod assets;
 mod bench;
+mod cluster;
 mod demo;
 mod guard;
 mod lint;
@@ -36,6 +37,8 @@ enum Command {
     Assets,
     /// Measure sealing in a browser, opening natively, or taking deposits
     Bench(bench::Options),
+    /// Start a PostgreSQL for tests run by hand, and say how they find it
+    Postgres,
     /// Run a program that ends when this one does (used by demo)
     #[command(hide = true)]
     Guard(guard::Options),
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(),
         Command::Assets => assets::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Postgres => cluster::run(),
         Command::Guard(options) => guard::run(&options),
     };
     match outcome {

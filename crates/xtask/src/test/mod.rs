@@ -4,6 +4,7 @@ mod count;
 mod stage;
 mod table;
 
+use crate::cluster::{self, Cluster};
 use crate::setup::{chromium, nginx, npm, postgres};
 use crate::{assets, place, run, stamp};
 use anyhow::{Context, Result, bail};
@@ -29,6 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let chromium = chromium::ensure()?;
     postgres::ensure()?; // tests make clusters of their own, to kill them
     nginx::ensure()?;
+    let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
     let filter = options.filter.as_deref();
     let mut results = vec![
         Results::of("payload budget", assets::check_budgets),
@@ -38,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }),
     ];
     results.extend([
-        Stage { name: "Rust", command: rust(options, filter), runner: Runner::Cargo }.run(),
+        Stage { name: "Rust", command: rust(options, filter, &cluster), runner: Runner::Cargo }.run(),
         Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap }.run(),
         Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright }.run(),
     ]);
@@ -49,12 +51,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn rust(options: &Options, filter: Option<&str>) -> Command {
+fn rust(options: &Options, filter: Option<&str>, cluster: &Cluster) -> Command {
     let mut cargo = run::cargo(&place::root());
     cargo.args(["test", "--workspace", "--no-fail-fast"]).args(filter).arg("--");
     if options.long {
         cargo.arg("--include-ignored");
     }
+    cargo.env(cluster::URL, cluster.url());
     with_length(cargo, options)
 }
 
