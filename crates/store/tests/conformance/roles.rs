@@ -43,10 +43,9 @@ const RIGHTS: [Right; 31] = [
     ("nightsafe_vault", "DELETE", "vault.session", &[]),
     ("nightsafe_vault", "SELECT", "vault.opening", &[]),
     ("nightsafe_vault", "INSERT", "vault.opening", &["deposit_id", "kind", "field_no", "purpose", "admin", "at"]),
+    ("nightsafe_vault", "SELECT", "vault.quarantine", &[]),
+    ("nightsafe_vault", "INSERT", "vault.quarantine", &[]),
 ];
-
-const QUARANTINE: [Right; 2] =
-    [("nightsafe_vault", "SELECT", "vault.quarantine", &[]), ("nightsafe_vault", "INSERT", "vault.quarantine", &[])];
 
 const FUNCTIONS: [(&str, &str); 2] =
     [("nightsafe_relay", "outbox.empty_slots()"), ("nightsafe_vault", "outbox.empty_slots()")];
