@@ -77,6 +77,11 @@ impl Parts {
             fields_router(config.site.fields_folder.to_path_buf(), fields.headers.to_path_buf())
                 .with_context(|| format!("fields.headers: {}", fields.headers.display()))
         };
+        let fields_listen = config.fields.as_ref().map(|fields| &fields.listen);
+        for listen in [Some(&config.listen), fields_listen, config.metrics.as_ref()].into_iter().flatten() {
+            // Read again when the listener starts; here to find out whether it is good
+            listen.setup().with_context(|| format!("the listener at {}", listen.address))?;
+        }
         Ok(Self {
             site: config.site.read()?,
             outbox: config.outbox.database()?,

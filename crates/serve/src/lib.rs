@@ -21,3 +21,4 @@ pub mod server;
 pub mod service;
 pub mod stamp;
 pub mod static_files;
+pub mod tls;

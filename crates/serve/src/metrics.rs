@@ -40,8 +40,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("nightsafe");
         let http = HttpMetrics::default();
         http.register(&mut registry);
-        let mut hooks: Vec<Hook> = Vec::new();
-        hooks.push(process::register(&mut registry, server, version));
+        let hooks = vec![process::register(&mut registry, server, version)];
         Self { registry, http, hooks }
     }
 

@@ -15,6 +15,7 @@ use self::connection::Origin;
 use crate::forwarded::{Peer, Trust};
 use crate::limits::{Client, Connections};
 use crate::metrics::ListenerMetrics;
+use crate::tls::Tls;
 
 /// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,8 @@ pub struct Setup {
     pub limits: ServerLimits,
     /// Proxies, which may have all connections.
     pub trust: Trust,
+    /// TLS, unless it is plain HTTP.
+    pub tls: Option<Tls>,
     /// Where is counted.
     pub metrics: Option<ListenerMetrics>,
 }
@@ -68,7 +71,7 @@ pub async fn run(listener: TcpListener, router: Router, limits: ServerLimits, sh
 
 /// As [`run`], with everything that can be set up.
 pub async fn run_with(listener: TcpListener, router: Router, setup: Setup, shutdown: impl Future<Output = ()>) {
-    let Setup { limits, trust, metrics } = setup;
+    let Setup { limits, trust, tls, metrics } = setup;
     let slots = Arc::new(Semaphore::new(limits.connections));
     let clients = Connections::new(limits.client_connections);
     let (stop, stopped) = watch::channel(false);
@@ -90,9 +93,12 @@ pub async fn run_with(listener: TcpListener, router: Router, setup: Setup, shutd
         }
         let connected = metrics.as_ref().map(ListenerMetrics::connected);
         let origin = Origin { peer: Peer(peer), metrics: metrics.clone() };
-        let connection = connection::serve(stream, origin, router.clone(), limits, stopped.clone());
+        let (router, tls, stopped) = (router.clone(), tls.clone(), stopped.clone());
         tokio::spawn(async move {
-            connection.await;
+            match tls {
+                Some(tls) => connection::serve_tls(stream, &tls, origin, router, limits, stopped).await,
+                None => connection::serve(stream, origin, router, limits, stopped).await,
+            }
             drop((slot, counted, connected));
         });
     }

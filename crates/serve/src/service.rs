@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use crate::config::Listen;
 use crate::metrics::HttpMetrics;
 use crate::server::Setup;
+use crate::tls::TlsError;
 use crate::{notify, server};
 
 /// The parts of a server. Every part is given a future that is ready when the end is asked for, and ends in order
@@ -25,11 +26,25 @@ pub struct Service {
 
 /// Why a part could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen at {address} for {name}: {source}")]
-pub struct ListenError {
-    name: &'static str,
-    address: SocketAddr,
-    source: io::Error,
+pub enum ListenError {
+    /// The address.
+    #[error("cannot listen at {address} for {name}: {source}")]
+    Address {
+        /// Name of the listener.
+        name: &'static str,
+        /// Where it should have listened.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The certificate.
+    #[error("{name}: {source}")]
+    Tls {
+        /// Name of the listener.
+        name: &'static str,
+        /// What is wrong.
+        source: TlsError,
+    },
 }
 
 /// A part ended although nobody asked it to.
@@ -59,11 +74,17 @@ impl Service {
         listen: &Listen,
         router: Router,
     ) -> Result<SocketAddr, ListenError> {
-        let failed = |source| ListenError { name, address: listen.address, source };
+        let failed = |source| ListenError::Address { name, address: listen.address, source };
         let socket = TcpListener::bind(listen.address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         tracing::info!(listener = name, %address, "listening");
-        let setup = Setup { metrics: Some(self.http.listener(name)), ..listen.setup() };
+        let setup = Setup {
+            metrics: Some(self.http.listener(name)),
+            ..listen.setup().map_err(|source| ListenError::Tls { name, source })?
+        };
+        if let Some(tls) = setup.tls.clone() {
+            self.spawn(name, |stopped| tls.keep_fresh(name, stopped));
+        }
         self.spawn(name, |stopped| server::run_with(socket, router, setup, stopped));
         Ok(address)
     }

@@ -1,6 +1,7 @@
 //! The program itself: started with a configuration file, sent real requests, asked to end.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::indexing_slicing,

@@ -8,6 +8,7 @@ use crate::forwarded::{ForwardedHeader, Trust};
 use crate::limits::{Rate, RateLimits, Rates};
 use crate::logging::LogFormat;
 use crate::server::{ServerLimits, Setup};
+use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// `[log]`: what is logged, and how a line looks.
 #[derive(Debug, Clone, Deserialize)]
@@ -56,6 +57,8 @@ pub struct Listen {
     /// How long requests may go on after the end was asked for.
     #[serde(default = "drain_seconds")]
     pub drain_seconds: u32,
+    /// TLS; without it, plain HTTP for a proxy on the same machine.
+    pub tls: Option<TlsFiles>,
     /// Networks of the proxies whose word on the client's address is taken.
     #[serde(default)]
     pub trusted_proxies: Vec<IpNet>,
@@ -89,8 +92,11 @@ fn seconds(time: Duration) -> u32 {
 }
 
 impl Listen {
-    /// How the connections are treated.
-    pub fn setup(&self) -> Setup {
+    /// How the connections are treated; reads the certificate.
+    ///
+    /// # Errors
+    /// [`TlsError`]
+    pub fn setup(&self) -> Result<Setup, TlsError> {
         let time = |seconds: u32| Duration::from_secs(seconds.into());
         let limits = ServerLimits {
             connections: self.connections,
@@ -99,7 +105,8 @@ impl Listen {
             connection_time: time(self.connection_seconds),
             drain_time: time(self.drain_seconds),
         };
-        Setup { limits, trust: self.trust(), metrics: None }
+        let tls = self.tls.clone().map(Tls::load).transpose()?;
+        Ok(Setup { limits, trust: self.trust(), metrics: None, tls })
     }
 
     /// Whose word on addresses is taken.

@@ -10,15 +10,36 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::ServerLimits;
 use crate::forwarded::Peer;
 use crate::metrics::ListenerMetrics;
+use crate::tls::Tls;
 
 /// Longest head of a request, and most that is buffered of what is read or written, in bytes.
 const BUFFER: usize = 16 << 10;
+
+/// [`serve`], after the handshake, which has the time of a head.
+pub(super) async fn serve_tls(
+    stream: TcpStream,
+    tls: &Tls,
+    origin: Origin,
+    router: Router,
+    limits: ServerLimits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let stream = tokio::select! {
+        stream = tokio::time::timeout(limits.head_time, tls.acceptor().accept(stream)) => stream,
+        _ = stopped.wait_for(|stopped| *stopped) => return,
+    };
+    // A handshake that fails is no event of ours: scanners do that all day
+    if let Ok(Ok(stream)) = stream {
+        serve(stream, origin, router, limits, stopped).await;
+    }
+}
 
 /// Serves until the client ends it, its time is over, or `stopped` turns true; a request that is being answered then
 /// has some time to finish.
