@@ -77,6 +77,15 @@ pub enum StoreError {
         /// Which column, and what is wrong with it.
         what: &'static str,
     },
+    /// What is to be done needs a moment in which nobody else uses the database, and there was none.
+    #[error(
+        "the {database} database is in use without a pause (a backup, or a transaction that somebody left open?): \
+         try again when that has ended"
+    )]
+    InUse {
+        /// Which database.
+        database: &'static str,
+    },
     /// The task that writes has ended.
     #[error("the {database} database is closed")]
     Closed {

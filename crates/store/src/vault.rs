@@ -10,6 +10,7 @@ mod deposits;
 mod intake;
 mod openings;
 mod sessions;
+mod settle;
 
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, Tag};
 
@@ -41,6 +42,7 @@ pub const SQLITE: Schema = Schema {
     migrations: &[
         Step { version: 1, name: "vault", sql: include_str!("../../../migrations/vault/sqlite/0001_vault.sql") },
         Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/sqlite/0002_taken.sql") },
+        Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
     ],
 };
 
@@ -51,6 +53,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
         migrations: &[
             Step { version: 1, name: "vault", sql: include_str!("../../../migrations/vault/postgres/0001_vault.sql") },
             Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/postgres/0002_taken.sql") },
+            Step {
+                version: 3,
+                name: "settled",
+                sql: include_str!("../../../migrations/vault/postgres/0003_settled.sql"),
+            },
         ],
     },
     rights: include_str!("../../../migrations/vault/postgres/rights.sql"),

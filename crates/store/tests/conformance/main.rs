@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod server;
 mod sessions;
+mod settle;
 mod slots;
 mod sqlite_outbox;
 mod sqlite_vault;
@@ -70,4 +71,6 @@ on_both_engines! {
     search::search_by_each_term_in_pages,
     sessions::sessions_end_by_idleness_and_by_age,
     custody::custody_and_manifests_are_added_once,
+    settle::settling_changes_no_row,
+    settle::others_go_on_while_rows_are_settled,
 }

@@ -113,6 +113,25 @@ impl Place {
         }
     }
 
+    /// All rows of a table of the vault, as text, in the order of their first column.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(folder) => {
+                let file = folder.path().join("vault.db");
+                let mut raw = sqlx::SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+                let sql = format!(
+                    "SELECT concat_ws('|', hex(tag), hex(envelope_hash), kind, hex(key_id), expires, hex(envelope)) \
+                     FROM {table} ORDER BY 1"
+                );
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut raw).await.unwrap()
+            }
+            Self::Postgres(server) => {
+                let sql = format!("SELECT r::text FROM vault.{table} r ORDER BY 1");
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut server.connect().await).await.unwrap()
+            }
+        }
+    }
+
     /// How many rows there are.
     pub(crate) async fn count(&self, database: &str, table: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table}");

@@ -13,7 +13,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 31] = [
+const RIGHTS: [Right; 32] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -45,10 +45,14 @@ const RIGHTS: [Right; 31] = [
     ("nightsafe_vault", "INSERT", "vault.opening", &["deposit_id", "kind", "field_no", "purpose", "admin", "at"]),
     ("nightsafe_vault", "SELECT", "vault.quarantine", &[]),
     ("nightsafe_vault", "INSERT", "vault.quarantine", &[]),
+    ("nightsafe_vault", "SELECT", "vault.settled", &[]),
 ];
 
-const FUNCTIONS: [(&str, &str); 2] =
-    [("nightsafe_relay", "outbox.empty_slots()"), ("nightsafe_vault", "outbox.empty_slots()")];
+const FUNCTIONS: [(&str, &str); 3] = [
+    ("nightsafe_relay", "outbox.empty_slots()"),
+    ("nightsafe_vault", "outbox.empty_slots()"),
+    ("nightsafe_vault", "vault.settle(bigint)"),
+];
 
 /// A relation of the catalogue.
 struct Relation {

@@ -10,8 +10,16 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 3] = ["outbox insert one", "outbox keep id", "outbox delete one"];
-const POSTGRES_ONLY: [&str; 11] = [
+const SQLITE_ONLY: [&str; 7] = [
+    "outbox insert one",
+    "outbox keep id",
+    "outbox delete one",
+    "vault empty log",
+    "vault rebuild",
+    "vault settled",
+    "vault settled before",
+];
+const POSTGRES_ONLY: [&str; 13] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -23,6 +31,8 @@ const POSTGRES_ONLY: [&str; 11] = [
     "postgres prepare",
     "postgres serialise",
     "postgres version",
+    "vault mark all",
+    "vault settle",
 ];
 
 #[derive(Clone, Default)]

@@ -1,0 +1,121 @@
+//! Settling changes no row, whoever else is at work.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use nightsafe_core::scalar::{DepositId, EnvelopeHash};
+use nightsafe_store::StoreError;
+use nightsafe_store::vault::{Arrival, FieldOpening, FieldRow, OpeningRequest, VaultStore};
+
+use crate::place::Place;
+use crate::rows::{NOW, arrival, field, index, spread};
+
+/// Deposits with fields of three months, one of them too long for a page.
+fn batch(numbers: std::ops::Range<u32>) -> Vec<Arrival> {
+    numbers.map(|n| arrival(index(n, "2026-11-21", &[]), fields(n))).collect()
+}
+
+fn fields(number: u32) -> Vec<FieldRow> {
+    let [mut card, mut address, mut text] =
+        [(0, "card"), (1, "address"), (2, "text")].map(|(n, kind)| field(3 * number + n, kind));
+    card.expires = "2028-11".into();
+    address.expires = "2029-11".into();
+    text.expires = "2027-11".into();
+    text.envelope = (0..5252_u32).map(|byte| (byte * number % 251) as u8).collect();
+    vec![card, address, text]
+}
+
+async fn check(store: &VaultStore, deposits: std::ops::Range<u32>) {
+    for number in deposits {
+        for field in fields(number) {
+            assert_eq!(store.field_rows(&field.tag).await.unwrap(), [field]);
+        }
+    }
+}
+
+pub(crate) async fn settling_changes_no_row(place: &Place) {
+    let store = VaultStore::open(&place.vault()).await.unwrap();
+    assert_eq!(store.last_settled().await.unwrap(), None);
+    store.settle(NOW).await.unwrap(); // nothing there yet
+    assert_eq!(store.last_settled().await.unwrap(), Some(NOW));
+
+    for (round, deposits) in [0..40, 40..80, 80..120].into_iter().enumerate() {
+        let end = deposits.end;
+        store.take_in(&batch(deposits)).await.unwrap();
+        check(&store, 0..end).await;
+        let before = place.rows("field_row").await;
+        for again in 0..=round as u64 {
+            let now = NOW.plus(round as u64 * 86_400 + again);
+            store.settle(now).await.unwrap();
+            assert_eq!(store.last_settled().await.unwrap(), Some(now));
+            assert_eq!(place.rows("field_row").await, before);
+        }
+        check(&store, 0..end).await;
+        // Known, also where they are now
+        let again = store.take_in(&batch(0..end)).await.unwrap();
+        assert!(again.iter().all(|outcome| *outcome == nightsafe_store::vault::Outcome::AlreadyThere));
+        assert_eq!(place.rows("field_row").await, before);
+    }
+    assert_eq!(place.count("vault", "field_row").await, 360);
+    if matches!(place, Place::Postgres(_)) {
+        assert_eq!(place.count("vault", "field_staging").await, 0);
+    }
+
+    // A resealed field beside the settled one
+    let mut resealed = fields(7);
+    resealed[0].envelope_hash = EnvelopeHash([0xee; 32]);
+    store.take_in(&[arrival(index(999, "2026-11-21", &[]), resealed[..1].to_vec())]).await.unwrap();
+    store.settle(NOW).await.unwrap();
+    assert_eq!(store.field_rows(&resealed[0].tag).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn others_go_on_while_rows_are_settled(place: &Place) {
+    let store = VaultStore::open(&place.vault()).await.unwrap();
+    store.take_in(&batch(0..200)).await.unwrap();
+
+    let taking = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in 200..320 {
+                store.take_in(&batch(number..number + 1)).await.unwrap();
+            }
+        }
+    });
+    let opening = tokio::spawn({
+        let store = store.clone();
+        async move {
+            for number in (0..200).cycle().take(300) {
+                let card = &fields(number)[0];
+                let request = OpeningRequest {
+                    deposit_id: DepositId(spread(number, 1)),
+                    open: vec![FieldOpening { kind: "card".into(), index: 0, tag: card.tag, purpose: "charge".into() }],
+                    check: fields(number)[1..].iter().map(|field| field.tag).collect(),
+                };
+                let opened = store.open_fields(&[request], "admin", NOW).await.unwrap().unwrap();
+                assert_eq!((opened[0].rows.len(), opened[0].present.len()), (1, 2));
+            }
+        }
+    });
+    let mut settled = 0;
+    while !(taking.is_finished() && opening.is_finished()) {
+        // Two at once: both do it one after the other, or one is told that it is being done
+        let (one, other) = tokio::join!(store.settle(NOW), store.settle(NOW));
+        for result in [one, other] {
+            match result {
+                Ok(()) => settled += 1,
+                Err(StoreError::InUse { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    taking.await.unwrap();
+    opening.await.unwrap();
+    assert!(settled > 1, "{settled}");
+    store.settle(NOW).await.unwrap();
+    check(&store, 0..320).await;
+    assert_eq!(place.count("vault", "field_row").await, 3 * 320);
+    assert_eq!(place.count("vault", "opening").await, 300);
+    let tags: BTreeSet<String> = place.rows("field_row").await.into_iter().collect();
+    assert_eq!(tags.len(), 3 * 320);
+}
