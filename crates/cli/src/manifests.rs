@@ -127,7 +127,7 @@ pub(crate) fn parse_policy(policy: &str, like: &KeyManifest) -> Result<Vec<Kind>
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use nightsafe_core::anchor::Origin;
+    use nightsafe_core::anchor::{Origin, WasmFile};
     use nightsafe_core::keys::PrivateItems;
     use nightsafe_core::manifest::DataKey;
     use nightsafe_core::note::NoteSigner;
@@ -154,14 +154,15 @@ pub(crate) mod tests {
             data_keys: data_keys.to_vec(),
             kinds: nightsafe_core::policy::builtin(),
         };
+        let wasm = WasmFile { name: "x.wasm".to_owned(), integrity: crate::site::integrity::sha384(b"") };
         let anchor = TrustAnchor {
             site: manifest.site.clone(),
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 1,
             ingest,
-            wasm_file: "x.wasm".to_owned(),
-            wasm_integrity: crate::site::integrity::sha384(b""),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         Signed::verify(manifest::sign(&manifest, &[&site_key]).unwrap(), &anchor).unwrap()
     }

@@ -35,8 +35,11 @@ fn every_file_pins_the_one_below_it() {
     let release = release(&shop);
     let read = |pointer: &str| fs::read_to_string(shop.fields(text(&release, pointer))).unwrap();
     let anchor = fs::read_to_string(shop.data().join("anchor.txt")).unwrap();
-    let wasm = format!("wasm {} {}\n", text(&release, "/fields/wasm/file"), text(&release, "/fields/wasm/integrity"));
-    assert!(anchor.ends_with(&wasm));
+    let line = |key: &str, name: &str| {
+        let [file, integrity] = ["file", "integrity"].map(|part| text(&release, &format!("/fields/{name}/{part}")));
+        format!("{key} {file} {integrity}\n")
+    };
+    assert!(anchor.ends_with(&(line("wasm", "wasm") + &line("wasm-portable", "wasm_portable"))));
     assert_eq!(read("/fields/loader/file"), format!("load({})", serde_json::to_string(&anchor).unwrap()));
     let frame = read("/fields/frame/file");
     assert!(frame.contains(text(&release, "/fields/loader/file")));

@@ -8,7 +8,7 @@ pub use sealing::{SealingManifest, verify_to_seal};
 
 use crate::anchor::{Origin, TrustAnchor, TrustError};
 use crate::keys::DataPublicKey;
-use crate::note::{self, NoteSigner, Vkey};
+use crate::note::{self, NoteSigner, Vkey, strictly};
 use crate::policy::Kind;
 use crate::scalar::{KeyId, ManifestHash, Site};
 use crate::time::UnixTime;
@@ -170,7 +170,7 @@ fn check_in_force(
 /// # Errors
 /// As [`verify`], without `Rollback`, `Expired` and `NotYetValid`.
 pub fn verify_at_any_time(note: &str, anchor: &TrustAnchor) -> Result<VerifiedManifest, TrustError> {
-    let text = note::open(note, &anchor.site_keys, anchor.threshold)?;
+    let text = note::open(note, &anchor.site_keys, anchor.threshold, &mut strictly)?;
     let manifest = KeyManifest::parse(text)?;
     if manifest.site != anchor.site {
         return Err(TrustError::WrongSite);

@@ -10,7 +10,7 @@ use axum::http::{Request, StatusCode};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use http_body_util::BodyExt;
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::facets::derive_all;
@@ -77,14 +77,15 @@ impl Shop {
             data_keys: vec![DataKey { start: now, key: data_key.public_key().clone() }],
             kinds: builtin(),
         };
+        let wasm = WasmFile { name: "checkout.wasm".to_owned(), integrity: format!("sha384-{}", "A".repeat(64)) };
         let anchor = TrustAnchor {
             site,
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 1,
             ingest: manifest.ingest.clone(),
-            wasm_file: "checkout.wasm".to_owned(),
-            wasm_integrity: format!("sha384-{}", "A".repeat(64)),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         let note = manifest::sign(&manifest, &[&site_key]).unwrap();
         for (part, name) in [("fields", "key-manifest"), ("manifests", "1.note")] {

@@ -1,7 +1,8 @@
 // Fetches what the frame is made of. Everything fails closed, each cause with a code of its own.
 
-import { initSync } from "#checkout-wasm";
+import { ask, initSync, renew } from "#checkout-wasm";
 import type { Addresses } from "./anchor.ts";
+import { hasEd25519, verdictsOn } from "./ed25519.ts";
 
 /** Why the frame cannot be used; `code` is stable. */
 export class LoadError extends Error {
@@ -20,12 +21,13 @@ export interface Notes {
 
 const TIMEOUT = 20_000;
 
-/** Starts the WASM, whose bytes must have the anchor's hash. */
-export async function startModule({ wasm, integrity }: Addresses, again: boolean): Promise<void> {
+/** Starts the WASM that fits the browser, whose bytes must have the anchor's hash. */
+export async function startModule({ wasm, portable }: Addresses, again: boolean): Promise<void> {
+  const { name, integrity } = (await hasEd25519()) ? wasm : portable;
   const cache = again ? "reload" : "default";
-  const response = await fetch(wasm, { integrity, cache, mode: "same-origin" }).catch(async () => {
+  const response = await fetch(name, { integrity, cache, mode: "same-origin" }).catch(async () => {
     // The browser does not tell a wrong hash from a lost connection
-    const there = await fetch(wasm, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+    const there = await fetch(name, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
     throw new LoadError(there ? "module_refused" : "module_unreachable");
   });
   try {
@@ -43,6 +45,25 @@ export async function fetchNotes({ ingest }: Addresses): Promise<Notes> {
     fetchText(`${ingest}/v1/timestamp`, "").catch(() => ""),
   ]);
   return { manifest, timestamp };
+}
+
+/**
+ * Has the WASM verify the notes, signatures by WebCrypto. Throws the WASM's code for what is wrong with them. Only the
+ * WASM decides: whatever is said of a signature counts for that signature alone, and what is not said is wrong.
+ */
+export async function verify({ manifest, timestamp }: Notes): Promise<void> {
+  const now = seconds();
+  const verdicts = await verdictsOn(ask(manifest, timestamp, now) as Uint8Array<ArrayBuffer>);
+  try {
+    renew(manifest, timestamp, verdicts, now);
+  } catch (error) {
+    throw timestamp === "" && error === "timestamp_malformed" ? new LoadError("timestamp_unreachable") : error;
+  }
+}
+
+/** The time as the WASM takes it. */
+export function seconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 async function fetchText(url: string, code: string): Promise<string> {

@@ -1,12 +1,12 @@
 // The frame's only script: takes the port, loads the WASM by its hash, has it check the signed texts,
 // and carries codes, states and sealed deposits between WASM, element and ingest.
 
-import { Checkout } from "#checkout-wasm";
+import * as checkout from "#checkout-wasm";
 import { readToFrame, type FromFrame, type InlineValue, type Settings, type ToFrame } from "../shared/protocol.ts";
 import { readAddresses, type Addresses } from "./anchor.ts";
 import { Card } from "./card.ts";
 import { post } from "./ingest.ts";
-import { LoadError, fetchNotes, startModule, type Notes } from "./load.ts";
+import { LoadError, fetchNotes, seconds, startModule, verify } from "./load.ts";
 import { opened } from "./opening.ts";
 import { FieldError, readProblems } from "./problems.ts";
 import { SealError, Sealing } from "./sealing.ts";
@@ -29,16 +29,15 @@ async function main(anchor: string): Promise<void> {
   try {
     if (!addresses || !loading) throw new LoadError("anchor_malformed");
     const [, notes] = await loading;
-    const checkout = new Checkout(anchor, origin);
-    verify(checkout, notes);
-    new Frame(checkout, addresses, port, tell, settings);
+    checkout.start(anchor, origin);
+    await verify(notes);
+    new Frame(addresses, port, tell, settings);
   } catch (error) {
     tell({ type: "failed", code: codeOf(error) });
   }
 }
 
 class Frame {
-  readonly #checkout: Checkout;
   readonly #addresses: Addresses;
   readonly #tell: (message: FromFrame) => void;
   readonly #sealing: Sealing;
@@ -46,8 +45,7 @@ class Frame {
   #texts: Texts;
   #checked = Date.now();
 
-  constructor(checkout: Checkout, addresses: Addresses, port: MessagePort, tell: (message: FromFrame) => void, settings: Settings) {
-    this.#checkout = checkout;
+  constructor(addresses: Addresses, port: MessagePort, tell: (message: FromFrame) => void, settings: Settings) {
     this.#addresses = addresses;
     this.#tell = tell;
     this.#sealing = new Sealing({
@@ -72,7 +70,7 @@ class Frame {
     if (!form) throw new LoadError("document_malformed");
     const root = document.documentElement;
     new ResizeObserver(() => this.#tell({ type: "resize", height: Math.ceil(root.getBoundingClientRect().height) })).observe(root);
-    return new Card(this.#checkout, form, this.#texts, {
+    return new Card(form, this.#texts, {
       edit: () => this.#sealing.edited(),
       state: (state) => this.#tell({ type: "change", state }),
       enter: () => this.#tell({ type: "submit" }),
@@ -115,9 +113,9 @@ class Frame {
 
   async #seal(reference: string, values: readonly InlineValue[]): Promise<string> {
     if (Date.now() - this.#checked > FRESH) await this.#renew();
-    for (const { field, index, value } of values) this.#checkout.put(field, index, value);
+    for (const { field, index, value } of values) checkout.put(field, index, value);
     try {
-      return this.#checkout.seal(reference, seconds());
+      return checkout.seal(reference, seconds());
     } catch (error) {
       const problems = readProblems(String(error), this.#texts);
       throw problems.length > 0 ? new FieldError(problems) : error;
@@ -125,17 +123,8 @@ class Frame {
   }
 
   async #renew(): Promise<void> {
-    verify(this.#checkout, await fetchNotes(this.#addresses));
+    await verify(await fetchNotes(this.#addresses));
     this.#checked = Date.now();
-  }
-}
-
-/** Throws the WASM's code for what is wrong with the notes. */
-function verify(checkout: Checkout, { manifest, timestamp }: Notes): void {
-  try {
-    checkout.renew(manifest, timestamp, seconds());
-  } catch (error) {
-    throw timestamp === "" && error === "timestamp_malformed" ? new LoadError("timestamp_unreachable") : error;
   }
 }
 
@@ -143,10 +132,6 @@ function verify(checkout: Checkout, { manifest, timestamp }: Notes): void {
 function codeOf(error: unknown): string {
   if (error instanceof LoadError || error instanceof SealError || error instanceof FieldError) return error.code;
   return typeof error === "string" ? error : "frame_fault";
-}
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 void main("__NIGHTSAFE_ANCHOR__");

@@ -55,14 +55,15 @@ impl Shop {
             data_keys: vec![DataKey { start: now, key: key.public_key().clone() }],
             kinds: builtin(),
         };
+        let wasm = WasmFile { name: "admin.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
         let anchor = TrustAnchor {
             site: site(),
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 7,
             ingest: origin(),
-            wasm_file: "admin.wasm".into(),
-            wasm_integrity: format!("sha384-{}", b64(&[0; 48])),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         // Long expired and below the floor, which is no matter; signed by a stranger, which is
         let other = KeyManifest { sequence: 2, ..manifest.clone() };

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 /// All files, read before anything is written.
 pub(crate) struct Assets {
     pub(crate) wasm: Vec<u8>,
+    /// For browsers whose WebCrypto has no Ed25519.
+    pub(crate) wasm_portable: Vec<u8>,
     pub(crate) loader: Vec<u8>,
     pub(crate) element: Vec<u8>,
     pub(crate) frame: Vec<u8>,
@@ -33,6 +35,7 @@ impl Assets {
         };
         Ok(Self {
             wasm: wasm("checkout.wasm")?,
+            wasm_portable: wasm("checkout-portable.wasm")?,
             loader: read("loader.js")?,
             element: read("element.js")?,
             frame: read("frame.html")?,

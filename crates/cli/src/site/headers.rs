@@ -40,7 +40,7 @@ pub(crate) fn fields(release: &Release, origins: &Origins, parents: &[String]) -
 
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
     for version in release.versions() {
-        for file in [&version.element, &version.loader, &version.wasm] {
+        for file in [&version.element, &version.loader, &version.wasm, &version.wasm_portable] {
             headers.insert(path(file), caching(ASKED_AGAIN));
         }
         headers.insert(path(&version.frame), frame(version, origins, parents));
@@ -52,6 +52,7 @@ fn frame(version: &FieldsVersion, origins: &Origins, parents: &[String]) -> Head
     let Origins { fields, ingest, .. } = origins;
     let connects = [
         format!("{fields}{}", path(&version.wasm)),
+        format!("{fields}{}", path(&version.wasm_portable)),
         format!("{fields}/key-manifest"),
         format!("{ingest}/v1/deposits"),
         format!("{ingest}/v1/timestamp"),
@@ -177,6 +178,7 @@ mod tests {
             let frame = csp(&format!("/frame-{n}.html"));
             assert!(frame.contains(&version(n).loader.integrity));
             assert!(frame.contains(&format!("http://localhost:4802/checkout-{n}.wasm ")));
+            assert!(frame.contains(&format!("http://localhost:4802/checkout-portable-{n}.wasm ")));
             assert!(frame.contains("frame-ancestors http://localhost:4801;"));
         }
         assert!(csp("*").contains("default-src 'none'") && csp("*").contains("frame-ancestors 'none'"));

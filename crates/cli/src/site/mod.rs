@@ -23,6 +23,9 @@ use crate::files;
 
 /// Name under which the current key manifest is published.
 const KEY_MANIFEST: &str = "key-manifest";
+/// What the names of the checkout's modules begin with.
+const CHECKOUT: &str = "checkout";
+const CHECKOUT_PORTABLE: &str = "checkout-portable";
 
 /// What the site build fills in and publishes besides the assets.
 pub(crate) struct Inputs<'a> {
@@ -36,9 +39,9 @@ pub(crate) struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    fn anchor_for(&self, wasm: &Pinned) -> String {
-        TrustAnchor { wasm_file: wasm.file.clone(), wasm_integrity: wasm.integrity.clone(), ..self.anchor.clone() }
-            .encode()
+    /// With one module for all browsers, both lines name it.
+    fn anchor_for(&self, wasm: &Pinned, portable: &Pinned) -> String {
+        TrustAnchor { wasm: wasm.to_wasm(), wasm_portable: portable.to_wasm(), ..self.anchor.clone() }.encode()
     }
 }
 
@@ -84,9 +87,10 @@ struct FieldsFiles {
 
 impl FieldsFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
-        let wasm = pin("checkout", "wasm", &assets.wasm)?;
+        let wasm = pin(CHECKOUT, "wasm", &assets.wasm)?;
+        let portable = pin(CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?;
         let mut loader = Template::new("loader.js", assets.loader.clone())?;
-        loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm))?;
+        loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &portable))?;
         let loader = loader.finish()?;
 
         let pinned = pin("loader", "js", loader.as_bytes())?;
@@ -106,7 +110,8 @@ impl FieldsFiles {
 
     fn publish(self, folder: &Path, assets: &Assets) -> Result<FieldsVersion> {
         Ok(FieldsVersion {
-            wasm: by_content(folder, "checkout", "wasm", &assets.wasm)?,
+            wasm: by_content(folder, CHECKOUT, "wasm", &assets.wasm)?,
+            wasm_portable: by_content(folder, CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?,
             loader: by_content(folder, "loader", "js", self.loader.as_bytes())?,
             frame: by_content(folder, "frame", "html", self.frame.as_bytes())?,
             element: by_content(folder, "element", "js", self.element.as_bytes())?,
@@ -125,7 +130,7 @@ impl AdminFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
         let wasm = pin("admin", "wasm", &assets.admin_wasm)?;
         let mut script = Template::new("admin.js", assets.admin_script.clone())?;
-        script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm))?;
+        script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
         let script = script.finish()?;
 

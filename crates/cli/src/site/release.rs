@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use nightsafe_core::anchor::WasmFile;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -28,6 +29,7 @@ pub(crate) struct FieldsVersion {
     pub(crate) frame: Pinned,
     pub(crate) loader: Pinned,
     pub(crate) wasm: Pinned,
+    pub(crate) wasm_portable: Pinned,
     /// `sha256-...` of the frame's inline style, for its Content-Security-Policy.
     pub(crate) frame_style: String,
 }
@@ -50,6 +52,13 @@ pub(crate) struct Pinned {
     pub(crate) file: String,
     /// `sha384-<base64>`.
     pub(crate) integrity: String,
+}
+
+impl Pinned {
+    /// As a trust anchor names a module.
+    pub(crate) fn to_wasm(&self) -> WasmFile {
+        WasmFile { name: self.file.clone(), integrity: self.integrity.clone() }
+    }
 }
 
 impl Release {
@@ -106,6 +115,7 @@ pub(crate) mod tests {
             frame: pinned(&format!("frame-{n}.html")),
             loader: pinned(&format!("loader-{n}.js")),
             wasm: pinned(&format!("checkout-{n}.wasm")),
+            wasm_portable: pinned(&format!("checkout-portable-{n}.wasm")),
             frame_style: crate::site::integrity::sha256(b""),
         }
     }

@@ -7,7 +7,7 @@ use crate::encoding::b64_decode;
 use crate::keys::DataPublicKey;
 use crate::label::Label;
 use crate::note::lines::{Lines, cut, values};
-use crate::note::{self, Vkey};
+use crate::note::{self, Verify, Vkey};
 use crate::policy::{Kind, read_kinds_to_seal};
 use crate::scalar::ManifestHash;
 use crate::suite::Suite;
@@ -30,12 +30,18 @@ pub struct SealingManifest {
     text: String,
 }
 
-/// Verifies a manifest's note as [`verify`](super::verify) does, and reads what sealing needs.
+/// Verifies a manifest's note as [`verify`](super::verify) does, with signatures verified by `verify`, and reads what
+/// sealing needs.
 ///
 /// # Errors
 /// The first [`TrustError`], in the same order.
-pub fn verify_to_seal(note: &str, anchor: &PinnedAnchor, now: UnixTime) -> Result<SealingManifest, TrustError> {
-    let text = note::open(note, &anchor.site_keys, anchor.threshold)?;
+pub fn verify_to_seal(
+    note: &str,
+    anchor: &PinnedAnchor,
+    now: UnixTime,
+    verify: Verify<'_>,
+) -> Result<SealingManifest, TrustError> {
+    let text = note::open(note, &anchor.site_keys, anchor.threshold, verify)?;
     let (head, kinds) = read(text, now).ok_or(TrustError::Malformed(0))?;
     if head.site != anchor.site.as_str() {
         return Err(TrustError::WrongSite);
@@ -113,6 +119,6 @@ impl SealingManifest {
 
     /// Signs timestamp notes. `None` when it is not a key.
     pub fn timestamp_key(&self) -> Option<Vkey> {
-        Vkey::parse(values(&self.text, TIMESTAMP_KEY).next()?).ok()
+        Vkey::parse_form(values(&self.text, TIMESTAMP_KEY).next()?)
     }
 }

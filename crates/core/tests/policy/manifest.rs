@@ -246,6 +246,7 @@ fn anchor_cases() -> Vec<Value> {
         assert!(good.contains(from), "{from}");
         json!({"case": case, "anchor": good.replacen(from, to, 1), "error": error})
     };
+    let portable = good.lines().last().map(|line| format!("{line}\n")).unwrap();
     let third = format!("site-key {}\n", site_key(3).vkey());
     vec![
         json!({"case": "two of three", "anchor": good, "error": null}),
@@ -261,6 +262,8 @@ fn anchor_cases() -> Vec<Value> {
         refused("a broken key", "site-1+", "site-4+", "malformed"),
         refused("an origin with a path", "localhost:4803", "localhost:4803/v1", "malformed"),
         refused("a file name with a path", "wasm checkout", "wasm ../checkout", "malformed"),
+        refused("a portable file name with a path", "wasm-portable checkout", "wasm-portable ../checkout", "malformed"),
+        refused("no portable module", &portable, "", "malformed"),
         refused("another hash", "sha384-", "sha256-", "malformed"),
         refused("a trailing line", "AAAA\n", "AAAA\nextra\n", "malformed"),
     ]

@@ -9,7 +9,7 @@ use axum::http::{Request, Response};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use http_body_util::BodyExt;
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::facets::derive_all;
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
@@ -52,14 +52,15 @@ impl SiteFiles {
             std::fs::create_dir_all(folder.join(part)).unwrap();
         }
         let site_keys = [signer("site/a", 1), signer("site/b", 2)];
+        let wasm = WasmFile { name: "checkout.wasm".to_owned(), integrity: format!("sha384-{}", "A".repeat(64)) };
         let anchor = TrustAnchor {
             site: Site::parse("demo.nightsafe.example").unwrap(),
             site_keys: site_keys.iter().map(|key| key.vkey().clone()).collect(),
             threshold: 2,
             sequence_floor: 1,
             ingest: Origin::parse("http://localhost:4803").unwrap(),
-            wasm_file: "checkout.wasm".to_owned(),
-            wasm_integrity: format!("sha384-{}", "A".repeat(64)),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         Self { folder: folder.to_owned(), anchor, site_keys }
     }

@@ -1,7 +1,7 @@
 //! The steps of `nightsafe init`, in the order in which each needs the one before.
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
@@ -48,15 +48,16 @@ pub(super) async fn make(
     let data_keys = make_vault(args, config, data, &admin_passphrase, recovery.public_key()).await?;
     try_recovery(args, &site, data, &data_keys).await?;
 
+    // The hash of no bytes: no module has it
+    let wasm = WasmFile { name: "not-built-yet.wasm".to_owned(), integrity: integrity::sha384(b"") };
     let anchor = TrustAnchor {
         site: site.clone(),
         site_keys: site_keys.iter().map(|key| key.vkey().clone()).collect(),
         threshold: args.site_key_threshold,
         sequence_floor: 1,
         ingest: config::origin(&config.origins.ingest)?,
-        wasm_file: "not-built-yet.wasm".to_owned(),
-        // The hash of no bytes: no module has it
-        wasm_integrity: integrity::sha384(b""),
+        wasm: wasm.clone(),
+        wasm_portable: wasm,
     };
     let now = now();
     let mut first = KeyManifest {
