@@ -7,6 +7,7 @@ use getrandom::SysRng;
 use nightsafe_core::anchor::PinnedAnchor;
 use nightsafe_core::deposit::{FieldToSeal, Order, assemble};
 use nightsafe_core::facets;
+use nightsafe_core::manifest::SealingManifest;
 use nightsafe_core::note::{Requests, Verdicts, Verify, strictly};
 use nightsafe_core::scalar::Reference;
 use nightsafe_core::time::UnixTime;
@@ -49,21 +50,23 @@ pub fn start(anchor: &str, parent: String) -> Result<(), Code> {
     Ok(())
 }
 
-/// What `renew` needs to be told about the same notes at the same time: the signatures to verify, one after the other.
-/// Each is the public key (32 bytes), the signature (64), the length of the message (u32, big-endian), the message.
+/// What `renew` needs to be given for the same notes at the same time: the file of the active data key, and verdicts on
+/// signatures. The file's name comes first, after its length (a byte; 0 when the notes are of no use), then one
+/// signature after the other: public key (32 bytes), signature (64), length of the message (u32, big-endian), message.
 #[wasm_bindgen]
 pub fn ask(manifest: &str, timestamp: &str, now: f64) -> Vec<u8> {
     with(|checkout| checkout.ask((manifest, timestamp), time(now)))
 }
 
 /// Verifies manifest and timestamp (signed notes) at a time in seconds since 1970, and that the page may embed the
-/// frame. `verdicts` has a byte for each signature that `ask` gave, 1 for a good one.
+/// frame. `key` is the active data key's file, `verdicts` a byte for each signature that `ask` gave, 1 for a good one.
 ///
 /// # Errors
-/// Throws `manifest_…` or `timestamp_…` with core's code, or `parent_not_allowed`; what was verified before stays.
+/// Throws `manifest_…` or `timestamp_…` with core's code, `parent_not_allowed`, or `data_key_refused` when `key` is not
+/// the one that the manifest names; what was verified before stays.
 #[wasm_bindgen]
-pub fn renew(manifest: &str, timestamp: &str, verdicts: &[u8], now: f64) -> Result<(), Code> {
-    with(|checkout| checkout.renew((manifest, timestamp), verdicts, time(now)))
+pub fn renew(manifest: &str, timestamp: &str, key: &[u8], verdicts: &[u8], now: f64) -> Result<(), Code> {
+    with(|checkout| checkout.renew((manifest, timestamp), key, verdicts, time(now)))
 }
 
 /// Takes an input for a part of the card: 0 when the policy has no such part, 1 when it may stay empty, else 2.
@@ -127,7 +130,7 @@ pub fn put(field: String, index: u32, text: String) {
 /// Seals the inputs and what was put, and forgets the latter. Returns the deposit's JSON.
 ///
 /// # Errors
-/// Throws `malformed_reference`, `no_manifest`, `nothing_to_seal`, `no_data_key`, `seal_failed`, or lines of `field index code`.
+/// Throws `malformed_reference`, `no_manifest`, `nothing_to_seal`, `seal_failed`, or lines of `field index code`.
 #[wasm_bindgen]
 pub fn seal(reference: &str, now: f64) -> Result<String, Code> {
     with(|checkout| checkout.seal(reference, time(now)))
@@ -148,24 +151,29 @@ impl Checkout {
     /// Everything is read as if all signatures were good, and nothing of it is kept but the requests.
     fn ask(&mut self, notes: (&str, &str), now: UnixTime) -> Vec<u8> {
         let mut requests = Requests::new();
-        let _ = self.verify(notes, now, &mut |key, message, signature| requests.add(key, message, signature));
+        let read = self.verify(notes, now, &mut |key, message, signature| requests.add(key, message, signature));
+        let file = read.ok().and_then(|manifest| manifest.active_key(now)).map_or(String::new(), |key| key.file_name());
         self.requests = requests;
-        self.requests.as_bytes().into()
+        // At most 41 bytes
+        let length = u8::try_from(file.len()).unwrap_or(0);
+        [&[length], file.as_bytes(), self.requests.as_bytes()].concat()
     }
 
-    fn renew(&mut self, notes: (&str, &str), verdicts: &[u8], now: UnixTime) -> Result<(), Code> {
+    fn renew(&mut self, notes: (&str, &str), key: &[u8], verdicts: &[u8], now: UnixTime) -> Result<(), Code> {
         // Verdicts are given once
         let requests = mem::take(&mut self.requests);
         let mut verdicts = Verdicts::new(&requests, verdicts);
-        self.verified = Some(if cfg!(feature = "portable") {
+        let manifest = if cfg!(feature = "portable") {
             self.verify(notes, now, &mut strictly)?
         } else {
             self.verify(notes, now, &mut |key, message, signature| verdicts.take(key, message, signature))?
-        });
+        };
+        let key = manifest.active_key(now).and_then(|active| active.open(key)).ok_or("data_key_refused")?;
+        self.verified = Some(Verified { manifest, key, month: now.month() });
         Ok(())
     }
 
-    fn verify(&self, notes: (&str, &str), now: UnixTime, verify: Verify<'_>) -> Result<Verified, Code> {
+    fn verify(&self, notes: (&str, &str), now: UnixTime, verify: Verify<'_>) -> Result<SealingManifest, Code> {
         let anchor = self.anchor.as_ref().ok_or("anchor_malformed")?;
         trust::verify(anchor, notes, &self.parent, self.verified.as_ref(), now, verify)
     }
@@ -186,7 +194,7 @@ impl Checkout {
             site: &anchor.site,
             reference: &reference,
             manifest: &manifest.hash(),
-            key: &manifest.active_key(now).ok_or("no_data_key")?,
+            key: &verified.key,
             facets: &facets::derive_all(&manifest.kinds, named),
             now,
         };

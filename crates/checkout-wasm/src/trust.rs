@@ -1,6 +1,7 @@
 //! What the frame trusts: the anchor that it was built with, and the manifest that the anchor's keys signed.
 
 use nightsafe_core::anchor::{PinnedAnchor, TrustError};
+use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::manifest::{self, SealingManifest};
 use nightsafe_core::note::Verify;
 use nightsafe_core::time::{Month, UnixTime};
@@ -12,6 +13,8 @@ pub(crate) type Code = String;
 /// What was verified, and when.
 pub(crate) struct Verified {
     pub(crate) manifest: SealingManifest,
+    /// The data key that was active then.
+    pub(crate) key: DataPublicKey,
     pub(crate) month: Month,
 }
 
@@ -29,7 +32,7 @@ pub(crate) fn verify(
     before: Option<&Verified>,
     now: UnixTime,
     verify: Verify<'_>,
-) -> Result<Verified, Code> {
+) -> Result<SealingManifest, Code> {
     let manifest =
         manifest::verify_to_seal(notes.0, anchor, now, &mut *verify).map_err(|error| code("manifest_", error))?;
     if before.is_some_and(|before| before.manifest.sequence > manifest.sequence) {
@@ -39,7 +42,7 @@ pub(crate) fn verify(
     if !manifest.allows_parent(parent) {
         return Err("parent_not_allowed".into());
     }
-    Ok(Verified { manifest, month: now.month() })
+    Ok(manifest)
 }
 
 fn code(what: &str, error: TrustError) -> Code {

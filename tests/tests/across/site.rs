@@ -74,7 +74,7 @@ impl Shop {
             parents: vec![origin("http://localhost:4801")],
             timestamp_key: online("timestamp", 1).vkey().clone(),
             receipt_key: online("receipt", 2).vkey().clone(),
-            data_keys: vec![DataKey { start: now, key: data_key.public_key().clone() }],
+            data_keys: vec![DataKey::new(now, data_key.public_key())],
             kinds: builtin(),
         };
         let wasm = WasmFile { name: "checkout.wasm".to_owned(), integrity: format!("sha384-{}", "A".repeat(64)) };
@@ -116,7 +116,7 @@ impl Shop {
             site: &self.manifest.site,
             reference: &Reference::parse(reference).unwrap(),
             manifest: &manifest::hash(&self.manifest.encode()),
-            key: self.manifest.active_key(now).unwrap(),
+            key: self.data_key.public_key(),
             facets: &derive_all(&self.manifest.kinds, named),
             now,
         };

@@ -48,16 +48,27 @@ export async function fetchNotes({ ingest }: Addresses): Promise<Notes> {
 }
 
 /**
- * Has the WASM verify the notes, signatures by WebCrypto. Throws the WASM's code for what is wrong with them. Only the
- * WASM decides: whatever is said of a signature counts for that signature alone, and what is not said is wrong.
+ * Has the WASM verify the notes, signatures by WebCrypto, and take the active data key. Throws the WASM's code for what
+ * is wrong. Only the WASM decides: whatever is said of a signature counts for that signature alone, what is not said is
+ * wrong, and a key is the one that the manifest commits to or none.
  */
-export async function verify({ manifest, timestamp }: Notes): Promise<void> {
+export async function verify(notes: Notes, cache: RequestCache = "default"): Promise<void> {
+  const { manifest, timestamp } = notes;
   const now = seconds();
-  const verdicts = await verdictsOn(ask(manifest, timestamp, now) as Uint8Array<ArrayBuffer>);
+  const asked = ask(manifest, timestamp, now) as Uint8Array<ArrayBuffer>;
+  const name = 1 + (asked[0] ?? 0);
+  const [key, verdicts] = await Promise.all([
+    fetchKey(String.fromCharCode(...asked.subarray(1, name)), cache),
+    verdictsOn(asked.subarray(name)),
+  ]);
   try {
-    renew(manifest, timestamp, verdicts, now);
+    renew(manifest, timestamp, key, verdicts, now);
   } catch (error) {
-    throw timestamp === "" && error === "timestamp_malformed" ? new LoadError("timestamp_unreachable") : error;
+    if (timestamp === "" && error === "timestamp_malformed") throw new LoadError("timestamp_unreachable");
+    if (error !== "data_key_refused") throw error;
+    // What was once changed on its way may lie in the browser's cache
+    if (cache === "default") return verify(notes, "reload");
+    throw key.length > 0 ? error : new LoadError("data_key_unreachable");
   }
 }
 
@@ -66,12 +77,25 @@ export function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+/** A data key's file; no bytes when there is none to fetch, or it cannot be fetched. */
+async function fetchKey(name: string, cache: RequestCache): Promise<Uint8Array> {
+  try {
+    if (name !== "") return new Uint8Array(await (await fetched(name, cache)).arrayBuffer());
+  } catch {
+    // The WASM refuses no bytes, and says so in its turn: faults of the notes come first
+  }
+  return new Uint8Array();
+}
+
 async function fetchText(url: string, code: string): Promise<string> {
   try {
-    const response = await fetch(url, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) });
-    if (response.ok) return await response.text();
+    return await (await fetched(url, "no-store")).text();
   } catch {
-    // Same as an answer that is not the note
+    throw new LoadError(code);
   }
-  throw new LoadError(code);
+}
+
+async function fetched(url: string, cache: RequestCache): Promise<Response> {
+  const response = await fetch(url, { cache, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) });
+  return response.ok ? response : Promise.reject();
 }

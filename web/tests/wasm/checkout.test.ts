@@ -5,27 +5,27 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";
 import { ask, put, renew, seal, start } from "#checkout-wasm";
-import { verdictsOn } from "../../src/frame/ed25519.ts";
 import { cbor } from "../e2e/support/cbor.ts";
-import { anchor, begin, good, loadModule, manifest, manifests, notesAreVerified, parent, seconds, thrown, verify } from "./notes.ts";
+import {
+  anchor, asked, begin, good, key, keyFile, loadModule, manifest, manifests, notesAreVerified, parent, seconds, thrown, verify,
+} from "./notes.ts";
 
 before(() => loadModule("checkout.wasm"));
 
 notesAreVerified();
 
-/** Requests and what WebCrypto says of them, for good notes; the module awaits the verdicts. */
-async function asked(): Promise<{ readonly requests: Uint8Array; readonly verdicts: Uint8Array }> {
+/** The first step with good notes; the module awaits the verdicts. */
+function first(): ReturnType<typeof asked> {
   begin();
-  const requests = ask(manifest, good.note, seconds(good.now));
-  return { requests, verdicts: await verdictsOn(requests as Uint8Array<ArrayBuffer>) };
+  return asked(manifest, good.note, good.now);
 }
 
-function renewed(verdicts: Uint8Array, { text = manifest, note = good.note } = {}): string {
-  return thrown(() => renew(text, note, verdicts, seconds(good.now)));
+function renewed(verdicts: Uint8Array, { text = manifest, note = good.note, file = key } = {}): string {
+  return thrown(() => renew(text, note, file, verdicts, seconds(good.now)));
 }
 
 test("the module asks for two site keys and the timestamp's key, and WebCrypto finds all three good", async () => {
-  const { verdicts } = await asked();
+  const { verdicts } = await first();
   assert.deepEqual([...verdicts], [1, 1, 1]);
   assert.equal(renewed(verdicts), "");
 });
@@ -40,7 +40,7 @@ test("a verdict that is missing or not good is a wrong signature", async () => {
     [[1, 1], "timestamp_bad_signature"],
     [[1, 1, 0], "timestamp_bad_signature"],
   ] as const) {
-    await asked();
+    await first();
     assert.equal(renewed(Uint8Array.from(verdicts)), code, verdicts.join());
   }
 });
@@ -49,14 +49,14 @@ test("verdicts are for the notes that were asked about, and count once", async (
   const lines = manifest.split("\n");
   const [one = "", two = ""] = lines.slice(-3);
   const swapped = [...lines.slice(0, -3), two, one, ""].join("\n");
-  const { verdicts } = await asked();
+  const { verdicts } = await first();
   assert.equal(renewed(verdicts, { text: manifest.replace("label en Card\n", "label en Cart\n") }), "manifest_bad_signature");
   assert.equal(renewed(verdicts), "manifest_bad_signature", "they were spent on the changed note");
-  await asked();
+  await first();
   assert.equal(renewed(verdicts, { text: swapped }), "manifest_bad_signature");
-  await asked();
+  await first();
   assert.equal(renewed(verdicts, { note: good.note.replace("\nuntil 2026-12-03", "\nuntil 2026-12-02") }), "timestamp_bad_signature");
-  await asked();
+  await first();
   assert.equal(renewed(verdicts), "");
   assert.equal(renewed(verdicts), "manifest_bad_signature");
 });
@@ -70,8 +70,8 @@ test("a signature that is not the key's is found by WebCrypto, not by the module
   const forged = manifests.find(({ case: name }) => name === "changed after signing");
   assert(forged);
   begin();
-  const requests = ask(forged.note, good.note, seconds(good.now));
-  assert.deepEqual([...(await verdictsOn(requests as Uint8Array<ArrayBuffer>))].slice(0, 2), [0, 0]);
+  const { verdicts } = await asked(forged.note, good.note, good.now);
+  assert.deepEqual([...verdicts].slice(0, 2), [0, 0]);
 });
 
 test("the first step lets nothing be sealed", () => {
@@ -79,6 +79,25 @@ test("the first step lets nothing be sealed", () => {
   ask(manifest, good.note, seconds(good.now));
   put("phone", 0, "+49 30 901820417");
   assert.equal(thrown(() => seal("ORDER-1", seconds(good.now))), "no_manifest");
+});
+
+test("a file that is not the active data key is refused", async () => {
+  const { file, verdicts } = await first();
+  assert.match(file, /^data-key-[0-9a-f]{32}$/);
+  const wrong = ["another key", "X-Wing", "an empty file"].map(keyFile);
+  for (const bytes of [...wrong, key.subarray(1), Buffer.concat([key, Buffer.alloc(1)]), Buffer.alloc(32)]) {
+    await first();
+    assert.equal(renewed(verdicts, { file: bytes }), "data_key_refused");
+    put("phone", 0, "+49 30 901820417");
+    assert.equal(thrown(() => seal("ORDER-1", seconds(good.now))), "no_manifest");
+  }
+});
+
+test("of a manifest that cannot be used, no key is asked for", async () => {
+  begin();
+  const [head = ""] = manifest.split("parent ");
+  assert.equal((await asked(head, good.note, good.now)).file, "");
+  assert.equal((await asked(manifest, "", good.now)).file, "");
 });
 
 test("a page that the manifest does not name is refused", async () => {

@@ -13,7 +13,18 @@ interface Case {
   readonly now: string;
 }
 
+/** What a manifest says of a data key, and bytes that are it or not. */
+interface KeyFile {
+  readonly case: string;
+  readonly suite: string;
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly file: string;
+  readonly accepted: boolean;
+}
+
 interface Vectors {
+  readonly key_files: readonly KeyFile[];
   readonly anchor: string;
   readonly manifest: string;
   readonly cases: readonly Case[];
@@ -24,13 +35,21 @@ function vectors(name: string): Vectors {
 }
 
 export const { anchor, manifest, cases: timestamps } = vectors("timestamp-v1.json");
-export const manifests = vectors("key-manifest-v1.json").cases;
+const { cases, key_files } = vectors("key-manifest-v1.json");
+export const manifests = cases;
 export const parent = /^parent (\S+)$/m.exec(manifest)?.[1] ?? "";
 
 const [first] = timestamps.filter(({ error }) => error === null);
 assert(first);
 /** A timestamp that is accepted, and when. */
 export const good: Case = first;
+
+/** The file of the active data key of `manifest`. */
+export const key = keyFile("X25519");
+
+export function keyFile(name: string): Buffer {
+  return Buffer.from(key_files.find(({ case: each }) => each === name)?.file ?? "", "base64");
+}
 
 /** What a browser checks for itself; the rest is checked by whoever signs and publishes. */
 const CHECKED = ["bad_signature", "too_few_signatures", "wrong_site", "wrong_ingest", "rollback", "expired", "not_yet_valid"];
@@ -45,8 +64,16 @@ export function begin(): void {
 
 /** Both steps, as the loader takes them; gives the code that is thrown, or an empty text. */
 export async function verify(text: string, note: string, now: string): Promise<string> {
-  const verdicts = await verdictsOn(ask(text, note, seconds(now)) as Uint8Array<ArrayBuffer>);
-  return thrown(() => renew(text, note, verdicts, seconds(now)));
+  const { verdicts } = await asked(text, note, now);
+  return thrown(() => renew(text, note, key, verdicts, seconds(now)));
+}
+
+/** The first step: which file the module wants, and what WebCrypto says of the signatures. */
+export async function asked(text: string, note: string, now: string): Promise<{ readonly file: string; readonly verdicts: Uint8Array }> {
+  const answer = ask(text, note, seconds(now)) as Uint8Array<ArrayBuffer>;
+  const name = 1 + (answer[0] ?? 0);
+  const file = Buffer.from(answer.subarray(1, name)).toString();
+  return { file, verdicts: await verdictsOn(answer.subarray(name)) };
 }
 
 /** Every vector has the outcome that it names. */

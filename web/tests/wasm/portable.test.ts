@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { ask, renew } from "#checkout-wasm";
-import { begin, good, loadModule, manifest, manifests, notesAreVerified, seconds, thrown } from "./notes.ts";
+import { begin, good, key, loadModule, manifest, manifests, notesAreVerified, seconds, thrown } from "./notes.ts";
 
 before(() => loadModule("checkout-portable.wasm"));
 
@@ -15,9 +15,9 @@ const TOLD = [[], [0, 0, 0], [1, 1, 1]].map((verdicts) => Uint8Array.from(verdic
 test("good notes are good, whatever it is told, and whether or not it was asked", () => {
   for (const verdicts of TOLD) {
     begin();
-    assert.equal(thrown(() => renew(manifest, good.note, verdicts, seconds(good.now))), "");
+    assert.equal(thrown(() => renew(manifest, good.note, key, verdicts, seconds(good.now))), "");
     ask(manifest, good.note, seconds(good.now));
-    assert.equal(thrown(() => renew(manifest, good.note, verdicts, seconds(good.now))), "");
+    assert.equal(thrown(() => renew(manifest, good.note, key, verdicts, seconds(good.now))), "");
   }
 });
 
@@ -28,8 +28,8 @@ test("wrong signatures are wrong, whatever it is told", () => {
   for (const verdicts of TOLD) {
     begin();
     ask(forged.note, good.note, seconds(good.now));
-    assert.equal(thrown(() => renew(forged.note, good.note, verdicts, seconds(good.now))), "manifest_bad_signature");
+    assert.equal(thrown(() => renew(forged.note, good.note, key, verdicts, seconds(good.now))), "manifest_bad_signature");
     ask(manifest, late, seconds(good.now));
-    assert.equal(thrown(() => renew(manifest, late, verdicts, seconds(good.now))), "timestamp_bad_signature");
+    assert.equal(thrown(() => renew(manifest, late, key, verdicts, seconds(good.now))), "timestamp_bad_signature");
   }
 });

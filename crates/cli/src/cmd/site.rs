@@ -44,8 +44,7 @@ fn build(args: &BuildArgs) -> Result<()> {
     if args.raise_floor {
         anchor.sequence_floor = anchor.sequence_floor.max(current.sequence());
     }
-    let parents = current.parents();
-    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current.note, parents: &parents };
+    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current };
     let release = site::build(&data, &args.assets, &inputs)?;
 
     anchor.wasm = release.fields.wasm.to_wasm();

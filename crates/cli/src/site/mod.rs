@@ -9,8 +9,9 @@ pub(crate) mod release;
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
 
 use self::assets::Assets;
 use self::fill::Template;
@@ -20,6 +21,7 @@ use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
 use crate::config::{Config, Origins};
 use crate::data_dir::DataDir;
 use crate::files;
+use crate::manifests::{self, Signed};
 
 /// Name under which the current key manifest is published.
 const KEY_MANIFEST: &str = "key-manifest";
@@ -32,10 +34,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) config: &'a Config,
     /// The trust anchor; each script gets it with the WASM that it loads.
     pub(crate) anchor: &'a TrustAnchor,
-    /// The current key manifest's signed note.
-    pub(crate) manifest: &'a str,
-    /// Origins that may embed the frame, from that manifest.
-    pub(crate) parents: &'a [String],
+    /// The current key manifest.
+    pub(crate) manifest: &'a Signed,
 }
 
 impl Inputs<'_> {
@@ -58,8 +58,9 @@ pub(crate) fn build(data: &DataDir, assets: &Path, inputs: &Inputs<'_>) -> Resul
     let fields = fields.publish(&data.fields(), &assets)?;
     let admin = admin.publish(&data.admin(), &assets)?;
     let release = Release::succeed(previous, fields, admin);
-    publish_manifest(data, inputs.manifest)?;
-    publish_headers(data, &release, &inputs.config.origins, inputs.parents)?;
+    publish_keys(data, inputs.manifest.manifest())?;
+    publish_manifest(data, &inputs.manifest.note)?;
+    publish_headers(data, &release, &inputs.config.origins, inputs.manifest.manifest())?;
     files::place(&data.release(), &release.to_bytes()?)?;
     Ok(release)
 }
@@ -69,9 +70,33 @@ pub(crate) fn publish_manifest(data: &DataDir, note: &str) -> Result<()> {
     named(&data.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
 }
 
+/// Publishes the data keys that a manifest names; those of earlier ones stay. Random bytes: there is nothing to compress.
+pub(crate) fn publish_keys(data: &DataDir, manifest: &KeyManifest) -> Result<()> {
+    for key in &manifest.data_keys {
+        files::place(&data.fields().join(key.file_name()), manifests::read_key(data, key)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Names of all data keys' files that are published.
+fn published_keys(data: &DataDir) -> Result<Vec<String>> {
+    let dir = data.fields();
+    let entries = std::fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names: std::io::Result<Vec<String>> = names.collect();
+    let mut names = names.with_context(|| format!("cannot read {}", dir.display()))?;
+    names.retain(|name| name.starts_with(DATA_KEY_FILE));
+    Ok(names)
+}
+
 /// Writes both header files.
-pub(crate) fn publish_headers(data: &DataDir, release: &Release, origins: &Origins, parents: &[String]) -> Result<()> {
-    let fields = headers::fields(release, origins, parents);
+pub(crate) fn publish_headers(
+    data: &DataDir,
+    release: &Release,
+    origins: &Origins,
+    manifest: &KeyManifest,
+) -> Result<()> {
+    let fields = headers::fields(release, origins, manifest, &published_keys(data)?);
     let admin = headers::admin(release, origins);
     files::place(&data.fields_headers(), &headers::to_bytes(&fields)?)?;
     files::place(&data.admin_headers(), &headers::to_bytes(&admin)?)

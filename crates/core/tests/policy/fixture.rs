@@ -77,8 +77,8 @@ pub(crate) fn manifest() -> KeyManifest {
         timestamp_key: timestamp_key().vkey().clone(),
         receipt_key: receipt_key().vkey().clone(),
         data_keys: vec![
-            DataKey { start: time("2026-11-21T00:00:00Z"), key: x25519_key(0x21) },
-            DataKey { start: time("2027-02-19T00:00:00Z"), key: x25519_key(0x22) },
+            DataKey::new(time("2026-11-21T00:00:00Z"), &x25519_key(0x21)),
+            DataKey::new(time("2027-02-19T00:00:00Z"), &x25519_key(0x22)),
         ],
         kinds: builtin(),
     }

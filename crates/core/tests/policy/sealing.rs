@@ -14,7 +14,7 @@ use serde_json::Value;
 const NOW: &str = "2026-12-01T12:00:00Z";
 
 /// Vectors that only signers and servers refuse.
-const LEFT_TO_SIGNERS: [&str; 25] = [
+const LEFT_TO_SIGNERS: [&str; 24] = [
     "a site key that signs timestamps",
     "a site key that signs receipts",
     "one key for timestamps and receipts",
@@ -28,7 +28,6 @@ const LEFT_TO_SIGNERS: [&str; 25] = [
     "9 data keys",
     "data keys in another order",
     "a data key twice",
-    "a key id of another key",
     "no kind",
     "a kind twice",
     "a kind called locator",
@@ -149,7 +148,7 @@ fn any_manifest() -> impl Strategy<Value = KeyManifest> {
             parents: (0..parents).map(|n| Origin::parse(&format!("https://s{n}.example")).unwrap()).collect(),
             data_keys: (0x40..)
                 .zip(starts)
-                .map(|(byte, start)| DataKey { start: time("2024-11-21T00:00:00Z").plus(start), key: x25519_key(byte) })
+                .map(|(byte, start)| DataKey::new(time("2024-11-21T00:00:00Z").plus(start), &x25519_key(byte)))
                 .collect(),
             kinds,
             ..manifest()

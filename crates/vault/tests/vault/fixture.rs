@@ -106,7 +106,7 @@ impl Vault {
             parents: vec![origin(4801)],
             timestamp_key: timestamp.vkey().clone(),
             receipt_key: receipt.vkey().clone(),
-            data_keys: vec![DataKey { start: NOW, key: key.public_key().clone() }],
+            data_keys: vec![DataKey::new(NOW, key.public_key())],
             kinds,
         };
         let wasm = WasmFile { name: "checkout.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };

@@ -73,6 +73,10 @@ pub(super) async fn make(
         kinds: Vec::new(),
     };
     first.kinds = kinds(args, &first)?;
+    for (named, key) in first.data_keys.iter().zip(&data_keys) {
+        manifests::store_key(data, named, key.items.public_key().as_bytes())?;
+        manifests::read_key(data, named)?;
+    }
     let signers: Vec<&NoteSigner> = site_keys.iter().take(args.site_key_threshold.into()).collect();
     let note = manifest::sign(&first, &signers)?;
     manifest::verify(&note, &anchor, now).context("the new manifest does not verify")?;
@@ -182,7 +186,7 @@ async fn add_to_vault(data: &DataDir, signed: &Signed) -> Result<()> {
 /// The first key seals from now on, the next one takes over after its epoch.
 fn schedule(keys: &[FreshKey], now: UnixTime) -> Vec<DataKey> {
     let starts = (0..).map(|epoch: u64| now.plus_days(epoch.saturating_mul(EPOCH_DAYS)));
-    keys.iter().zip(starts).map(|(key, start)| DataKey { start, key: key.items.public_key().clone() }).collect()
+    keys.iter().zip(starts).map(|(key, start)| DataKey::new(start, key.items.public_key())).collect()
 }
 
 fn parents(args: &InitArgs) -> Result<Vec<Origin>> {

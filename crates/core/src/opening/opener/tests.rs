@@ -49,7 +49,7 @@ fn manifest(sequence: u64) -> VerifiedManifest {
         parents: vec![Origin::parse("http://localhost:4801").unwrap()],
         timestamp_key: signer("timestamp").vkey().clone(),
         receipt_key: signer("receipt").vkey().clone(),
-        data_keys: vec![DataKey { start: now(), key: key(SUITE).public_key().clone() }],
+        data_keys: vec![DataKey::new(now(), key(SUITE).public_key())],
         kinds: kinds(),
     };
     let wasm = WasmFile { name: "checkout.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
