@@ -40,7 +40,10 @@ fn every_file_pins_the_one_below_it() {
         format!("{key} {file} {integrity}\n")
     };
     assert!(anchor.ends_with(&(line("wasm", "wasm") + &line("wasm-portable", "wasm_portable"))));
-    assert_eq!(read("/fields/loader/file"), format!("load({})", serde_json::to_string(&anchor).unwrap()));
+    let [texts, integrity] = ["file", "integrity"].map(|part| text(&release, &format!("/fields/texts/de/{part}")));
+    let loader = [anchor.clone(), format!("de {texts} {integrity}")].map(|text| serde_json::to_string(&text).unwrap());
+    assert_eq!(read("/fields/loader/file"), format!("load({})", loader.join(",")));
+    assert_eq!(fs::read(shop.fields(texts)).unwrap(), fs::read(shop.path("assets/texts-de.json")).unwrap());
     let frame = read("/fields/frame/file");
     assert!(frame.contains(text(&release, "/fields/loader/file")));
     assert!(frame.contains(text(&release, "/fields/loader/integrity")));

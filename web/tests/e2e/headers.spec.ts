@@ -38,14 +38,22 @@ async function answers(origin: string, paths: readonly string[]): Promise<Answer
 const LOST = ["/no-such-file", "/..%2f..%2fnightsafe.toml", "/.hidden", "/%00", "/a/b/c.html?x=1"];
 
 test("fields origin: every answer has the closed policy, each frame its own, errors included", async ({ demo }) => {
-  const { element, frame, loader, wasm, wasm_portable: portable } = await releaseOf(demo);
+  const { element, frame, loader, wasm, wasm_portable: portable, texts } = await releaseOf(demo);
   const { fields, ingest, shop } = demo.at;
   const own = `script-src '${loader.integrity}' 'wasm-unsafe-eval'`;
   const modules = [wasm, portable].map(({ file }) => `${fields}/${file}`);
   const keys = dataKeys(new Site(demo).manifest).map(({ id }) => `/data-key-${id}`);
   expect(keys.length).toBeGreaterThan(1);
-  const connects = [...modules, `${fields}/key-manifest`, ...keys.map((path) => fields + path), `${ingest}/v1/deposits`, `${ingest}/v1/timestamp`];
-  const files = [element, loader, wasm, portable, frame].map(({ file }) => `/${file}`);
+  const spoken = Object.values(texts);
+  const connects = [
+    ...modules,
+    `${fields}/key-manifest`,
+    ...spoken.map(({ file }) => `${fields}/${file}`),
+    ...keys.map((path) => fields + path),
+    `${ingest}/v1/deposits`,
+    `${ingest}/v1/timestamp`,
+  ];
+  const files = [element, loader, wasm, portable, ...spoken, frame].map(({ file }) => `/${file}`);
   for (const { what, status, headers } of await answers(fields, ["/", ...files, ...keys, "/key-manifest", ...LOST])) {
     expect(headers, what).toMatchObject({
       ...COMMON,

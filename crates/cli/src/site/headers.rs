@@ -46,7 +46,8 @@ pub(crate) fn fields(release: &Release, origins: &Origins, manifest: &KeyManifes
 
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
     for version in release.versions() {
-        for file in [&version.element, &version.loader, &version.wasm, &version.wasm_portable] {
+        let scripts = [&version.element, &version.loader, &version.wasm, &version.wasm_portable];
+        for file in scripts.into_iter().chain(version.texts.values()) {
             headers.insert(path(file), caching(ASKED_AGAIN));
         }
         headers.insert(path(&version.frame), frame(version, origins, manifest));
@@ -67,6 +68,7 @@ fn frame(version: &FieldsVersion, origins: &Origins, manifest: &KeyManifest) -> 
         format!("{fields}{}", path(&version.wasm_portable)),
         format!("{fields}/key-manifest"),
     ];
+    connects.extend(version.texts.values().map(|file| format!("{fields}{}", path(file))));
     connects.extend(manifest.data_keys.iter().map(|key| format!("{fields}/{}", key.file_name())));
     connects.extend(["deposits", "timestamp"].map(|name| format!("{ingest}/v1/{name}")));
     let csp = format!(
@@ -199,6 +201,7 @@ mod tests {
             assert!(frame.contains(&version(n).loader.integrity));
             assert!(frame.contains(&format!("http://localhost:4802/checkout-{n}.wasm ")));
             assert!(frame.contains(&format!("http://localhost:4802/checkout-portable-{n}.wasm ")));
+            assert!(frame.contains(&format!("http://localhost:4802/texts-de-{n}.json ")));
             assert!(frame.contains("frame-ancestors http://localhost:4801;"));
             for key in &manifest.data_keys {
                 assert!(frame.contains(&format!(" http://localhost:4802/data-key-{} ", key.key_id())));

@@ -7,6 +7,7 @@ pub(crate) mod integrity;
 mod publish;
 pub(crate) mod release;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -116,6 +117,7 @@ impl FieldsFiles {
         let portable = pin(CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?;
         let mut loader = Template::new("loader.js", assets.loader.clone())?;
         loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &portable))?;
+        loader.literal("__NIGHTSAFE_TEXTS__", &text_lines(&assets.texts)?)?;
         let loader = loader.finish()?;
 
         let pinned = pin("loader", "js", loader.as_bytes())?;
@@ -137,12 +139,33 @@ impl FieldsFiles {
         Ok(FieldsVersion {
             wasm: by_content(folder, CHECKOUT, "wasm", &assets.wasm)?,
             wasm_portable: by_content(folder, CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?,
+            texts: publish_texts(folder, &assets.texts)?,
             loader: by_content(folder, "loader", "js", self.loader.as_bytes())?,
             frame: by_content(folder, "frame", "html", self.frame.as_bytes())?,
             element: by_content(folder, "element", "js", self.element.as_bytes())?,
             frame_style: self.frame_style,
         })
     }
+}
+
+/// For the loader: language, file name and integrity, a line each.
+fn text_lines(texts: &BTreeMap<String, Vec<u8>>) -> Result<String> {
+    let line = |(language, bytes): (&String, &Vec<u8>)| {
+        let Pinned { file, integrity } = pin(&text_stem(language), "json", bytes)?;
+        Ok(format!("{language} {file} {integrity}"))
+    };
+    Ok(texts.iter().map(line).collect::<Result<Vec<_>>>()?.join("\n"))
+}
+
+fn publish_texts(folder: &Path, texts: &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Pinned>> {
+    let publish = |(language, bytes): (&String, &Vec<u8>)| {
+        Ok((language.clone(), by_content(folder, &text_stem(language), "json", bytes)?))
+    };
+    texts.iter().map(publish).collect()
+}
+
+fn text_stem(language: &str) -> String {
+    format!("texts-{language}")
 }
 
 /// The admin site's texts, filled in.

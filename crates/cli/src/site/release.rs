@@ -1,5 +1,6 @@
 //! `site/release.json`: which files are current and how they are pinned, and the earlier versions that stay served.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -30,6 +31,8 @@ pub(crate) struct FieldsVersion {
     pub(crate) loader: Pinned,
     pub(crate) wasm: Pinned,
     pub(crate) wasm_portable: Pinned,
+    /// The frame's texts by language, besides English.
+    pub(crate) texts: BTreeMap<String, Pinned>,
     /// `sha256-...` of the frame's inline style, for its Content-Security-Policy.
     pub(crate) frame_style: String,
 }
@@ -116,6 +119,7 @@ pub(crate) mod tests {
             loader: pinned(&format!("loader-{n}.js")),
             wasm: pinned(&format!("checkout-{n}.wasm")),
             wasm_portable: pinned(&format!("checkout-portable-{n}.wasm")),
+            texts: BTreeMap::from([("de".to_owned(), pinned(&format!("texts-de-{n}.json")))]),
             frame_style: crate::site::integrity::sha256(b""),
         }
     }

@@ -11,7 +11,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin/index.html", "admin/index.html"),
     ("admin/admin.css", "admin/admin.css"),
 ];
-const SCRIPTS: &[&str] = &["element.js", "loader.js", "admin/admin.js"];
+const SCRIPTS: &[&str] = &["element.js", "loader.js", "texts-de.json", "admin/admin.js"];
 
 /// Bundles and copies, unless nothing has changed.
 pub(crate) fn build() -> Result<()> {

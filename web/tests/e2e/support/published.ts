@@ -13,7 +13,13 @@ export interface Pinned {
   readonly wasm_portable: string;
 }
 
-type Release = Record<keyof Pinned, { readonly file: string; readonly integrity: string }>;
+interface File {
+  readonly file: string;
+  readonly integrity: string;
+}
+
+/** `texts`: the frame's, by language, besides English. */
+type Release = Readonly<Record<keyof Pinned, File>> & { readonly texts: Readonly<Record<string, File>> };
 
 /** The release that the shop pins, which need not be the newest one. */
 export async function releaseOf(demo: Demo): Promise<Release> {
