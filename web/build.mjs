@@ -1,10 +1,10 @@
 // Bundles the TypeScript with esbuild.
 //
-//   node build.mjs assets OUT   element.js, loader.js, admin/admin.{js,css} (need the WASM glue in target/glue)
+//   node build.mjs assets OUT   element.js, loader.js, texts-*.json, admin/admin.{js,css} (need the WASM glue)
 //   node build.mjs demo         dist/demo/*.js, for Node
 //   node build.mjs tests        dist/tests/*.test.js, for `node --test`
 //   node build.mjs bench        dist/bench/seal.js, for Node, and dist/bench/pages/*.js (need the WASM glue)
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -37,11 +37,27 @@ async function assets(out) {
   const bundle = (entry, file, format) =>
     build({ ...forBrowsers, entryPoints: [entry], outfile: join(out, file), format });
   await Promise.all([
+    ...languages().map((language) => texts(language, join(out, `texts-${language}.json`))),
     bundle("src/element/main.ts", "element.js", "iife"), // runs as a classic script or as a module
     bundle("src/frame/main.ts", "loader.js", "esm"),
     bundle("src/admin/main.ts", "admin/admin.js", "esm"),
     bundle("../www/admin/admin.css", "admin/admin.css"),
   ]);
+}
+
+/** The frame's languages besides English, by their files. */
+function languages() {
+  const names = readdirSync(join(web, "src/frame")).map((name) => /^texts-([a-z]+)\.ts$/.exec(name)?.[1]);
+  return names.filter((name) => name !== undefined);
+}
+
+/** One language as JSON. The types of its source say that no text is missing. */
+async function texts(language, file) {
+  const entryPoints = [`src/frame/texts-${language}.ts`];
+  const { outputFiles } = await build({ ...forNode, entryPoints, sourcemap: false, write: false });
+  const module = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(module.texts));
 }
 
 async function demo() {

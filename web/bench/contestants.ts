@@ -33,7 +33,8 @@ function nightsafe(server: StaticServer, site: Site, pages: string): Contestant 
   const { anchor, parent } = site;
   const [, wasm = ""] = /^wasm (\S+) /m.exec(anchor) ?? [];
   const page = pageOf(server, pages, "nightsafe", JSON.stringify({ anchor, parent }));
-  const files = [wasm, "key-manifest"].map((name) => server.put(`/nightsafe/${name}`, site.published(name)));
+  const [, key = ""] = /^data-key \S+ \S+ ([0-9a-f]{32})/m.exec(site.published("key-manifest").toString()) ?? [];
+  const files = [wasm, "key-manifest", `data-key-${key}`].map((name) => server.put(`/nightsafe/${name}`, site.published(name)));
   return {
     name: "nightsafe",
     title: "Nightsafe (X-Wing)",

@@ -1,116 +1,189 @@
-//! The one object that the loader holds.
+//! What the loader calls.
 
 use crate::entries::{self, Entry, Field};
 use crate::inputs::{self, Inputs, KIND};
-use crate::trust::{self, Code};
+use crate::trust::{self, Code, Verified};
 use getrandom::SysRng;
 use nightsafe_core::anchor::PinnedAnchor;
 use nightsafe_core::deposit::{FieldToSeal, Order, assemble};
 use nightsafe_core::facets;
 use nightsafe_core::manifest::SealingManifest;
+use nightsafe_core::note::{Requests, Verdicts, Verify, strictly};
 use nightsafe_core::scalar::Reference;
-use nightsafe_core::time::{Month, UnixTime};
+use nightsafe_core::time::UnixTime;
 use rand_core::UnwrapErr;
+use std::cell::RefCell;
+use std::mem;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::HtmlInputElement;
 use zeroize::Zeroizing;
 
 /// The frame's inputs, what was handed over by the page, and what both are sealed under.
-#[wasm_bindgen]
-pub struct Checkout {
-    anchor: PinnedAnchor,
+///
+/// A frame has one checkout, and a module one frame: as a class it would cost glue and counted references.
+struct Checkout {
+    anchor: Option<PinnedAnchor>,
     parent: String,
-    verified: Option<SealingManifest>,
-    month: Month,
+    requests: Requests,
+    verified: Option<Verified>,
     inputs: Inputs,
     handed: Vec<Entry>,
 }
 
+thread_local! {
+    static CHECKOUT: RefCell<Checkout> = const { RefCell::new(Checkout::new()) };
+}
+
+fn with<T>(work: impl FnOnce(&mut Checkout) -> T) -> T {
+    CHECKOUT.with_borrow_mut(work)
+}
+
+/// Takes the trust anchor's text and the origin of the page that embeds the frame, and forgets what was before. Nothing
+/// works before `renew`.
+///
+/// # Errors
+/// Throws `anchor_malformed`.
 #[wasm_bindgen]
+pub fn start(anchor: &str, parent: String) -> Result<(), Code> {
+    let anchor = Some(trust::anchor(anchor)?);
+    with(|checkout| *checkout = Checkout { anchor, parent, ..Checkout::new() });
+    Ok(())
+}
+
+/// What `renew` needs to be given for the same notes at the same time: the file of the active data key, and verdicts on
+/// signatures. The file's name comes first, after its length (a byte; 0 when the notes are of no use), then one
+/// signature after the other: public key (32 bytes), signature (64), length of the message (u32, big-endian), message.
+#[wasm_bindgen]
+pub fn ask(manifest: &str, timestamp: &str, now: f64) -> Vec<u8> {
+    with(|checkout| checkout.ask((manifest, timestamp), time(now)))
+}
+
+/// Verifies manifest and timestamp (signed notes) at a time in seconds since 1970, and that the page may embed the
+/// frame. `key` is the active data key's file, `verdicts` a byte for each signature that `ask` gave, 1 for a good one.
+///
+/// # Errors
+/// Throws `manifest_…` or `timestamp_…` with core's code, `parent_not_allowed`, or `data_key_refused` when `key` is not
+/// the one that the manifest names; what was verified before stays.
+#[wasm_bindgen]
+pub fn renew(manifest: &str, timestamp: &str, key: &[u8], verdicts: &[u8], now: f64) -> Result<(), Code> {
+    with(|checkout| checkout.renew((manifest, timestamp), key, verdicts, time(now)))
+}
+
+/// Takes an input for a part of the card: 0 when the policy has no such part, 1 when it may stay empty, else 2.
+#[wasm_bindgen]
+pub fn bind(part: &str, input: HtmlInputElement) -> u8 {
+    with(|checkout| {
+        let need = checkout.verified.as_ref().and_then(|verified| inputs::part(&verified.manifest, part));
+        let need = need.map_or(0, |part| if part.optional { 1 } else { 2 });
+        if need > 0 {
+            checkout.inputs.bind(part, input);
+        }
+        need
+    })
+}
+
+/// A part's input was edited: formats it.
+#[wasm_bindgen]
+pub fn edited(part: &str) {
+    with(|checkout| {
+        if let Some(verified) = &checkout.verified {
+            checkout.inputs.format(&verified.manifest, part);
+        }
+    });
+}
+
+/// What is wrong with a part: a stable code, or an empty text.
+#[wasm_bindgen]
+pub fn check(part: &str) -> String {
+    with(|checkout| {
+        let verified = checkout.verified.as_ref();
+        let error = verified.and_then(|verified| checkout.inputs.check(&verified.manifest, part, verified.month));
+        error.map_or(String::new(), |error| error.code().into())
+    })
+}
+
+/// The card's brand as far as it is typed, as in the facet, or an empty text.
+#[wasm_bindgen]
+pub fn brand() -> String {
+    with(|checkout| checkout.inputs.brand().map_or(String::new(), |brand| brand.name().into()))
+}
+
+/// Whether nothing is in the inputs.
+#[wasm_bindgen]
+pub fn empty() -> bool {
+    with(|checkout| checkout.inputs.are_blank())
+}
+
+/// Empties the inputs.
+#[wasm_bindgen]
+pub fn clear() {
+    with(|checkout| checkout.inputs.clear());
+}
+
+/// Takes a value of the page's own input, for the next `seal`: `field` is a kind, or a kind and a part.
+#[wasm_bindgen]
+pub fn put(field: String, index: u32, text: String) {
+    let text = Zeroizing::new(text);
+    with(|checkout| checkout.handed.push(Entry { field, index, text }));
+}
+
+/// Seals the inputs and what was put, and forgets the latter. Returns the deposit's JSON.
+///
+/// # Errors
+/// Throws `malformed_reference`, `no_manifest`, `nothing_to_seal`, `seal_failed`, or lines of `field index code`.
+#[wasm_bindgen]
+pub fn seal(reference: &str, now: f64) -> Result<String, Code> {
+    with(|checkout| checkout.seal(reference, time(now)))
+}
+
 impl Checkout {
-    /// Takes the trust anchor's text and the origin of the page that embeds the frame. Nothing works before `renew`.
-    ///
-    /// # Errors
-    /// Throws `anchor_malformed`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(anchor: &str, parent: String) -> Result<Self, Code> {
-        Ok(Self {
-            anchor: trust::anchor(anchor)?,
-            parent,
+    const fn new() -> Self {
+        Self {
+            anchor: None,
+            parent: String::new(),
+            requests: Requests::new(),
             verified: None,
-            month: UnixTime::default().month(),
-            inputs: Inputs::default(),
+            inputs: Inputs::new(),
             handed: Vec::new(),
-        })
+        }
     }
 
-    /// Verifies manifest and timestamp (signed notes) at a time in seconds since 1970, and that the page may embed the
-    /// frame.
-    ///
-    /// # Errors
-    /// Throws `manifest_…` or `timestamp_…` with core's code, or `parent_not_allowed`; what was verified before stays.
-    pub fn renew(&mut self, manifest: &str, timestamp: &str, now: f64) -> Result<(), Code> {
-        let now = time(now);
-        let before = self.verified.as_ref();
-        self.verified = Some(trust::verify(&self.anchor, (manifest, timestamp), &self.parent, before, now)?);
-        self.month = now.month();
+    /// Everything is read as if all signatures were good, and nothing of it is kept but the requests.
+    fn ask(&mut self, notes: (&str, &str), now: UnixTime) -> Vec<u8> {
+        let mut requests = Requests::new();
+        let read = self.verify(notes, now, &mut |key, message, signature| requests.add(key, message, signature));
+        let file = read.ok().and_then(|manifest| manifest.active_key(now)).map_or(String::new(), |key| key.file_name());
+        self.requests = requests;
+        // At most 41 bytes
+        let length = u8::try_from(file.len()).unwrap_or(0);
+        [&[length], file.as_bytes(), self.requests.as_bytes()].concat()
+    }
+
+    fn renew(&mut self, notes: (&str, &str), key: &[u8], verdicts: &[u8], now: UnixTime) -> Result<(), Code> {
+        // Verdicts are given once
+        let requests = mem::take(&mut self.requests);
+        let mut verdicts = Verdicts::new(&requests, verdicts);
+        let manifest = if cfg!(feature = "portable") {
+            self.verify(notes, now, &mut strictly)?
+        } else {
+            self.verify(notes, now, &mut |key, message, signature| verdicts.take(key, message, signature))?
+        };
+        let key = manifest.active_key(now).and_then(|active| active.open(key)).ok_or("data_key_refused")?;
+        self.verified = Some(Verified { manifest, key, month: now.month() });
         Ok(())
     }
 
-    /// Takes an input for a part of the card: 0 when the policy has no such part, 1 when it may stay empty, else 2.
-    pub fn bind(&mut self, part: &str, input: HtmlInputElement) -> u8 {
-        let need = self.verified.as_ref().and_then(|verified| inputs::part(verified, part));
-        let need = need.map_or(0, |part| if part.optional { 1 } else { 2 });
-        if need > 0 {
-            self.inputs.bind(part, input);
-        }
-        need
+    fn verify(&self, notes: (&str, &str), now: UnixTime, verify: Verify<'_>) -> Result<SealingManifest, Code> {
+        let anchor = self.anchor.as_ref().ok_or("anchor_malformed")?;
+        trust::verify(anchor, notes, &self.parent, self.verified.as_ref(), now, verify)
     }
 
-    /// A part's input was edited: formats it.
-    pub fn edited(&self, part: &str) {
-        if let Some(verified) = &self.verified {
-            self.inputs.format(verified, part);
-        }
-    }
-
-    /// What is wrong with a part: a stable code, or an empty text.
-    pub fn check(&self, part: &str) -> String {
-        let verified = self.verified.as_ref();
-        let error = verified.and_then(|verified| self.inputs.check(verified, part, self.month));
-        error.map_or(String::new(), |error| error.code().into())
-    }
-
-    /// The card's brand as far as it is typed, as in the facet, or an empty text.
-    pub fn brand(&self) -> String {
-        self.inputs.brand().map_or(String::new(), |brand| brand.name().into())
-    }
-
-    /// Whether nothing is in the inputs.
-    pub fn empty(&self) -> bool {
-        self.inputs.are_blank()
-    }
-
-    /// Empties the inputs.
-    pub fn clear(&self) {
-        self.inputs.clear();
-    }
-
-    /// Takes a value of the page's own input, for the next `seal`: `field` is a kind, or a kind and a part.
-    pub fn put(&mut self, field: String, index: u32, text: String) {
-        self.handed.push(Entry { field, index, text: Zeroizing::new(text) });
-    }
-
-    /// Seals the inputs and what was put, and forgets the latter. Returns the deposit's JSON.
-    ///
-    /// # Errors
-    /// Throws `malformed_reference`, `no_manifest`, `nothing_to_seal`, `no_data_key`, `seal_failed`, or lines of `field index code`.
-    pub fn seal(&mut self, reference: &str, now: f64) -> Result<String, Code> {
+    fn seal(&mut self, reference: &str, now: UnixTime) -> Result<String, Code> {
         let mut entries: Vec<Entry> = self.inputs.entries().collect();
         entries.append(&mut self.handed);
         let reference = Reference::parse(reference).map_err(|_| Code::from("malformed_reference"))?;
-        let manifest = self.verified.as_ref().ok_or("no_manifest")?;
-        let now = time(now);
+        let (anchor, verified) = self.anchor.as_ref().zip(self.verified.as_ref()).ok_or("no_manifest")?;
+        let manifest = &verified.manifest;
         let needed = (!self.inputs.is_empty()).then_some(KIND);
         let fields = entries::fields(&manifest.kinds, &entries, needed, now.month())?;
         if fields.is_empty() {
@@ -118,10 +191,10 @@ impl Checkout {
         }
         let named = fields.iter().map(|field| (field.kind.name.as_str(), field.index, &field.value));
         let order = Order {
-            site: &self.anchor.site,
+            site: &anchor.site,
             reference: &reference,
             manifest: &manifest.hash(),
-            key: &manifest.active_key(now).ok_or("no_data_key")?,
+            key: &verified.key,
             facets: &facets::derive_all(&manifest.kinds, named),
             now,
         };

@@ -13,10 +13,13 @@ use zeroize::Zeroizing;
 pub(crate) const KIND: &str = "card";
 
 /// The inputs that are bound, by their part's name.
-#[derive(Default)]
 pub(crate) struct Inputs(Vec<(String, HtmlInputElement)>);
 
 impl Inputs {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn bind(&mut self, part: &str, input: HtmlInputElement) {
         self.0.push((part.into(), input));
     }

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::manifest::{self, KeyManifest, VerifiedManifest};
+use nightsafe_core::keys::DataPublicKey;
+use nightsafe_core::manifest::{self, DataKey, KeyManifest, VerifiedManifest};
 use nightsafe_core::policy::Kind;
 use nightsafe_core::scalar::ManifestHash;
 use nightsafe_core::time::UnixTime;
@@ -43,11 +44,6 @@ impl Signed {
         self.manifest().sequence
     }
 
-    /// Origins that may embed the frame.
-    pub(crate) fn parents(&self) -> Vec<String> {
-        self.manifest().parents.iter().map(ToString::to_string).collect()
-    }
-
     /// Writes it to its place among the manifests.
     pub(crate) fn store(&self, data: &DataDir) -> Result<()> {
         let path = data.manifests().join(format!("{}.note", self.hash()));
@@ -66,6 +62,26 @@ impl Signed {
 pub(crate) fn read_anchor(data: &DataDir) -> Result<TrustAnchor> {
     let text = files::read_text(&data.anchor())?;
     TrustAnchor::parse(&text).with_context(|| format!("{} is refused", data.anchor().display()))
+}
+
+/// Keeps a data key's public part, for publishing it.
+pub(crate) fn store_key(data: &DataDir, key: &DataKey, bytes: &[u8]) -> Result<()> {
+    files::place(&data.manifests().join(key.file_name()), bytes)
+}
+
+/// The public key that a manifest names, from its file: what is signed or published must be there, and be that key.
+pub(crate) fn read_key(data: &DataDir, key: &DataKey) -> Result<DataPublicKey> {
+    let path = data.manifests().join(key.file_name());
+    let bytes = std::fs::read(&path).with_context(|| {
+        format!("cannot read {}: restore the data key's file from a copy, or from the published site", path.display())
+    })?;
+    key.open(&bytes).with_context(|| {
+        format!(
+            "{} is not the data key {}: restore it from a copy, or from the published site",
+            path.display(),
+            key.key_id()
+        )
+    })
 }
 
 /// Every manifest, in the order of sequence numbers.
@@ -127,7 +143,7 @@ pub(crate) fn parse_policy(policy: &str, like: &KeyManifest) -> Result<Vec<Kind>
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use nightsafe_core::anchor::Origin;
+    use nightsafe_core::anchor::{Origin, WasmFile};
     use nightsafe_core::keys::PrivateItems;
     use nightsafe_core::manifest::DataKey;
     use nightsafe_core::note::NoteSigner;
@@ -154,14 +170,15 @@ pub(crate) mod tests {
             data_keys: data_keys.to_vec(),
             kinds: nightsafe_core::policy::builtin(),
         };
+        let wasm = WasmFile { name: "x.wasm".to_owned(), integrity: crate::site::integrity::sha384(b"") };
         let anchor = TrustAnchor {
             site: manifest.site.clone(),
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 1,
             ingest,
-            wasm_file: "x.wasm".to_owned(),
-            wasm_integrity: crate::site::integrity::sha384(b""),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         Signed::verify(manifest::sign(&manifest, &[&site_key]).unwrap(), &anchor).unwrap()
     }
@@ -170,7 +187,7 @@ pub(crate) mod tests {
     pub(crate) fn data_keys(days: &[u64]) -> Vec<DataKey> {
         let start = |day: &u64| UnixTime::from_seconds(0).plus_days(*day);
         let key = || PrivateItems::generate(Suite::X25519, &mut rng()).unwrap().public_key().clone();
-        days.iter().map(|day| DataKey { start: start(day), key: key() }).collect()
+        days.iter().map(|day| DataKey::new(start(day), &key())).collect()
     }
 
     #[test]

@@ -44,13 +44,36 @@ fn a_new_key_is_signed_in_and_follows_the_others() {
     let keys = &second.manifest().data_keys;
     assert_eq!(keys.len(), 3);
     assert_eq!(keys[..2], first.manifest().data_keys[..]);
-    assert_eq!(keys[2].key.key_id().to_hex(), id.trim());
+    assert_eq!(keys[2].key_id().to_hex(), id.trim());
     assert_eq!(keys[2].start, keys[1].start.plus_days(90));
-    assert_eq!(snapshot(&shop.data().join("manifests")).len(), 2);
+    // Two notes, three keys
+    assert_eq!(snapshot(&shop.data().join("manifests")).len(), 5);
+    for key in keys {
+        assert!(key.open(&fs::read(shop.fields(&key.file_name())).unwrap()).is_some());
+    }
 
     // After two epochs the third one seals
     let later = keys[2].start.plus_days(1);
-    assert_eq!(second.active_key(later).unwrap().key_id(), keys[2].key.key_id());
+    assert_eq!(second.active_key(later).unwrap().key_id(), keys[2].key_id());
+}
+
+#[test]
+fn a_key_whose_file_is_missing_or_another_keys_is_neither_signed_nor_published() {
+    let shop = Shop::built();
+    let keys = published(&shop, SystemClock.now()).manifest().data_keys.clone();
+    let file = |place: usize| shop.data().join("manifests").join(keys[place].file_name());
+    let before = snapshot(&shop.data().join("site"));
+    let good = fs::read(file(1)).unwrap();
+    fs::copy(file(0), file(1)).unwrap();
+    for what in ["is not the data key", "cannot read"] {
+        assert!(fails(shop.sign(&[1, 2], &[])).contains(what));
+        assert!(fails(shop.build(&[])).contains(what));
+        assert_eq!(snapshot(&shop.data().join("site")), before);
+        let _ = fs::remove_file(file(1));
+    }
+    fs::write(file(1), good).unwrap();
+    ok(shop.sign(&[1, 2], &[]));
+    ok(shop.build(&[]));
 }
 
 #[test]
@@ -99,7 +122,7 @@ fn too_few_or_foreign_signers_publish_nothing() {
     fs::copy(other.path("site-keys/site-key-2.key"), shop.path("site-keys/site-key-9.key")).unwrap();
     assert!(fails(shop.sign(&[1, 9], &[])).contains("not among the site keys"));
     assert_eq!(fingerprint(&shop.data().join("site")), before);
-    assert_eq!(snapshot(&shop.data().join("manifests")).len(), 1);
+    assert_eq!(snapshot(&shop.data().join("manifests")).len(), 3);
 }
 
 #[test]

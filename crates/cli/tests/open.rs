@@ -12,7 +12,8 @@ use common::{ADMIN, Shop, fails, ok, run};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::envelope::{Context, seal};
 use nightsafe_core::facets::derive;
-use nightsafe_core::manifest::{self, KeyManifest};
+use nightsafe_core::keys::DataPublicKey;
+use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::Note;
 use nightsafe_core::scalar::{KindName, PartName, Reference};
 use nightsafe_core::value::Value;
@@ -33,6 +34,11 @@ fn published(shop: &Shop) -> (KeyManifest, nightsafe_core::scalar::ManifestHash)
     (KeyManifest::parse(note.text()).unwrap(), manifest::hash(note.text()))
 }
 
+/// The published public key.
+fn public_key(shop: &Shop, key: &DataKey) -> DataPublicKey {
+    key.open(&fs::read(shop.fields(&key.file_name())).unwrap()).unwrap()
+}
+
 /// What the frame does: one card, two phone numbers.
 fn deposit(shop: &Shop, reference: &str) -> Deposit {
     let (manifest, hash) = published(shop);
@@ -45,7 +51,7 @@ fn deposit(shop: &Shop, reference: &str) -> Deposit {
         site: &manifest.site,
         reference: &Reference::parse(reference).unwrap(),
         manifest: &hash,
-        key: manifest.active_key(now).unwrap(),
+        key: &public_key(shop, manifest.active_key(now).unwrap()),
         facets: &derive(kind("card"), &card),
         now,
     };
@@ -196,8 +202,8 @@ fn edited_row(shop: &Shop, one: &Deposit, two: &Deposit) -> Arrival {
     let rows = parts.fields.iter().filter(|field| field.kind == phone).map(|field| {
         let context = Context { site: &manifest.site, manifest: &hash, kind: &phone, tag: &field.tag };
         let value = Value::text("+4966600000".to_owned()).unwrap();
-        let key = manifest.data_key(parts.key_id).unwrap();
-        let envelope = seal(key, &context, &value, manifest.kind("phone").unwrap().bucket, &mut rng()).unwrap();
+        let key = public_key(shop, manifest.data_key(parts.key_id).unwrap());
+        let envelope = seal(&key, &context, &value, manifest.kind("phone").unwrap().bucket, &mut rng()).unwrap();
         FieldRow {
             tag: field.tag,
             envelope_hash: envelope.hash(),

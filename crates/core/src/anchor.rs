@@ -13,6 +13,9 @@ use crate::note::Vkey;
 use crate::note::lines::{Lines, push_line, push_number};
 use crate::scalar::Site;
 
+const WASM: &str = "wasm";
+const WASM_PORTABLE: &str = "wasm-portable";
+
 /// Most site keys of an anchor.
 pub const MAX_SITE_KEYS: usize = 16;
 
@@ -30,10 +33,19 @@ pub struct TrustAnchor {
     pub sequence_floor: u64,
     /// Where deposits go.
     pub ingest: Origin,
-    /// File name of the checkout WASM, beside the loader.
-    pub wasm_file: String,
+    /// The checkout's WASM.
+    pub wasm: WasmFile,
+    /// The one for browsers whose WebCrypto has no Ed25519.
+    pub wasm_portable: WasmFile,
+}
+
+/// A module beside the script that holds the anchor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WasmFile {
+    /// File name.
+    pub name: String,
     /// Its integrity, `sha384-` and base64.
-    pub wasm_integrity: String,
+    pub integrity: String,
 }
 
 impl TrustAnchor {
@@ -68,18 +80,20 @@ impl TrustAnchor {
         push_number(&mut out, "threshold", self.threshold.into());
         push_number(&mut out, "sequence-floor", self.sequence_floor);
         push_line(&mut out, &["ingest", self.ingest.as_str()]);
-        push_line(&mut out, &["wasm", &self.wasm_file, &self.wasm_integrity]);
+        for (key, wasm) in [(WASM, &self.wasm), (WASM_PORTABLE, &self.wasm_portable)] {
+            push_line(&mut out, &[key, &wasm.name, &wasm.integrity]);
+        }
         out
     }
 }
 
-/// Site, site keys, threshold and sequence floor.
-fn read_keys<'a>(lines: &mut Lines<'a>) -> Option<(&'a str, Vec<Vkey>, u8, u64)> {
+/// Site, site keys as `parse` reads them, threshold and sequence floor.
+fn read_keys<'a>(lines: &mut Lines<'a>, parse: impl Fn(&str) -> Option<Vkey>) -> Option<(&'a str, Vec<Vkey>, u8, u64)> {
     lines.label(Label::TrustAnchor)?;
     let site = lines.take("site")?;
     let mut site_keys = Vec::new();
     while let Some(key) = lines.take("site-key") {
-        site_keys.push(Vkey::parse(key).ok()?);
+        site_keys.push(parse(key)?);
     }
     let threshold = u8::try_from(lines.take_number("threshold")?).ok()?;
     if site_keys.len() > MAX_SITE_KEYS || threshold == 0 || usize::from(threshold) > site_keys.len() {
@@ -89,22 +103,18 @@ fn read_keys<'a>(lines: &mut Lines<'a>) -> Option<(&'a str, Vec<Vkey>, u8, u64)>
 }
 
 fn read(lines: &mut Lines<'_>) -> Option<TrustAnchor> {
-    let (site, site_keys, threshold, sequence_floor) = read_keys(lines)?;
+    let (site, site_keys, threshold, sequence_floor) = read_keys(lines, |key| Vkey::parse(key).ok())?;
     let site = Site::parse(site).ok()?;
     let ingest = Origin::parse(lines.take("ingest")?)?;
-    let (wasm_file, wasm_integrity) = lines.take("wasm")?.split_once(' ')?;
-    if !is_file_name(wasm_file) || !is_integrity(wasm_integrity) {
-        return None;
-    }
-    Some(TrustAnchor {
-        site,
-        site_keys,
-        threshold,
-        sequence_floor,
-        ingest,
-        wasm_file: wasm_file.into(),
-        wasm_integrity: wasm_integrity.into(),
-    })
+    let wasm = read_wasm(lines.take(WASM)?)?;
+    let wasm_portable = read_wasm(lines.take(WASM_PORTABLE)?)?;
+    Some(TrustAnchor { site, site_keys, threshold, sequence_floor, ingest, wasm, wasm_portable })
+}
+
+fn read_wasm(value: &str) -> Option<WasmFile> {
+    let (name, integrity) = value.split_once(' ')?;
+    let is_good = is_file_name(name) && is_integrity(integrity);
+    is_good.then(|| WasmFile { name: name.into(), integrity: integrity.into() })
 }
 
 fn is_file_name(name: &str) -> bool {

@@ -1,14 +1,15 @@
 //! The key manifest: which data key seals, what fields there are, who may embed the frame, which keys sign online.
 //! A signed note by k of n site keys.
 
+mod data_key;
 mod sealing;
 mod text;
 
+pub use data_key::{DATA_KEY_FILE, DataKey};
 pub use sealing::{SealingManifest, verify_to_seal};
 
 use crate::anchor::{Origin, TrustAnchor, TrustError};
-use crate::keys::DataPublicKey;
-use crate::note::{self, NoteSigner, Vkey};
+use crate::note::{self, NoteSigner, Vkey, strictly};
 use crate::policy::Kind;
 use crate::scalar::{KeyId, ManifestHash, Site};
 use crate::time::UnixTime;
@@ -47,15 +48,6 @@ pub struct KeyManifest {
     pub kinds: Vec<Kind>,
 }
 
-/// A data key and when it becomes the active one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataKey {
-    /// From then on, until the next key starts.
-    pub start: UnixTime,
-    /// The key to seal to.
-    pub key: DataPublicKey,
-}
-
 /// A manifest that was verified against an anchor at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedManifest {
@@ -78,15 +70,13 @@ impl KeyManifest {
     }
 
     /// The active data key: the last one that has started. An overdue key keeps sealing.
-    pub fn active_key(&self, now: UnixTime) -> Option<&DataPublicKey> {
-        let started = self.data_keys.iter().rev().find(|key| key.start <= now);
-        started.map(|key| &key.key)
+    pub fn active_key(&self, now: UnixTime) -> Option<&DataKey> {
+        self.data_keys.iter().rev().find(|key| key.start <= now)
     }
 
     /// The data key of an id.
-    pub fn data_key(&self, id: KeyId) -> Option<&DataPublicKey> {
-        let mut keys = self.data_keys.iter().map(|key| &key.key);
-        keys.find(|key| key.key_id() == id)
+    pub fn data_key(&self, id: KeyId) -> Option<&DataKey> {
+        self.data_keys.iter().find(|key| key.key_id() == id)
     }
 
     /// The kind of a name.
@@ -112,9 +102,8 @@ impl VerifiedManifest {
     }
 
     /// The data key to seal to. Within the clock's tolerance before the first start, that is the first key.
-    pub fn active_key(&self, now: UnixTime) -> Option<&DataPublicKey> {
-        let first = || self.manifest.data_keys.first().map(|key| &key.key);
-        self.manifest.active_key(now).or_else(first)
+    pub fn active_key(&self, now: UnixTime) -> Option<&DataKey> {
+        self.manifest.active_key(now).or_else(|| self.manifest.data_keys.first())
     }
 }
 
@@ -170,7 +159,7 @@ fn check_in_force(
 /// # Errors
 /// As [`verify`], without `Rollback`, `Expired` and `NotYetValid`.
 pub fn verify_at_any_time(note: &str, anchor: &TrustAnchor) -> Result<VerifiedManifest, TrustError> {
-    let text = note::open(note, &anchor.site_keys, anchor.threshold)?;
+    let text = note::open(note, &anchor.site_keys, anchor.threshold, &mut strictly)?;
     let manifest = KeyManifest::parse(text)?;
     if manifest.site != anchor.site {
         return Err(TrustError::WrongSite);

@@ -5,7 +5,7 @@ use crate::encoding::{hex, hex_array};
 use crate::label::Label;
 use crate::manifest::{CLOCK_TOLERANCE, SealingManifest, VerifiedManifest};
 use crate::note::lines::{Lines, push_line};
-use crate::note::{self, NoteSigner, Vkey, sign};
+use crate::note::{self, NoteSigner, Verify, Vkey, sign, strictly};
 use crate::scalar::{ManifestHash, Site};
 use crate::time::UnixTime;
 
@@ -67,11 +67,11 @@ pub fn issue(timestamp: &Timestamp, signer: &NoteSigner) -> Result<String, Trust
 /// The first [`TrustError`] in that order.
 pub fn verify(note: &str, manifest: &VerifiedManifest, now: UnixTime) -> Result<Timestamp, TrustError> {
     let (hash, manifest) = (manifest.hash(), manifest.manifest());
-    let said = check(note, &manifest.timestamp_key, (&manifest.site, hash), now)?;
+    let said = check(note, &manifest.timestamp_key, (&manifest.site, hash), now, &mut strictly)?;
     Ok(Timestamp { site: manifest.site.clone(), manifest: hash, roster: said.roster, until: said.until })
 }
 
-/// [`verify`] against what a browser that seals has read of the manifest.
+/// [`verify`] against what a browser that seals has read of the manifest, with signatures verified by `verify`.
 ///
 /// # Errors
 /// As [`verify`].
@@ -80,9 +80,10 @@ pub fn verify_to_seal(
     anchor: &PinnedAnchor,
     manifest: &SealingManifest,
     now: UnixTime,
+    verify: Verify<'_>,
 ) -> Result<(), TrustError> {
     let key = manifest.timestamp_key().ok_or(TrustError::Malformed(0))?;
-    check(note, &key, (&anchor.site, manifest.hash()), now).map(|_| ())
+    check(note, &key, (&anchor.site, manifest.hash()), now, verify).map(|_| ())
 }
 
 /// A timestamp whose site is yet to be looked at.
@@ -98,8 +99,9 @@ fn check<'a>(
     key: &Vkey,
     (site, hash): (&Site, ManifestHash),
     now: UnixTime,
+    verify: Verify<'_>,
 ) -> Result<Said<'a>, TrustError> {
-    let text = note::open(note, core::slice::from_ref(key), 1)?;
+    let text = note::open(note, core::slice::from_ref(key), 1, verify)?;
     let said = read(&mut Lines::new(text)).ok_or(TrustError::Malformed(0))?;
     if said.site != site.as_str() {
         return Err(TrustError::WrongSite);

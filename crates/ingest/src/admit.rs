@@ -43,7 +43,7 @@ pub(crate) fn admit(deposit: &Deposit, published: &Published, now: UnixTime) -> 
 fn check_key(parts: &DepositParts, manifest: &KeyManifest) -> Result<(), Problem> {
     let key = manifest.data_key(parts.key_id).ok_or_else(|| problem(ProblemType::UnknownKey, "/key_id"))?;
     // All envelopes of a deposit have the locator's suite
-    if parts.locator.suite() != key.suite() {
+    if parts.locator.suite() != key.suite {
         return Err(problem(ProblemType::WrongEnvelopeKey, "/locator"));
     }
     Ok(())

@@ -120,10 +120,15 @@ async fn apply_rules(State(rules): State<Arc<RulesFile>>, request: Request, next
     let current = rules.current();
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
     let headers = response.headers_mut();
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, REFERRER_POLICY, "no-referrer");
     current.apply(&path, headers);
+    // A path's own caching is for its file: an error in its place must not outlive the moment
+    if is_error {
+        set(headers, CACHE_CONTROL, "no-store, no-transform");
+    }
     response
 }
 

@@ -10,7 +10,7 @@ use axum::http::{Request, StatusCode};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use http_body_util::BodyExt;
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::facets::derive_all;
@@ -74,17 +74,18 @@ impl Shop {
             parents: vec![origin("http://localhost:4801")],
             timestamp_key: online("timestamp", 1).vkey().clone(),
             receipt_key: online("receipt", 2).vkey().clone(),
-            data_keys: vec![DataKey { start: now, key: data_key.public_key().clone() }],
+            data_keys: vec![DataKey::new(now, data_key.public_key())],
             kinds: builtin(),
         };
+        let wasm = WasmFile { name: "checkout.wasm".to_owned(), integrity: format!("sha384-{}", "A".repeat(64)) };
         let anchor = TrustAnchor {
             site,
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 1,
             ingest: manifest.ingest.clone(),
-            wasm_file: "checkout.wasm".to_owned(),
-            wasm_integrity: format!("sha384-{}", "A".repeat(64)),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         let note = manifest::sign(&manifest, &[&site_key]).unwrap();
         for (part, name) in [("fields", "key-manifest"), ("manifests", "1.note")] {
@@ -115,7 +116,7 @@ impl Shop {
             site: &self.manifest.site,
             reference: &Reference::parse(reference).unwrap(),
             manifest: &manifest::hash(&self.manifest.encode()),
-            key: self.manifest.active_key(now).unwrap(),
+            key: self.data_key.public_key(),
             facets: &derive_all(&self.manifest.kinds, named),
             now,
         };

@@ -1,8 +1,8 @@
 // Nightsafe as its frame uses it: the WASM by its hash, manifest and timestamp fetched and verified, then a deposit.
 
-import { Checkout } from "#checkout-wasm";
+import { put, seal, start as startCheckout } from "#checkout-wasm";
 import { readAddresses } from "../../src/frame/anchor.ts";
-import { fetchNotes, startModule } from "../../src/frame/load.ts";
+import { fetchNotes, seconds, startModule, verify } from "../../src/frame/load.ts";
 import { EXPIRY } from "../numbers.ts";
 import { start } from "./harness.ts";
 
@@ -20,15 +20,15 @@ start(async (material) => {
   const addresses = readAddresses(anchor);
   if (!addresses) throw new Error("the anchor cannot be read");
   const [, notes] = await Promise.all([startModule(addresses, false), fetchNotes(addresses)]);
-  const checkout = new Checkout(anchor, parent);
-  checkout.renew(notes.manifest, notes.timestamp, seconds());
+  startCheckout(anchor, parent);
+  await verify(notes);
 
   const deposit = (numbers: readonly string[]): string => {
     numbers.forEach((number, index) => {
-      checkout.put("card.number", index, number);
-      checkout.put("card.expiry", index, EXPIRY);
+      put("card.number", index, number);
+      put("card.expiry", index, EXPIRY);
     });
-    return checkout.seal(REFERENCE, seconds());
+    return seal(REFERENCE, seconds());
   };
   return {
     one: (number) => deposit([number]),
@@ -36,7 +36,3 @@ start(async (material) => {
     messages: (numbers) => numbers + 1, // the locator is one, too
   };
 });
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
-}

@@ -1,20 +1,28 @@
-// The two lines of the trust anchor that are needed before the WASM is there. The WASM reads all of it.
+// The lines of the trust anchor that are needed before the WASM is there. The WASM reads all of it.
+
+/** A module, beside the frame document. */
+export interface WasmFile {
+  readonly name: string;
+  readonly integrity: string;
+}
 
 export interface Addresses {
   /** Origin of ingest. */
   readonly ingest: string;
-  /** File name of the WASM, beside the frame document. */
-  readonly wasm: string;
-  readonly integrity: string;
+  readonly wasm: WasmFile;
+  /** For browsers whose WebCrypto has no Ed25519. */
+  readonly portable: WasmFile;
 }
 
 /**
- * Reads `ingest` and `wasm` of the anchor. `undefined` when one is not of its exact form: browsers
+ * Reads `ingest`, `wasm` and `wasm-portable` of the anchor. `undefined` when one is not of its exact form: browsers
  * treat an integrity text that they cannot read as if there were none.
  */
 export function readAddresses(anchor: string): Addresses | undefined {
-  const ingest = /^ingest (https?:\/\/[^\s/]+)$/m.exec(anchor)?.[1];
-  const wasm = /^wasm ([\w.-]+) (sha384-[A-Za-z0-9+/]{64})$/m.exec(anchor);
-  if (ingest === undefined || wasm?.[1] === undefined || wasm[2] === undefined) return undefined;
-  return { ingest, wasm: wasm[1], integrity: wasm[2] };
+  const [, ingest] = /^ingest (https?:\/\/[^\s/]+)$/m.exec(anchor) ?? [];
+  const [wasm, portable] = ["wasm", "wasm-portable"].map((key) => {
+    const [, name, integrity] = new RegExp(`^${key} ([\\w.-]+) (sha384-[A-Za-z0-9+/]{64})$`, "m").exec(anchor) ?? [];
+    return name && integrity ? { name, integrity } : undefined;
+  });
+  return ingest && wasm && portable ? { ingest, wasm, portable } : undefined;
 }

@@ -1,6 +1,6 @@
 // The visible fields: labels, errors, brand. Values stay between the inputs and the WASM.
 
-import type { Checkout } from "#checkout-wasm";
+import * as checkout from "#checkout-wasm";
 import { CARD_PARTS, type CardPart, type CardState } from "../shared/protocol.ts";
 import { brandMark } from "./brand.ts";
 import { fieldMessage, type Texts } from "./texts.ts";
@@ -24,7 +24,6 @@ export interface CardEvents {
 
 export class Card {
   readonly #on: CardEvents;
-  readonly #checkout: Checkout;
   readonly #form: HTMLFormElement;
   readonly #fields: readonly Field[];
   /** Fields that were left once, or sent: their errors show as they change. */
@@ -33,13 +32,11 @@ export class Card {
   #last = "";
 
   constructor(
-    checkout: Checkout,
     form: HTMLFormElement,
     texts: Texts,
     on: CardEvents,
   ) {
     this.#on = on;
-    this.#checkout = checkout;
     this.#form = form;
     this.#texts = texts;
     this.#fields = CARD_PARTS.flatMap((part) => this.#bind(part));
@@ -79,7 +76,7 @@ export class Card {
 
   /** Focuses the first field that needs attention. */
   focus(): void {
-    const wanted = this.#fields.find(({ part }) => this.#checkout.check(part) !== "") ?? this.#fields[0];
+    const wanted = this.#fields.find(({ part }) => checkout.check(part) !== "") ?? this.#fields[0];
     wanted?.input.focus();
   }
 
@@ -91,7 +88,7 @@ export class Card {
 
   /** Empties the fields; `sealed` says so to the shopper. */
   clear(sealed: boolean): void {
-    this.#checkout.clear();
+    checkout.clear();
     this.#judged.clear();
     this.#refresh();
     this.#note(sealed ? this.#texts.sealed : "");
@@ -103,7 +100,7 @@ export class Card {
     const error = byId(`${part}-error`);
     const label = place?.querySelector("label");
     if (!place || !error || !label || !(input instanceof HTMLInputElement)) return [];
-    const need = this.#checkout.bind(part, input);
+    const need = checkout.bind(part, input);
     if (need === 0) {
       place.hidden = input.disabled = true;
       return [];
@@ -113,7 +110,7 @@ export class Card {
     const edited = (event: Event) => {
       // While an input method composes, the text is its own; compositionend follows
       if ((event as InputEvent).isComposing) return;
-      this.#checkout.edited(part);
+      checkout.edited(part);
       // A gap that is deleted is put back: the caret goes behind it, or Delete would never get any further
       if ((event as InputEvent).inputType === "deleteContentForward" && input.value.length === length) {
         const behind = (input.selectionStart ?? length) + 1;
@@ -126,7 +123,7 @@ export class Card {
     for (const type of ["input", "change", "compositionend"]) input.addEventListener(type, edited);
     input.addEventListener("blur", () => {
       // Passing through an empty field is no mistake yet
-      if (this.#checkout.check(part) !== "required") this.#judged.add(part);
+      if (checkout.check(part) !== "required") this.#judged.add(part);
       this.#refresh();
     });
     input.required = need === 2;
@@ -137,16 +134,16 @@ export class Card {
     const errors: CardState["errors"] = {};
     let complete = true;
     for (const { part, input, error } of this.#fields) {
-      const code = this.#checkout.check(part);
+      const code = checkout.check(part);
       if (code !== "") complete = false;
       const shown = code !== "" && this.#judged.has(part);
       if (shown) errors[part] = code;
       setText(error, shown ? fieldMessage(this.#texts, part, code) : "");
       input.setAttribute("aria-invalid", String(shown));
     }
-    const brand = this.#checkout.brand();
+    const brand = checkout.brand();
     brandMark(byId("brand"), brand);
-    const state: CardState = { complete, empty: this.#checkout.empty(), brand, errors };
+    const state: CardState = { complete, empty: checkout.empty(), brand, errors };
     const text = JSON.stringify(state);
     if (text !== this.#last) this.#on.state(state);
     this.#last = text;

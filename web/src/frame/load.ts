@@ -1,7 +1,8 @@
 // Fetches what the frame is made of. Everything fails closed, each cause with a code of its own.
 
-import { initSync } from "#checkout-wasm";
+import { ask, initSync, renew } from "#checkout-wasm";
 import type { Addresses } from "./anchor.ts";
+import { hasEd25519, verdictsOn } from "./ed25519.ts";
 
 /** Why the frame cannot be used; `code` is stable. */
 export class LoadError extends Error {
@@ -20,12 +21,13 @@ export interface Notes {
 
 const TIMEOUT = 20_000;
 
-/** Starts the WASM, whose bytes must have the anchor's hash. */
-export async function startModule({ wasm, integrity }: Addresses, again: boolean): Promise<void> {
+/** Starts the WASM that fits the browser, whose bytes must have the anchor's hash. */
+export async function startModule({ wasm, portable }: Addresses, again: boolean): Promise<void> {
+  const { name, integrity } = (await hasEd25519()) ? wasm : portable;
   const cache = again ? "reload" : "default";
-  const response = await fetch(wasm, { integrity, cache, mode: "same-origin" }).catch(async () => {
+  const response = await fetch(name, { integrity, cache, mode: "same-origin" }).catch(async () => {
     // The browser does not tell a wrong hash from a lost connection
-    const there = await fetch(wasm, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+    const there = await fetch(name, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
     throw new LoadError(there ? "module_refused" : "module_unreachable");
   });
   try {
@@ -45,12 +47,55 @@ export async function fetchNotes({ ingest }: Addresses): Promise<Notes> {
   return { manifest, timestamp };
 }
 
+/**
+ * Has the WASM verify the notes, signatures by WebCrypto, and take the active data key. Throws the WASM's code for what
+ * is wrong. Only the WASM decides: whatever is said of a signature counts for that signature alone, what is not said is
+ * wrong, and a key is the one that the manifest commits to or none.
+ */
+export async function verify(notes: Notes, cache: RequestCache = "default"): Promise<void> {
+  const { manifest, timestamp } = notes;
+  const now = seconds();
+  const asked = ask(manifest, timestamp, now) as Uint8Array<ArrayBuffer>;
+  const name = 1 + (asked[0] ?? 0);
+  const [key, verdicts] = await Promise.all([
+    fetchKey(String.fromCharCode(...asked.subarray(1, name)), cache),
+    verdictsOn(asked.subarray(name)),
+  ]);
+  try {
+    renew(manifest, timestamp, key, verdicts, now);
+  } catch (error) {
+    if (timestamp === "" && error === "timestamp_malformed") throw new LoadError("timestamp_unreachable");
+    if (error !== "data_key_refused") throw error;
+    // What was once changed on its way may lie in the browser's cache
+    if (cache === "default") return verify(notes, "reload");
+    throw key.length > 0 ? error : new LoadError("data_key_unreachable");
+  }
+}
+
+/** The time as the WASM takes it. */
+export function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** A data key's file; no bytes when there is none to fetch, or it cannot be fetched. */
+async function fetchKey(name: string, cache: RequestCache): Promise<Uint8Array> {
+  try {
+    if (name !== "") return new Uint8Array(await (await fetched(name, cache)).arrayBuffer());
+  } catch {
+    // The WASM refuses no bytes, and says so in its turn: faults of the notes come first
+  }
+  return new Uint8Array();
+}
+
 async function fetchText(url: string, code: string): Promise<string> {
   try {
-    const response = await fetch(url, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) });
-    if (response.ok) return await response.text();
+    return await (await fetched(url, "no-store")).text();
   } catch {
-    // Same as an answer that is not the note
+    throw new LoadError(code);
   }
-  throw new LoadError(code);
+}
+
+async function fetched(url: string, cache: RequestCache): Promise<Response> {
+  const response = await fetch(url, { cache, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT) });
+  return response.ok ? response : Promise.reject();
 }

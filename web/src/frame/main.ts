@@ -1,16 +1,16 @@
 // The frame's only script: takes the port, loads the WASM by its hash, has it check the signed texts,
 // and carries codes, states and sealed deposits between WASM, element and ingest.
 
-import { Checkout } from "#checkout-wasm";
+import * as checkout from "#checkout-wasm";
 import { readToFrame, type FromFrame, type InlineValue, type Settings, type ToFrame } from "../shared/protocol.ts";
 import { readAddresses, type Addresses } from "./anchor.ts";
 import { Card } from "./card.ts";
 import { post } from "./ingest.ts";
-import { LoadError, fetchNotes, startModule, type Notes } from "./load.ts";
+import { LoadError, fetchNotes, seconds, startModule, verify } from "./load.ts";
 import { opened } from "./opening.ts";
 import { FieldError, readProblems } from "./problems.ts";
 import { SealError, Sealing } from "./sealing.ts";
-import { languageOf, sealMessage, textsOf, type Texts } from "./texts.ts";
+import { sealMessage, textsFor, type Spoken } from "./texts.ts";
 import { dress } from "./theme.ts";
 
 /** After this time the notes are fetched again before sealing, in milliseconds. */
@@ -26,28 +26,28 @@ async function main(anchor: string): Promise<void> {
   const { port, origin, settings } = await openings;
   const tell = (message: FromFrame): void => port.postMessage(message);
   tell({ type: "hello" });
+  const speaking = textsFor(settings.locale);
   try {
     if (!addresses || !loading) throw new LoadError("anchor_malformed");
     const [, notes] = await loading;
-    const checkout = new Checkout(anchor, origin);
-    verify(checkout, notes);
-    new Frame(checkout, addresses, port, tell, settings);
+    checkout.start(anchor, origin);
+    await verify(notes);
+    new Frame(addresses, port, tell, settings, await speaking);
   } catch (error) {
     tell({ type: "failed", code: codeOf(error) });
   }
 }
 
 class Frame {
-  readonly #checkout: Checkout;
   readonly #addresses: Addresses;
   readonly #tell: (message: FromFrame) => void;
   readonly #sealing: Sealing;
   readonly #card: Card | undefined;
-  #texts: Texts;
+  #spoken: Spoken;
+  #settings: Settings;
   #checked = Date.now();
 
-  constructor(checkout: Checkout, addresses: Addresses, port: MessagePort, tell: (message: FromFrame) => void, settings: Settings) {
-    this.#checkout = checkout;
+  constructor(addresses: Addresses, port: MessagePort, tell: (message: FromFrame) => void, settings: Settings, spoken: Spoken) {
     this.#addresses = addresses;
     this.#tell = tell;
     this.#sealing = new Sealing({
@@ -56,8 +56,9 @@ class Frame {
       renew: () => this.#renew(),
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     });
-    this.#texts = textsOf(languageOf(settings.locale));
-    dress(document.documentElement, settings, languageOf(settings.locale));
+    this.#spoken = spoken;
+    this.#settings = settings;
+    dress(document.documentElement, settings, spoken.language);
     this.#card = settings.fields === "card" ? this.#showCard() : undefined;
     this.#card?.disable(settings.disabled);
     port.onmessage = ({ data }) => {
@@ -72,7 +73,7 @@ class Frame {
     if (!form) throw new LoadError("document_malformed");
     const root = document.documentElement;
     new ResizeObserver(() => this.#tell({ type: "resize", height: Math.ceil(root.getBoundingClientRect().height) })).observe(root);
-    return new Card(this.#checkout, form, this.#texts, {
+    return new Card(form, this.#spoken.texts, {
       edit: () => this.#sealing.edited(),
       state: (state) => this.#tell({ type: "change", state }),
       enter: () => this.#tell({ type: "submit" }),
@@ -83,17 +84,27 @@ class Frame {
     if (message.type === "seal") {
       await this.#answer(message.id, message.reference, message.values);
     } else if (message.type === "settings") {
-      const language = languageOf(message.settings.locale);
-      this.#texts = textsOf(language);
-      dress(document.documentElement, message.settings, language);
-      this.#card?.speak(this.#texts);
-      this.#card?.disable(message.settings.disabled);
+      await this.#settle(message.settings);
     } else if (message.type === "focus") {
       this.#card?.focus();
     } else {
       this.#sealing.edited();
       this.#card?.clear(false);
     }
+  }
+
+  async #settle(settings: Settings): Promise<void> {
+    const isOther = settings.locale !== this.#settings.locale;
+    this.#settings = settings;
+    dress(document.documentElement, settings, this.#spoken.language);
+    this.#card?.disable(settings.disabled);
+    if (!isOther) return;
+    const spoken = await textsFor(settings.locale);
+    // Settings that came meanwhile have a say of their own
+    if (settings.locale !== this.#settings.locale) return;
+    this.#spoken = spoken;
+    dress(document.documentElement, this.#settings, spoken.language);
+    this.#card?.speak(spoken.texts);
   }
 
   async #answer(id: number, reference: string, values: readonly InlineValue[]): Promise<void> {
@@ -105,7 +116,7 @@ class Frame {
     } catch (error) {
       const code = codeOf(error);
       const problems = error instanceof FieldError ? error.problems : [];
-      const message = error instanceof FieldError ? "" : sealMessage(this.#texts, code);
+      const message = error instanceof FieldError ? "" : sealMessage(this.#spoken.texts, code);
       if (error instanceof FieldError) this.#card?.judge();
       this.#tell({ type: "refused", id, code, message, problems });
     } finally {
@@ -115,27 +126,18 @@ class Frame {
 
   async #seal(reference: string, values: readonly InlineValue[]): Promise<string> {
     if (Date.now() - this.#checked > FRESH) await this.#renew();
-    for (const { field, index, value } of values) this.#checkout.put(field, index, value);
+    for (const { field, index, value } of values) checkout.put(field, index, value);
     try {
-      return this.#checkout.seal(reference, seconds());
+      return checkout.seal(reference, seconds());
     } catch (error) {
-      const problems = readProblems(String(error), this.#texts);
+      const problems = readProblems(String(error), this.#spoken.texts);
       throw problems.length > 0 ? new FieldError(problems) : error;
     }
   }
 
   async #renew(): Promise<void> {
-    verify(this.#checkout, await fetchNotes(this.#addresses));
+    await verify(await fetchNotes(this.#addresses));
     this.#checked = Date.now();
-  }
-}
-
-/** Throws the WASM's code for what is wrong with the notes. */
-function verify(checkout: Checkout, { manifest, timestamp }: Notes): void {
-  try {
-    checkout.renew(manifest, timestamp, seconds());
-  } catch (error) {
-    throw timestamp === "" && error === "timestamp_malformed" ? new LoadError("timestamp_unreachable") : error;
   }
 }
 
@@ -143,10 +145,6 @@ function verify(checkout: Checkout, { manifest, timestamp }: Notes): void {
 function codeOf(error: unknown): string {
   if (error instanceof LoadError || error instanceof SealError || error instanceof FieldError) return error.code;
   return typeof error === "string" ? error : "frame_fault";
-}
-
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 void main("__NIGHTSAFE_ANCHOR__");

@@ -1,4 +1,4 @@
-// What the shopper reads in the frame.
+// What the shopper reads in the frame: English here, every other language in a file of its own (texts-de.ts).
 
 const en = {
   title: "Card details",
@@ -38,51 +38,32 @@ const en = {
 
 export type Texts = Record<keyof typeof en, string>;
 
-const de: Texts = {
-  title: "Kartendaten",
-  number: "Kartennummer",
-  expiry: "Gültig bis",
-  holder: "Name auf der Karte",
-  optional: "optional",
-  month_year: "MM / JJ",
-  sealed: "Ihre Karte ist verschlüsselt gespeichert. Für eine andere Karte geben Sie diese hier ein.",
-
-  required: "Bitte füllen Sie dieses Feld aus.",
-  "number.required": "Bitte geben Sie Ihre Kartennummer ein.",
-  "expiry.required": "Bitte geben Sie ein, bis wann die Karte gültig ist.",
-  "holder.required": "Bitte geben Sie den Namen auf der Karte ein.",
-  incomplete: "Diese Angabe ist noch nicht vollständig.",
-  "number.incomplete": "Der Kartennummer fehlen noch Ziffern.",
-  "expiry.incomplete": "Bitte geben Sie Monat und Jahr ein, zum Beispiel 08 / 29.",
-  invalid_number: "Diese Kartennummer stimmt nicht. Bitte prüfen Sie die Ziffern.",
-  unsupported_brand: "Diese Kartenart nehmen wir nicht an.",
-  expired: "Diese Karte ist abgelaufen.",
-  invalid_expiry: "Bitte geben Sie Monat und Jahr ein, zum Beispiel 08 / 29.",
-  invalid_iban: "Diese IBAN stimmt nicht. Bitte prüfen Sie sie.",
-  invalid_account_number: "Diese Kontonummer stimmt nicht. Bitte prüfen Sie sie.",
-  invalid_routing_number: "Diese Bankleitzahl stimmt nicht. Bitte prüfen Sie sie.",
-  invalid_ssn: "Diese Sozialversicherungsnummer stimmt nicht. Bitte prüfen Sie sie.",
-  invalid_phone: "Bitte geben Sie eine Telefonnummer mit Vorwahl ein.",
-  invalid_email: "Bitte geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.com.",
-  invalid_postal_code: "Diese Postleitzahl passt nicht zum Land.",
-  invalid_country: "Bitte wählen Sie ein Land.",
-  too_long: "Diese Angabe ist zu lang.",
-  unsupported_characters: "Bitte entfernen Sie Zeichen, die nicht hierher gehören.",
-  field: "Bitte prüfen Sie diese Angabe.",
-
-  ingest: "Der Server, der Ihre Daten speichert, ist gerade nicht erreichbar. Es ist nichts verloren: Bitte versuchen Sie es gleich noch einmal.",
-  seal: "Ihre Daten konnten nicht verschlüsselt gespeichert werden, es wurde nichts gesendet. Bitte versuchen Sie es noch einmal oder melden Sie es dem Shop.",
-};
-
-export type Language = "en" | "de";
-
-/** German for German locales, English for all others. */
-export function languageOf(locale: string): Language {
-  return /^de\b/i.test(locale) ? "de" : "en";
+/** A language, and what is said in it. */
+export interface Spoken {
+  readonly language: string;
+  readonly texts: Texts;
 }
 
-export function textsOf(language: Language): Texts {
-  return language === "de" ? de : en;
+/** In the loader itself: what there is before, and instead of, anything else. */
+export const ENGLISH: Spoken = { language: "en", texts: en };
+
+/** The other languages, a line each: language, file beside the frame document, integrity. Written in when the site is built. */
+const FILES = "__NIGHTSAFE_TEXTS__";
+
+/** How long the shopper waits for a language, in milliseconds. */
+const TIMEOUT = 5_000;
+
+/** The texts for a locale, fetched when it asks for them; English for locales without any, and when they cannot be had. */
+export async function textsFor(locale: string, files: string = FILES): Promise<Spoken> {
+  const wanted = `${locale.split("-", 1)[0]?.toLowerCase()} `;
+  const [language, file, integrity] = files.split("\n").find((line) => line.startsWith(wanted))?.split(" ") ?? [];
+  if (!language || !file || !integrity) return ENGLISH;
+  try {
+    const response = await fetch(file, { integrity, mode: "same-origin", signal: AbortSignal.timeout(TIMEOUT) });
+    return { language, texts: (await response.json()) as Texts };
+  } catch {
+    return ENGLISH;
+  }
 }
 
 /** The sentence for a field's error code; `part` is the last word of the field's name. */

@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { releaseOf } from "./support/published.ts";
+import { Site, dataKeys } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
 
 /** On every answer of either origin. */
@@ -37,19 +38,32 @@ async function answers(origin: string, paths: readonly string[]): Promise<Answer
 const LOST = ["/no-such-file", "/..%2f..%2fnightsafe.toml", "/.hidden", "/%00", "/a/b/c.html?x=1"];
 
 test("fields origin: every answer has the closed policy, each frame its own, errors included", async ({ demo }) => {
-  const { element, frame, loader, wasm } = await releaseOf(demo);
+  const { element, frame, loader, wasm, wasm_portable: portable, texts } = await releaseOf(demo);
   const { fields, ingest, shop } = demo.at;
   const own = `script-src '${loader.integrity}' 'wasm-unsafe-eval'`;
-  const connects = [`${fields}/${wasm.file}`, `${fields}/key-manifest`, `${ingest}/v1/deposits`, `${ingest}/v1/timestamp`];
-  const files = [element, loader, wasm, frame].map(({ file }) => `/${file}`);
-  for (const { what, status, headers } of await answers(fields, ["/", ...files, "/key-manifest", ...LOST])) {
+  const modules = [wasm, portable].map(({ file }) => `${fields}/${file}`);
+  const keys = dataKeys(new Site(demo).manifest).map(({ id }) => `/data-key-${id}`);
+  expect(keys.length).toBeGreaterThan(1);
+  const spoken = Object.values(texts);
+  const connects = [
+    ...modules,
+    `${fields}/key-manifest`,
+    ...spoken.map(({ file }) => `${fields}/${file}`),
+    ...keys.map((path) => fields + path),
+    `${ingest}/v1/deposits`,
+    `${ingest}/v1/timestamp`,
+  ];
+  const files = [element, loader, wasm, portable, ...spoken, frame].map(({ file }) => `/${file}`);
+  for (const { what, status, headers } of await answers(fields, ["/", ...files, ...keys, "/key-manifest", ...LOST])) {
     expect(headers, what).toMatchObject({
       ...COMMON,
       "access-control-allow-origin": "*",
       "cross-origin-resource-policy": "cross-origin",
     });
     expect(headers["permissions-policy"], what).toContain("payment=()");
-    expect(headers["cache-control"], what).toMatch(/^no-(store|cache), no-transform$/);
+    const isKey = keys.some((path) => what.endsWith(path)) && status < 400;
+    expect(headers["cache-control"], what).toMatch(isKey ? /^public, max-age=31536000, immutable, no-transform$/ : /^no-(store|cache), no-transform$/);
+    if (isKey) expect(headers["content-type"], what).toBe("application/octet-stream");
     expect(headers["set-cookie"], what).toBeUndefined();
     const csp = headers["content-security-policy"] ?? "";
     expect(csp, what).toContain("default-src 'none'");

@@ -1,13 +1,24 @@
 // Each published file changed on the server's disk, one at a time: the checkout refuses, says so, and sends nothing.
 
+import { readFileSync } from "node:fs";
 import { ADVICE, Watched } from "./support/refusal.ts";
 import { Tampering, flipBit, pinned, type Pinned } from "./support/published.ts";
+import { Site, dataKeys } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
 import type { Demo } from "./support/demo.ts";
 
 const tampering = new Tampering();
 
 test.afterEach(() => tampering.undo());
+
+/** The published file of a data key, by its place in the manifest. */
+function keyFile(demo: Demo, place: number): string {
+  return demo.published(`data-key-${dataKeys(new Site(demo).manifest)[place]?.id}`);
+}
+
+function activeKey(demo: Demo): string {
+  return keyFile(demo, 0);
+}
 
 interface Case {
   readonly what: string;
@@ -67,6 +78,30 @@ const CASES: readonly Case[] = [
     code: "manifest_unreachable",
     advice: ADVICE.unreachable,
   },
+  {
+    what: "data key: one bit",
+    tamper: (demo) => tampering.bytes(activeKey(demo), flipBit),
+    code: "data_key_refused",
+    advice: ADVICE.refused,
+  },
+  {
+    what: "data key: the next one's bytes in its place",
+    tamper: (demo) => tampering.bytes(activeKey(demo), () => readFileSync(keyFile(demo, 1))),
+    code: "data_key_refused",
+    advice: ADVICE.refused,
+  },
+  {
+    what: "data key: cut off",
+    tamper: (demo) => tampering.bytes(activeKey(demo), (bytes) => bytes.subarray(0, 1000)),
+    code: "data_key_refused",
+    advice: ADVICE.refused,
+  },
+  {
+    what: "data key: gone",
+    tamper: (demo) => tampering.remove(activeKey(demo)),
+    code: "data_key_unreachable",
+    advice: ADVICE.unreachable,
+  },
 ];
 
 for (const { what, tamper, code, advice } of CASES) {
@@ -85,6 +120,24 @@ for (const { what, tamper, code, advice } of CASES) {
     await expect.poll(async () => (await watched.heard()).at(-1)).toEqual({ type: "ready", code: "" });
   });
 }
+
+test("data key: changed on its way once, and kept by the browser's cache: the next visit gets past that", async ({ page, demo, checkout }) => {
+  const { file, good } = { file: activeKey(demo), good: readFileSync(activeKey(demo)) };
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (file.endsWith(new URL(request.url()).pathname)) asked.push(request.url());
+  });
+  tampering.bytes(file, flipBit);
+  await checkout.open();
+  await expect(checkout.card.getByRole("alert")).toContainText("(data_key_refused)", { timeout: 25_000 });
+  tampering.undo();
+  expect(readFileSync(file).equals(good)).toBe(true);
+  asked.length = 0;
+  await checkout.purchase();
+  expect(asked).toHaveLength(2); // from the cache, then past it
+  await checkout.purchase();
+  expect(asked).toHaveLength(3); // the good one is kept
+});
 
 test("WASM: one bit, with the card in the shop's own page: it stays there", async ({ demo, checkout }) => {
   tampering.bytes(demo.published((await pinned(demo)).wasm), flipBit);

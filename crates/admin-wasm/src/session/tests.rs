@@ -1,5 +1,5 @@
 use getrandom::SysRng;
-use nightsafe_core::anchor::Origin;
+use nightsafe_core::anchor::{Origin, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::encoding::b64;
@@ -52,17 +52,18 @@ impl Shop {
             parents: vec![origin()],
             timestamp_key: signer("timestamp").vkey().clone(),
             receipt_key: signer("receipt").vkey().clone(),
-            data_keys: vec![DataKey { start: now, key: key.public_key().clone() }],
+            data_keys: vec![DataKey::new(now, key.public_key())],
             kinds: builtin(),
         };
+        let wasm = WasmFile { name: "admin.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
         let anchor = TrustAnchor {
             site: site(),
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 7,
             ingest: origin(),
-            wasm_file: "admin.wasm".into(),
-            wasm_integrity: format!("sha384-{}", b64(&[0; 48])),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         // Long expired and below the floor, which is no matter; signed by a stranger, which is
         let other = KeyManifest { sequence: 2, ..manifest.clone() };

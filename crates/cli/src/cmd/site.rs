@@ -44,16 +44,15 @@ fn build(args: &BuildArgs) -> Result<()> {
     if args.raise_floor {
         anchor.sequence_floor = anchor.sequence_floor.max(current.sequence());
     }
-    let parents = current.parents();
-    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current.note, parents: &parents };
+    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current };
     let release = site::build(&data, &args.assets, &inputs)?;
 
-    anchor.wasm_file.clone_from(&release.fields.wasm.file);
-    anchor.wasm_integrity.clone_from(&release.fields.wasm.integrity);
+    anchor.wasm = release.fields.wasm.to_wasm();
+    anchor.wasm_portable = release.fields.wasm_portable.to_wasm();
     files::place(&data.anchor(), anchor.encode().as_bytes())?;
     current.warn_of_expiry(keys::now());
-    let site::release::FieldsVersion { element, frame, loader, wasm, .. } = &release.fields;
-    for file in [element, frame, loader, wasm] {
+    let site::release::FieldsVersion { element, frame, loader, wasm, wasm_portable, .. } = &release.fields;
+    for file in [element, frame, loader, wasm, wasm_portable] {
         term::print(&format!("{}  {}\n", file.integrity, file.file))?;
     }
     term::progress(&format!("site built below {}; `nightsafe snippet` prints the shop's tag", data.site().display()));

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use nightsafe_core::anchor::Origin;
+use nightsafe_core::manifest::KeyManifest;
 
 use super::release::{FieldsVersion, Pinned, Release};
 use crate::config::Origins;
@@ -20,12 +22,16 @@ const NEVER_STORED: &str = "no-store, no-transform";
 /// Asked for again each time, although the names are made of the content: what was once changed on its way would
 /// otherwise stay in the browser's cache, which no reload gets past, and be refused for as long as it may be kept.
 const ASKED_AGAIN: &str = "no-cache, no-transform";
+/// A data key's bytes are checked against the signed manifest by whoever uses them, and asked for once more past the
+/// cache when they are wrong.
+const KEPT: &str = "public, max-age=31536000, immutable, no-transform";
 const PERMISSIONS: &str = "accelerometer=(), camera=(), clipboard-read=(), display-capture=(), \
     geolocation=(), gyroscope=(), hid=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
     publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
 
 /// Headers of the fields origin: each frame, current or earlier, with the policy that fits its own files.
-pub(crate) fn fields(release: &Release, origins: &Origins, parents: &[String]) -> SiteHeaders {
+/// `keys` are the published files of data keys, also of those that the manifest no longer names.
+pub(crate) fn fields(release: &Release, origins: &Origins, manifest: &KeyManifest, keys: &[String]) -> SiteHeaders {
     let mut all = common(&origins.fields);
     set(&mut all, "Access-Control-Allow-Origin", "*");
     set(&mut all, "Cross-Origin-Resource-Policy", "cross-origin");
@@ -40,22 +46,31 @@ pub(crate) fn fields(release: &Release, origins: &Origins, parents: &[String]) -
 
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
     for version in release.versions() {
-        for file in [&version.element, &version.loader, &version.wasm] {
+        let scripts = [&version.element, &version.loader, &version.wasm, &version.wasm_portable];
+        for file in scripts.into_iter().chain(version.texts.values()) {
             headers.insert(path(file), caching(ASKED_AGAIN));
         }
-        headers.insert(path(&version.frame), frame(version, origins, parents));
+        headers.insert(path(&version.frame), frame(version, origins, manifest));
+    }
+    for key in keys {
+        let mut own = caching(KEPT);
+        set(&mut own, "Content-Type", "application/octet-stream");
+        headers.insert(format!("/{key}"), own);
     }
     headers
 }
 
-fn frame(version: &FieldsVersion, origins: &Origins, parents: &[String]) -> HeaderSet {
+fn frame(version: &FieldsVersion, origins: &Origins, manifest: &KeyManifest) -> HeaderSet {
     let Origins { fields, ingest, .. } = origins;
-    let connects = [
+    let parents: Vec<&str> = manifest.parents.iter().map(Origin::as_str).collect();
+    let mut connects = vec![
         format!("{fields}{}", path(&version.wasm)),
+        format!("{fields}{}", path(&version.wasm_portable)),
         format!("{fields}/key-manifest"),
-        format!("{ingest}/v1/deposits"),
-        format!("{ingest}/v1/timestamp"),
     ];
+    connects.extend(version.texts.values().map(|file| format!("{fields}{}", path(file))));
+    connects.extend(manifest.data_keys.iter().map(|key| format!("{fields}/{}", key.file_name())));
+    connects.extend(["deposits", "timestamp"].map(|name| format!("{ingest}/v1/{name}")));
     let csp = format!(
         "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src '{}'; connect-src {}; worker-src 'none'; \
          frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {}; \
@@ -152,6 +167,7 @@ fn set(headers: &mut HeaderSet, name: &str, value: &str) {
 mod tests {
     use super::super::release::tests::{admin as admin_version, version};
     use super::*;
+    use crate::manifests::tests::{data_keys, signed};
 
     fn origins() -> Origins {
         let origin = |port: u16| format!("http://localhost:{port}");
@@ -164,6 +180,11 @@ mod tests {
         }
     }
 
+    /// Two data keys, the second of which starts after 90 days.
+    fn manifest() -> KeyManifest {
+        signed(1, &data_keys(&[0, 90])).manifest().clone()
+    }
+
     fn release() -> Release {
         let one = Release::succeed(None, version(1), admin_version());
         Release::succeed(Some(one), version(2), admin_version())
@@ -171,14 +192,24 @@ mod tests {
 
     #[test]
     fn every_frame_has_a_policy_of_its_own_and_everything_else_the_closed_one() {
-        let headers = fields(&release(), &origins(), &["http://localhost:4801".to_owned()]);
+        let manifest = manifest();
+        let old = "data-key-00000000000000000000000000000000".to_owned();
+        let headers = fields(&release(), &origins(), &manifest, std::slice::from_ref(&old));
         let csp = |path: &str| headers[path]["Content-Security-Policy"].clone();
         for n in [1, 2] {
             let frame = csp(&format!("/frame-{n}.html"));
             assert!(frame.contains(&version(n).loader.integrity));
             assert!(frame.contains(&format!("http://localhost:4802/checkout-{n}.wasm ")));
+            assert!(frame.contains(&format!("http://localhost:4802/checkout-portable-{n}.wasm ")));
+            assert!(frame.contains(&format!("http://localhost:4802/texts-de-{n}.json ")));
             assert!(frame.contains("frame-ancestors http://localhost:4801;"));
+            for key in &manifest.data_keys {
+                assert!(frame.contains(&format!(" http://localhost:4802/data-key-{} ", key.key_id())));
+            }
+            assert!(!frame.contains(&old));
         }
+        assert_eq!(headers[&format!("/{old}")]["Cache-Control"], KEPT);
+        assert_eq!(headers[&format!("/{old}")]["Content-Type"], "application/octet-stream");
         assert!(csp("*").contains("default-src 'none'") && csp("*").contains("frame-ancestors 'none'"));
         assert_eq!(headers["*"]["Connection-Allowlist"], "();webrtc=block");
         assert_eq!(headers["/element-1.js"]["Cache-Control"], ASKED_AGAIN);
@@ -186,7 +217,7 @@ mod tests {
 
     #[test]
     fn nothing_is_open_ended() {
-        let headers = fields(&release(), &origins(), &["http://localhost:4801".to_owned()]);
+        let headers = fields(&release(), &origins(), &manifest(), &[]);
         for (name, value) in headers.values().flatten() {
             assert!(!value.contains("unsafe-inline") && !value.contains("'self'"));
             assert!(!value.contains("response-origin") && value.is_ascii());

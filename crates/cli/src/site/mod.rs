@@ -7,10 +7,12 @@ pub(crate) mod integrity;
 mod publish;
 pub(crate) mod release;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
 
 use self::assets::Assets;
 use self::fill::Template;
@@ -20,25 +22,27 @@ use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
 use crate::config::{Config, Origins};
 use crate::data_dir::DataDir;
 use crate::files;
+use crate::manifests::{self, Signed};
 
 /// Name under which the current key manifest is published.
 const KEY_MANIFEST: &str = "key-manifest";
+/// What the names of the checkout's modules begin with.
+const CHECKOUT: &str = "checkout";
+const CHECKOUT_PORTABLE: &str = "checkout-portable";
 
 /// What the site build fills in and publishes besides the assets.
 pub(crate) struct Inputs<'a> {
     pub(crate) config: &'a Config,
     /// The trust anchor; each script gets it with the WASM that it loads.
     pub(crate) anchor: &'a TrustAnchor,
-    /// The current key manifest's signed note.
-    pub(crate) manifest: &'a str,
-    /// Origins that may embed the frame, from that manifest.
-    pub(crate) parents: &'a [String],
+    /// The current key manifest.
+    pub(crate) manifest: &'a Signed,
 }
 
 impl Inputs<'_> {
-    fn anchor_for(&self, wasm: &Pinned) -> String {
-        TrustAnchor { wasm_file: wasm.file.clone(), wasm_integrity: wasm.integrity.clone(), ..self.anchor.clone() }
-            .encode()
+    /// With one module for all browsers, both lines name it.
+    fn anchor_for(&self, wasm: &Pinned, portable: &Pinned) -> String {
+        TrustAnchor { wasm: wasm.to_wasm(), wasm_portable: portable.to_wasm(), ..self.anchor.clone() }.encode()
     }
 }
 
@@ -55,8 +59,9 @@ pub(crate) fn build(data: &DataDir, assets: &Path, inputs: &Inputs<'_>) -> Resul
     let fields = fields.publish(&data.fields(), &assets)?;
     let admin = admin.publish(&data.admin(), &assets)?;
     let release = Release::succeed(previous, fields, admin);
-    publish_manifest(data, inputs.manifest)?;
-    publish_headers(data, &release, &inputs.config.origins, inputs.parents)?;
+    publish_keys(data, inputs.manifest.manifest())?;
+    publish_manifest(data, &inputs.manifest.note)?;
+    publish_headers(data, &release, &inputs.config.origins, inputs.manifest.manifest())?;
     files::place(&data.release(), &release.to_bytes()?)?;
     Ok(release)
 }
@@ -66,9 +71,33 @@ pub(crate) fn publish_manifest(data: &DataDir, note: &str) -> Result<()> {
     named(&data.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
 }
 
+/// Publishes the data keys that a manifest names; those of earlier ones stay. Random bytes: there is nothing to compress.
+pub(crate) fn publish_keys(data: &DataDir, manifest: &KeyManifest) -> Result<()> {
+    for key in &manifest.data_keys {
+        files::place(&data.fields().join(key.file_name()), manifests::read_key(data, key)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Names of all data keys' files that are published.
+fn published_keys(data: &DataDir) -> Result<Vec<String>> {
+    let dir = data.fields();
+    let entries = std::fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names: std::io::Result<Vec<String>> = names.collect();
+    let mut names = names.with_context(|| format!("cannot read {}", dir.display()))?;
+    names.retain(|name| name.starts_with(DATA_KEY_FILE));
+    Ok(names)
+}
+
 /// Writes both header files.
-pub(crate) fn publish_headers(data: &DataDir, release: &Release, origins: &Origins, parents: &[String]) -> Result<()> {
-    let fields = headers::fields(release, origins, parents);
+pub(crate) fn publish_headers(
+    data: &DataDir,
+    release: &Release,
+    origins: &Origins,
+    manifest: &KeyManifest,
+) -> Result<()> {
+    let fields = headers::fields(release, origins, manifest, &published_keys(data)?);
     let admin = headers::admin(release, origins);
     files::place(&data.fields_headers(), &headers::to_bytes(&fields)?)?;
     files::place(&data.admin_headers(), &headers::to_bytes(&admin)?)
@@ -84,9 +113,11 @@ struct FieldsFiles {
 
 impl FieldsFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
-        let wasm = pin("checkout", "wasm", &assets.wasm)?;
+        let wasm = pin(CHECKOUT, "wasm", &assets.wasm)?;
+        let portable = pin(CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?;
         let mut loader = Template::new("loader.js", assets.loader.clone())?;
-        loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm))?;
+        loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &portable))?;
+        loader.literal("__NIGHTSAFE_TEXTS__", &text_lines(&assets.texts)?)?;
         let loader = loader.finish()?;
 
         let pinned = pin("loader", "js", loader.as_bytes())?;
@@ -106,13 +137,35 @@ impl FieldsFiles {
 
     fn publish(self, folder: &Path, assets: &Assets) -> Result<FieldsVersion> {
         Ok(FieldsVersion {
-            wasm: by_content(folder, "checkout", "wasm", &assets.wasm)?,
+            wasm: by_content(folder, CHECKOUT, "wasm", &assets.wasm)?,
+            wasm_portable: by_content(folder, CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?,
+            texts: publish_texts(folder, &assets.texts)?,
             loader: by_content(folder, "loader", "js", self.loader.as_bytes())?,
             frame: by_content(folder, "frame", "html", self.frame.as_bytes())?,
             element: by_content(folder, "element", "js", self.element.as_bytes())?,
             frame_style: self.frame_style,
         })
     }
+}
+
+/// For the loader: language, file name and integrity, a line each.
+fn text_lines(texts: &BTreeMap<String, Vec<u8>>) -> Result<String> {
+    let line = |(language, bytes): (&String, &Vec<u8>)| {
+        let Pinned { file, integrity } = pin(&text_stem(language), "json", bytes)?;
+        Ok(format!("{language} {file} {integrity}"))
+    };
+    Ok(texts.iter().map(line).collect::<Result<Vec<_>>>()?.join("\n"))
+}
+
+fn publish_texts(folder: &Path, texts: &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Pinned>> {
+    let publish = |(language, bytes): (&String, &Vec<u8>)| {
+        Ok((language.clone(), by_content(folder, &text_stem(language), "json", bytes)?))
+    };
+    texts.iter().map(publish).collect()
+}
+
+fn text_stem(language: &str) -> String {
+    format!("texts-{language}")
 }
 
 /// The admin site's texts, filled in.
@@ -125,7 +178,7 @@ impl AdminFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
         let wasm = pin("admin", "wasm", &assets.admin_wasm)?;
         let mut script = Template::new("admin.js", assets.admin_script.clone())?;
-        script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm))?;
+        script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
         let script = script.finish()?;
 

@@ -1,8 +1,10 @@
 //! `site/release.json`: which files are current and how they are pinned, and the earlier versions that stay served.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use nightsafe_core::anchor::WasmFile;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -28,6 +30,9 @@ pub(crate) struct FieldsVersion {
     pub(crate) frame: Pinned,
     pub(crate) loader: Pinned,
     pub(crate) wasm: Pinned,
+    pub(crate) wasm_portable: Pinned,
+    /// The frame's texts by language, besides English.
+    pub(crate) texts: BTreeMap<String, Pinned>,
     /// `sha256-...` of the frame's inline style, for its Content-Security-Policy.
     pub(crate) frame_style: String,
 }
@@ -50,6 +55,13 @@ pub(crate) struct Pinned {
     pub(crate) file: String,
     /// `sha384-<base64>`.
     pub(crate) integrity: String,
+}
+
+impl Pinned {
+    /// As a trust anchor names a module.
+    pub(crate) fn to_wasm(&self) -> WasmFile {
+        WasmFile { name: self.file.clone(), integrity: self.integrity.clone() }
+    }
 }
 
 impl Release {
@@ -106,6 +118,8 @@ pub(crate) mod tests {
             frame: pinned(&format!("frame-{n}.html")),
             loader: pinned(&format!("loader-{n}.js")),
             wasm: pinned(&format!("checkout-{n}.wasm")),
+            wasm_portable: pinned(&format!("checkout-portable-{n}.wasm")),
+            texts: BTreeMap::from([("de".to_owned(), pinned(&format!("texts-de-{n}.json")))]),
             frame_style: crate::site::integrity::sha256(b""),
         }
     }

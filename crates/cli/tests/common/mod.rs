@@ -87,7 +87,9 @@ impl Shop {
              <script type=\"module\" src=\"__ADMIN_JS__\" integrity=\"__ADMIN_JS_INTEGRITY__\" crossorigin></script>";
         for (name, bytes) in [
             ("checkout.wasm", wasm.clone()),
-            ("loader.js", b"load(\"__NIGHTSAFE_ANCHOR__\")".to_vec()),
+            ("texts-de.json", br#"{"title":"Kartendaten"}"#.to_vec()),
+            ("checkout-portable.wasm", [wasm.as_slice(), b"portable"].concat()),
+            ("loader.js", b"load(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_TEXTS__\")".to_vec()),
             ("element.js", b"frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")".to_vec()),
             ("frame.html", frame.into_bytes()),
             ("admin/index.html", index.as_bytes().to_vec()),

@@ -32,9 +32,10 @@ impl PinnedAnchor {
 }
 
 fn read(lines: &mut Lines<'_>) -> Option<PinnedAnchor> {
-    let (site, site_keys, threshold, sequence_floor) = super::read_keys(lines)?;
+    let (site, site_keys, threshold, sequence_floor) = super::read_keys(lines, Vkey::parse_form)?;
     let ingest = lines.take("ingest")?;
-    lines.take("wasm")?;
+    lines.take(super::WASM)?;
+    lines.take(super::WASM_PORTABLE)?;
     let site = Site::parse(site).ok()?;
     lines.at_end().then(|| PinnedAnchor { site, site_keys, threshold, sequence_floor, ingest: ingest.into() })
 }

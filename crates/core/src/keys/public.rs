@@ -3,7 +3,7 @@
 use super::KeyError;
 use crate::label::Label;
 use crate::primitives::{SealKey, sha256};
-use crate::scalar::KeyId;
+use crate::scalar::{KeyFingerprint, KeyId};
 use crate::suite::Suite;
 use core::fmt;
 
@@ -12,7 +12,7 @@ use core::fmt;
 #[derive(Clone)]
 pub struct DataPublicKey {
     suite: Suite,
-    id: KeyId,
+    fingerprint: KeyFingerprint,
     bytes: Vec<u8>,
     parsed: SealKey,
 }
@@ -24,7 +24,7 @@ impl DataPublicKey {
     /// [`KeyError::PublicKey`].
     pub fn parse(suite: Suite, bytes: &[u8]) -> Result<Self, KeyError> {
         let parsed = SealKey::parse(suite, bytes).ok_or(KeyError::PublicKey)?;
-        Ok(Self { suite, id: key_id(suite, bytes), bytes: bytes.to_vec(), parsed })
+        Ok(Self { suite, fingerprint: fingerprint(suite, bytes), bytes: bytes.to_vec(), parsed })
     }
 
     /// The suite.
@@ -32,9 +32,14 @@ impl DataPublicKey {
         self.suite
     }
 
-    /// Its name: the first 16 bytes of SHA-256(label, 0x00, KEM id as u16 BE, public key).
-    pub const fn key_id(&self) -> KeyId {
-        self.id
+    /// What manifests name it by: SHA-256(label, 0x00, KEM id as u16 BE, public key).
+    pub const fn fingerprint(&self) -> &KeyFingerprint {
+        &self.fingerprint
+    }
+
+    /// Its name: the first 16 bytes of the fingerprint.
+    pub fn key_id(&self) -> KeyId {
+        self.fingerprint.key_id()
     }
 
     /// The bytes as HPKE serialises them.
@@ -47,9 +52,8 @@ impl DataPublicKey {
     }
 }
 
-fn key_id(suite: Suite, bytes: &[u8]) -> KeyId {
-    let hash = sha256(&[Label::KeyId.as_bytes(), &[0], &suite.kem_id().to_be_bytes(), bytes]);
-    KeyId(*hash.first_chunk().unwrap_or(&[0; KeyId::LEN]))
+fn fingerprint(suite: Suite, bytes: &[u8]) -> KeyFingerprint {
+    KeyFingerprint(sha256(&[Label::KeyId.as_bytes(), &[0], &suite.kem_id().to_be_bytes(), bytes]))
 }
 
 impl PartialEq for DataPublicKey {
@@ -62,6 +66,6 @@ impl Eq for DataPublicKey {}
 
 impl fmt::Debug for DataPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DataPublicKey({} {})", self.suite, self.id)
+        write!(f, "DataPublicKey({} {})", self.suite, self.key_id())
     }
 }

@@ -1,16 +1,13 @@
 //! What a browser that seals reads of a manifest.
 
 use super::text::take_time;
-use super::{check_in_force, hash};
+use super::{DataKey, check_in_force, hash};
 use crate::anchor::{PinnedAnchor, TrustError};
-use crate::encoding::b64_decode;
-use crate::keys::DataPublicKey;
 use crate::label::Label;
-use crate::note::lines::{Lines, cut, values};
-use crate::note::{self, Vkey};
+use crate::note::lines::{Lines, values};
+use crate::note::{self, Verify, Vkey};
 use crate::policy::{Kind, read_kinds_to_seal};
 use crate::scalar::ManifestHash;
-use crate::suite::Suite;
 use crate::time::UnixTime;
 
 /// A manifest as far as sealing needs it, verified against an anchor at a time.
@@ -18,7 +15,7 @@ use crate::time::UnixTime;
 /// It is read line by line as [`KeyManifest::parse`](super::KeyManifest::parse) does, with the same readers of values.
 /// What is not read, or not checked, is what no honest set of site keys signs: whoever signs and whoever publishes a
 /// manifest parses all of it. These are limits and duplicates, the form of origins and of what stays unread, the
-/// longest validity, keys that are reused, ids and order of data keys, facets that no part gives, and verification
+/// longest validity, keys that are reused, the order of data keys, facets that no part gives, and verification
 /// codes.
 #[derive(Clone, Debug)]
 pub struct SealingManifest {
@@ -30,12 +27,18 @@ pub struct SealingManifest {
     text: String,
 }
 
-/// Verifies a manifest's note as [`verify`](super::verify) does, and reads what sealing needs.
+/// Verifies a manifest's note as [`verify`](super::verify) does, with signatures verified by `verify`, and reads what
+/// sealing needs.
 ///
 /// # Errors
 /// The first [`TrustError`], in the same order.
-pub fn verify_to_seal(note: &str, anchor: &PinnedAnchor, now: UnixTime) -> Result<SealingManifest, TrustError> {
-    let text = note::open(note, &anchor.site_keys, anchor.threshold)?;
+pub fn verify_to_seal(
+    note: &str,
+    anchor: &PinnedAnchor,
+    now: UnixTime,
+    verify: Verify<'_>,
+) -> Result<SealingManifest, TrustError> {
+    let text = note::open(note, &anchor.site_keys, anchor.threshold, verify)?;
     let (head, kinds) = read(text, now).ok_or(TrustError::Malformed(0))?;
     if head.site != anchor.site.as_str() {
         return Err(TrustError::WrongSite);
@@ -75,19 +78,16 @@ fn read(text: &str, now: UnixTime) -> Option<(Head<'_>, Vec<Kind>)> {
 
 const TIMESTAMP_KEY: &str = "timestamp-key";
 
-/// The last data key that has started, else the first; the lines between are not looked at.
-fn active_key(text: &str, now: UnixTime) -> Option<DataPublicKey> {
+/// The last data key that has started, else the first.
+fn active_key(text: &str, now: UnixTime) -> Option<DataKey> {
     let mut active = None;
     for line in values(text, "data-key") {
-        let (suite, rest) = cut(line, b' ')?;
-        let (start, rest) = cut(rest, b' ')?;
-        if UnixTime::parse(start).ok()? <= now || active.is_none() {
-            active = Some((suite, rest));
+        let key = DataKey::parse(line)?;
+        if key.start <= now || active.is_none() {
+            active = Some(key);
         }
     }
-    let (suite, rest) = active?;
-    let (_id, key) = cut(rest, b' ')?;
-    DataPublicKey::parse(Suite::from_name(suite)?, &b64_decode(key)?).ok()
+    active
 }
 
 impl SealingManifest {
@@ -106,13 +106,13 @@ impl SealingManifest {
         values(&self.text, "parent").any(|parent| parent == origin)
     }
 
-    /// The data key to seal to: the last one that has started, else the first. `None` when it is not a key.
-    pub fn active_key(&self, now: UnixTime) -> Option<DataPublicKey> {
+    /// The data key to seal to: the last one that has started, else the first.
+    pub fn active_key(&self, now: UnixTime) -> Option<DataKey> {
         active_key(&self.text, now)
     }
 
     /// Signs timestamp notes. `None` when it is not a key.
     pub fn timestamp_key(&self) -> Option<Vkey> {
-        Vkey::parse(values(&self.text, TIMESTAMP_KEY).next()?).ok()
+        Vkey::parse_form(values(&self.text, TIMESTAMP_KEY).next()?)
     }
 }

@@ -2,14 +2,11 @@
 
 use super::{DataKey, KeyManifest, MAX_DATA_KEYS, MAX_PARENTS, MAX_VALID_DAYS};
 use crate::anchor::{Origin, TrustError};
-use crate::encoding::{b64, b64_decode};
-use crate::keys::DataPublicKey;
 use crate::label::Label;
 use crate::note::Vkey;
 use crate::note::lines::{Lines, push_line, push_number};
 use crate::policy::{push_kinds, read_kinds};
 use crate::scalar::Site;
-use crate::suite::Suite;
 use crate::time::UnixTime;
 
 pub(super) fn parse(text: &str) -> Result<KeyManifest, TrustError> {
@@ -48,9 +45,9 @@ fn read_head(lines: &mut Lines<'_>) -> Option<KeyManifest> {
     let receipt_key = Vkey::parse(lines.take("receipt-key")?).ok()?;
     let mut data_keys: Vec<DataKey> = Vec::new();
     while let Some(line) = lines.take("data-key") {
-        let next = read_data_key(line)?;
+        let next = DataKey::parse(line)?;
         let after = data_keys.last().is_none_or(|last| last.start < next.start);
-        let new = data_keys.iter().all(|other| other.key.key_id() != next.key.key_id());
+        let new = data_keys.iter().all(|other| other.key_id() != next.key_id());
         data_keys.push((after && new && data_keys.len() < MAX_DATA_KEYS).then_some(next)?);
     }
     (!data_keys.is_empty()).then_some(KeyManifest {
@@ -71,18 +68,8 @@ pub(super) fn take_time(lines: &mut Lines<'_>, key: &str) -> Option<UnixTime> {
     UnixTime::parse(lines.take(key)?).ok()
 }
 
-/// The key id stands in the line for people; here the text is written again from the key, and compared.
-fn read_data_key(line: &str) -> Option<DataKey> {
-    let mut words = line.split(' ');
-    let suite = Suite::from_name(words.next()?)?;
-    let start = UnixTime::parse(words.next()?).ok()?;
-    let _key_id = words.next()?;
-    let key = DataPublicKey::parse(suite, &b64_decode(words.next()?)?).ok()?;
-    Some(DataKey { start, key })
-}
-
 pub(super) fn encode(manifest: &KeyManifest) -> String {
-    let mut out = String::with_capacity(8192);
+    let mut out = String::with_capacity(4096);
     push_line(&mut out, &[Label::KeyManifest.as_str()]);
     push_line(&mut out, &["site", manifest.site.as_str()]);
     push_number(&mut out, "sequence", manifest.sequence);
@@ -94,11 +81,8 @@ pub(super) fn encode(manifest: &KeyManifest) -> String {
     }
     push_line(&mut out, &["timestamp-key", &manifest.timestamp_key.to_text()]);
     push_line(&mut out, &["receipt-key", &manifest.receipt_key.to_text()]);
-    for DataKey { start, key } in &manifest.data_keys {
-        push_line(
-            &mut out,
-            &["data-key", key.suite().name(), &start.to_text(), &key.key_id().to_hex(), &b64(key.as_bytes())],
-        );
+    for DataKey { start, suite, fingerprint } in &manifest.data_keys {
+        push_line(&mut out, &["data-key", suite.name(), &start.to_text(), &fingerprint.to_hex()]);
     }
     push_kinds(&mut out, &manifest.kinds);
     out

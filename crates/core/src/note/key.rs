@@ -14,11 +14,14 @@ const ED25519: u8 = 0x01;
 const MAX_NAME: usize = 255;
 
 /// A public key with its name; text form `name+id+base64(0x01 || key)`.
+///
+/// [`Vkey::parse`] and [`Vkey::new`] refuse bytes that are no key. A browser that seals reads keys that were checked
+/// when anchor and manifest were made, by [`Vkey::parse_form`]: that leaves the arithmetic of points out of its module.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Vkey {
     name: String,
     id: [u8; 4],
-    key: VerifyingKey,
+    key: [u8; 32],
 }
 
 impl Vkey {
@@ -28,12 +31,17 @@ impl Vkey {
     /// [`NoteError::Key`] when the name is empty, longer than 255 bytes, or holds a blank, a control character or `+`;
     /// or when the bytes are no point, or one of small order.
     pub fn new(name: &str, public_key: &[u8; 32]) -> Result<Self, NoteError> {
-        let key = VerifyingKey::from_bytes(public_key).map_err(|_| NoteError::Key)?;
-        if !is_name(name) || key.is_weak() {
-            return Err(NoteError::Key);
-        }
+        Self::of_form(name, public_key).filter(Self::is_good).ok_or(NoteError::Key)
+    }
+
+    fn of_form(name: &str, public_key: &[u8; 32]) -> Option<Self> {
         let [a, b, c, d, ..] = sha256(&[name.as_bytes(), &[b'\n', ED25519], public_key]);
-        Ok(Self { name: name.into(), id: [a, b, c, d], key })
+        is_name(name).then(|| Self { name: name.into(), id: [a, b, c, d], key: *public_key })
+    }
+
+    /// A point, and none of small order.
+    fn is_good(&self) -> bool {
+        VerifyingKey::from_bytes(&self.key).is_ok_and(|key| !key.is_weak())
     }
 
     /// Reads the text form.
@@ -41,14 +49,28 @@ impl Vkey {
     /// # Errors
     /// [`NoteError::Key`] for any other form, another key type, or an id that does not match.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        parse(text).ok_or(NoteError::Key)
+        Self::parse_form(text).filter(Self::is_good).ok_or(NoteError::Key)
+    }
+
+    /// Reads the text form without a look at the key: whether it is a point is left to who verifies with it, and
+    /// [`Vkey::verify`] refuses all signatures by one that is not. `None` for any other form, another key type, or an
+    /// id that does not match.
+    pub fn parse_form(text: &str) -> Option<Self> {
+        let (name, rest) = cut(text, b'+')?;
+        let (id, key) = cut(rest, b'+')?;
+        let bytes = b64_decode(key)?;
+        let [ED25519, public_key @ ..] = bytes.as_slice() else {
+            return None;
+        };
+        let key = Self::of_form(name, public_key.try_into().ok()?)?;
+        (hex_array(id)? == key.id).then_some(key)
     }
 
     /// The text form.
     pub fn to_text(&self) -> String {
         let mut bytes = [ED25519; 33];
         if let Some(key) = bytes.get_mut(1..) {
-            key.copy_from_slice(self.key.as_bytes());
+            key.copy_from_slice(&self.key);
         }
         [&self.name, "+", &self.id_hex(), "+", &b64(&bytes)].concat()
     }
@@ -69,25 +91,15 @@ impl Vkey {
     }
 
     /// The public key.
-    pub fn public_key(&self) -> &[u8; 32] {
-        self.key.as_bytes()
+    pub const fn public_key(&self) -> &[u8; 32] {
+        &self.key
     }
 
     /// Whether these 64 bytes are this key's signature. Strict: no key or nonce point of small order.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+        let key = VerifyingKey::from_bytes(&self.key).ok().zip(Signature::from_slice(signature).ok());
+        key.is_some_and(|(key, signature)| key.verify_strict(message, &signature).is_ok())
     }
-}
-
-fn parse(text: &str) -> Option<Vkey> {
-    let (name, rest) = cut(text, b'+')?;
-    let (id, key) = cut(rest, b'+')?;
-    let bytes = b64_decode(key)?;
-    let [ED25519, public_key @ ..] = bytes.as_slice() else {
-        return None;
-    };
-    let key = Vkey::new(name, public_key.try_into().ok()?).ok()?;
-    (hex_array(id)? == key.id).then_some(key)
 }
 
 impl fmt::Display for Vkey {

@@ -64,6 +64,11 @@ id!(
     16
 );
 id!(
+    /// Commits to a data public key: SHA-256(label, 0x00, KEM id, public key).
+    KeyFingerprint,
+    32
+);
+id!(
     /// Names a key manifest: SHA-256 of its signed text.
     ManifestHash,
     32
@@ -88,6 +93,13 @@ id!(
     Nonce,
     32
 );
+
+impl KeyFingerprint {
+    /// The key's name: the first 16 bytes.
+    pub fn key_id(&self) -> KeyId {
+        KeyId(*self.0.first_chunk().unwrap_or(&[0; KeyId::LEN]))
+    }
+}
 
 impl Tag {
     /// The tag that locators are sealed under.

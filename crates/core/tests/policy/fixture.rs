@@ -1,6 +1,6 @@
 //! Keys, an anchor and a manifest that all tests here share. Test keys: private keys are one byte, repeated.
 
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
 use nightsafe_core::manifest::{DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
@@ -47,9 +47,13 @@ pub(crate) fn anchor() -> TrustAnchor {
         threshold: 2,
         sequence_floor: 7,
         ingest: Origin::parse("http://localhost:4803").unwrap(),
-        wasm_file: "checkout-0123456789abcdef.wasm".into(),
-        wasm_integrity: format!("sha384-{}", "A".repeat(64)),
+        wasm: wasm("checkout-0123456789abcdef.wasm"),
+        wasm_portable: wasm("checkout-portable-0123456789abcdef.wasm"),
     }
+}
+
+fn wasm(name: &str) -> WasmFile {
+    WasmFile { name: name.into(), integrity: format!("sha384-{}", "A".repeat(64)) }
 }
 
 pub(crate) fn x25519_key(byte: u8) -> DataPublicKey {
@@ -73,8 +77,8 @@ pub(crate) fn manifest() -> KeyManifest {
         timestamp_key: timestamp_key().vkey().clone(),
         receipt_key: receipt_key().vkey().clone(),
         data_keys: vec![
-            DataKey { start: time("2026-11-21T00:00:00Z"), key: x25519_key(0x21) },
-            DataKey { start: time("2027-02-19T00:00:00Z"), key: x25519_key(0x22) },
+            DataKey::new(time("2026-11-21T00:00:00Z"), &x25519_key(0x21)),
+            DataKey::new(time("2027-02-19T00:00:00Z"), &x25519_key(0x22)),
         ],
         kinds: builtin(),
     }

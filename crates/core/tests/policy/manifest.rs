@@ -4,10 +4,14 @@ use crate::fixture::{
     anchor, manifest, receipt_key, shared, signed_text, site_key, time, timestamp_key, x25519_key, xwing_key,
 };
 use nightsafe_core::anchor::{Origin, TrustAnchor, TrustError};
+use nightsafe_core::encoding::b64;
+use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::manifest::{self, DataKey, KeyManifest, verify, verify_at_any_time};
-use nightsafe_core::scalar::KeyId;
+use nightsafe_core::scalar::{KeyFingerprint, KeyId};
+use nightsafe_core::suite::Suite;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const NOW: &str = "2026-12-01T12:00:00Z";
 
@@ -22,11 +26,12 @@ fn the_active_key_is_the_last_that_started() {
         ("2027-12-20T00:00:00Z", 0x22), // overdue, and still sealing
     ] {
         let verified = verify(&note, &anchor(), time(now)).unwrap();
-        assert_eq!(verified.active_key(time(now)), Some(&x25519_key(byte)), "{now}");
+        let active = verified.active_key(time(now)).unwrap();
+        assert_eq!(active.open(x25519_key(byte).as_bytes()), Some(x25519_key(byte)), "{now}");
     }
     let parsed = manifest();
     assert_eq!(parsed.active_key(time("2026-11-20T23:59:59Z")), None);
-    assert_eq!(parsed.data_key(x25519_key(0x22).key_id()), Some(&x25519_key(0x22)));
+    assert_eq!(parsed.data_key(x25519_key(0x22).key_id()), Some(&parsed.data_keys[1]));
     assert_eq!(parsed.data_key(KeyId([0; 16])), None);
     assert!(parsed.allows_parent("https://shop.example"));
     assert!(!parsed.allows_parent("https://shop.example."));
@@ -78,14 +83,14 @@ fn accepted(case: &str, made: &KeyManifest, signers: &[u8], now: &str, active: u
         "now": now,
         "note": signed_text(&made.encode(), signers),
         "hash": manifest::hash(&made.encode()).to_hex(),
-        "active_key": made.data_keys[active].key.key_id().to_hex(),
+        "active_key": made.data_keys[active].key_id().to_hex(),
     })
 }
 
 fn accepted_cases() -> Vec<Value> {
     let good = manifest();
     let mut xwing = manifest();
-    xwing.data_keys = vec![DataKey { start: time("2026-11-21T00:00:00Z"), key: xwing_key(0x23) }];
+    xwing.data_keys = vec![DataKey::new(time("2026-11-21T00:00:00Z"), &xwing_key(0x23))];
     xwing.kinds.truncate(1);
     vec![
         accepted("two of three keys", &good, &[1, 2], NOW, 0),
@@ -102,6 +107,7 @@ fn refused_cases() -> Vec<Value> {
     let note = signed_text(&good, &[1, 2]);
     let at = |case: &str, note: String, now: &str, error: &str| json!({"case": case, "now": now, "note": note, "error": error});
     let refused = |case: &str, note: String, error: &str| at(case, note, NOW, error);
+    let fingerprint = x25519_key(0x21).fingerprint().to_hex();
     let forged = note.replacen("sequence 7", "sequence 8", 1);
     vec![
         at("a second too early", note.clone(), "2026-11-19T23:59:59Z", "not_yet_valid"),
@@ -166,20 +172,17 @@ fn refused_cases() -> Vec<Value> {
             "9 data keys",
             with(|m| {
                 m.data_keys = (0..9)
-                    .map(|n| DataKey { start: time("2026-11-21T00:00:00Z").plus(n), key: x25519_key(0x30 + n as u8) })
+                    .map(|n| DataKey::new(time("2026-11-21T00:00:00Z").plus(n), &x25519_key(0x30 + n as u8)))
                     .collect()
             }),
             "malformed",
         ),
         refused("data keys in another order", with(|m| m.data_keys.reverse()), "malformed"),
-        refused("a data key twice", with(|m| m.data_keys[1].key = m.data_keys[0].key.clone()), "malformed"),
-        refused(
-            "a key id of another key",
-            changed(&x25519_key(0x21).key_id().to_hex(), &x25519_key(0x22).key_id().to_hex()),
-            "malformed",
-        ),
+        refused("a data key twice", with(|m| m.data_keys[1].fingerprint = m.data_keys[0].fingerprint), "malformed"),
+        refused("a key id for a fingerprint", changed(&fingerprint, &x25519_key(0x21).key_id().to_hex()), "malformed"),
+        refused("a fingerprint in upper case", changed(&fingerprint, &fingerprint.to_uppercase()), "malformed"),
+        refused("a word after the fingerprint", changed(&fingerprint, &format!("{fingerprint} x")), "malformed"),
         refused("an unknown suite", changed("data-key x25519", "data-key x448"), "malformed"),
-        refused("a data key of small order", with_small_order(), "malformed"),
         refused("no kind", with(|m| m.kinds.clear()), "malformed"),
         refused("a kind twice", with(|m| m.kinds.push(m.kinds[0].clone())), "malformed"),
         refused("a kind called locator", changed("kind phone", "kind locator"), "malformed"),
@@ -205,9 +208,58 @@ fn refused_cases() -> Vec<Value> {
     ]
 }
 
-fn with_small_order() -> String {
-    let bytes = nightsafe_core::encoding::b64(x25519_key(0x21).as_bytes());
-    changed(&bytes, &nightsafe_core::encoding::b64(&[0; 32]))
+/// Files of data keys: what a manifest says of one, the bytes, and whether they are it.
+fn key_files() -> Vec<Value> {
+    let start = time("2026-11-21T00:00:00Z");
+    let (xwing, x25519) = (xwing_key(0x23), x25519_key(0x21));
+    let case = |case: &str, suite: Suite, fingerprint: &KeyFingerprint, file: &[u8], accepted: bool| {
+        let key = DataKey { start, suite, fingerprint: *fingerprint };
+        assert_eq!(key.open(file).is_some(), accepted, "{case}");
+        json!({
+            "case": case, "suite": suite.name(), "fingerprint": fingerprint.to_hex(),
+            "name": key.file_name(), "file": b64(file), "accepted": accepted,
+        })
+    };
+    let of = |name: &str, key: &DataPublicKey, file: &[u8], accepted: bool| {
+        case(name, key.suite(), key.fingerprint(), file, accepted)
+    };
+    let (long, short) = ([xwing.as_bytes(), &[0]].concat(), &xwing.as_bytes()[..1215]);
+    let mut bit = xwing.as_bytes().to_vec();
+    bit[600] ^= 1;
+    // The first coefficient is 4095, above ML-KEM's modulus
+    let mut wide = xwing.as_bytes().to_vec();
+    wide[..2].copy_from_slice(&[0xff, 0xff]);
+    vec![
+        of("X-Wing", &xwing, xwing.as_bytes(), true),
+        of("X25519", &x25519, x25519.as_bytes(), true),
+        of("another key", &x25519, x25519_key(0x22).as_bytes(), false),
+        of("a key of another suite", &xwing, x25519.as_bytes(), false),
+        of("one bit", &xwing, &bit, false),
+        of("a byte too few", &xwing, short, false),
+        of("a byte too many", &xwing, &long, false),
+        of("an empty file", &x25519, &[], false),
+        case("the fingerprint of another suite", Suite::X25519, xwing.fingerprint(), xwing.as_bytes(), false),
+        case(
+            "not canonical, with its own fingerprint",
+            Suite::XWing,
+            &fingerprint_of(Suite::XWing, &wide),
+            &wide,
+            false,
+        ),
+        case(
+            "of small order, with its own fingerprint",
+            Suite::X25519,
+            &fingerprint_of(Suite::X25519, &[0; 32]),
+            &[0; 32],
+            false,
+        ),
+    ]
+}
+
+/// docs/spec/envelope.md, also for bytes that are no key.
+fn fingerprint_of(suite: Suite, bytes: &[u8]) -> KeyFingerprint {
+    let text = [b"nightsafe/v1/key-id\0", suite.kem_id().to_be_bytes().as_slice(), bytes].concat();
+    KeyFingerprint(Sha256::digest(text).into())
 }
 
 #[test]
@@ -236,7 +288,7 @@ fn vectors() {
             Err(error) => assert_eq!(json!(error.code()), case["error"], "{}", case["case"]),
         }
     }
-    let made = json!({"anchor": anchor().encode(), "anchors": anchors, "cases": cases});
+    let made = json!({"anchor": anchor().encode(), "anchors": anchors, "cases": cases, "key_files": key_files()});
     shared("key-manifest-v1.json", &made);
 }
 
@@ -246,6 +298,7 @@ fn anchor_cases() -> Vec<Value> {
         assert!(good.contains(from), "{from}");
         json!({"case": case, "anchor": good.replacen(from, to, 1), "error": error})
     };
+    let portable = good.lines().last().map(|line| format!("{line}\n")).unwrap();
     let third = format!("site-key {}\n", site_key(3).vkey());
     vec![
         json!({"case": "two of three", "anchor": good, "error": null}),
@@ -261,6 +314,8 @@ fn anchor_cases() -> Vec<Value> {
         refused("a broken key", "site-1+", "site-4+", "malformed"),
         refused("an origin with a path", "localhost:4803", "localhost:4803/v1", "malformed"),
         refused("a file name with a path", "wasm checkout", "wasm ../checkout", "malformed"),
+        refused("a portable file name with a path", "wasm-portable checkout", "wasm-portable ../checkout", "malformed"),
+        refused("no portable module", &portable, "", "malformed"),
         refused("another hash", "sha384-", "sha256-", "malformed"),
         refused("a trailing line", "AAAA\n", "AAAA\nextra\n", "malformed"),
     ]

@@ -6,7 +6,7 @@ use nightsafe_core::receipt;
 use nightsafe_core::scalar::{DepositId, Nonce};
 use nightsafe_proto::deposit::DepositReceipt;
 
-use crate::support::{World, deposit_to, receipt_signer, text};
+use crate::support::{World, deposit_to, public_key, receipt_signer, text};
 
 #[tokio::test]
 async fn a_deposit_is_stored_and_receipted() {
@@ -59,7 +59,7 @@ async fn a_retry_has_the_same_answer_and_one_row() {
 async fn both_suites_and_the_key_that_comes_next_are_taken() {
     let world = World::new().await;
     for key in &world.manifest.data_keys {
-        let sent = deposit_to(&world.manifest, &key.key, "ORDER-2", &["phone"]);
+        let sent = deposit_to(&world.manifest, &public_key(key.suite), "ORDER-2", &["phone"]);
         assert_eq!(world.post(sent.to_json()).await.status(), StatusCode::CREATED);
     }
     assert_eq!(world.stored().await.len(), 2);

@@ -8,6 +8,7 @@ use nightsafe_core::deposit::{Deposit, DepositParts};
 use nightsafe_core::encoding::b64u;
 use nightsafe_core::envelope::Envelope;
 use nightsafe_core::facets::Facets;
+use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::scalar::{KeyId, ManifestHash, Site};
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::Month;
@@ -16,7 +17,7 @@ use nightsafe_store::outbox::WriterLimits;
 use serde_json::{Value as Json, json as value};
 use sqlx::Connection;
 
-use crate::support::{CARD, World, data_key, deposit_to, json, post, problem, time};
+use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
 const ELSEWHERE: [P; 10] = [
@@ -58,8 +59,8 @@ fn with_point(envelope: &Envelope, point: [u8; 32]) -> String {
 fn bodies(world: &World) -> Vec<(P, Option<&'static str>, String)> {
     let good = world.deposit();
     let set = |pointer: &'static str, to: Json| edited(&good, |body| *body.pointer_mut(pointer).unwrap() = to);
-    let foreign_key = data_key(Suite::XWing, time("2026-11-01T00:00:00Z")).key;
-    let foreign = deposit_to(&world.manifest, &foreign_key, "ORDER-1", &["phone"]);
+    let foreign_key = PrivateItems::from_xwing_seed(&[9; 32]).unwrap();
+    let foreign = deposit_to(&world.manifest, foreign_key.public_key(), "ORDER-1", &["phone"]);
     let point_one = {
         let mut point = [0; 32];
         point[0] = 1;
@@ -72,7 +73,7 @@ fn bodies(world: &World) -> Vec<(P, Option<&'static str>, String)> {
             body["fields"] = Json::Array(vec![field; count]);
         })
     };
-    let phone_only = deposit_to(&world.manifest, &world.manifest.data_keys[0].key, "O", &["phone"]);
+    let phone_only = deposit_to(&world.manifest, &public_key(Suite::XWing), "O", &["phone"]);
 
     vec![
         (P::MalformedJson, None, String::new()),

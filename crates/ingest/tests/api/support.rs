@@ -9,10 +9,10 @@ use axum::http::{Request, Response};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use http_body_util::BodyExt;
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::facets::derive_all;
-use nightsafe_core::keys::{DataPublicKey, PrivateItems};
+use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
 use nightsafe_core::manifest::{DataKey, KeyManifest, hash, sign};
 use nightsafe_core::note::{Note, NoteSigner};
 use nightsafe_core::policy::{Kind, builtin};
@@ -52,14 +52,15 @@ impl SiteFiles {
             std::fs::create_dir_all(folder.join(part)).unwrap();
         }
         let site_keys = [signer("site/a", 1), signer("site/b", 2)];
+        let wasm = WasmFile { name: "checkout.wasm".to_owned(), integrity: format!("sha384-{}", "A".repeat(64)) };
         let anchor = TrustAnchor {
             site: Site::parse("demo.nightsafe.example").unwrap(),
             site_keys: site_keys.iter().map(|key| key.vkey().clone()).collect(),
             threshold: 2,
             sequence_floor: 1,
             ingest: Origin::parse("http://localhost:4803").unwrap(),
-            wasm_file: "checkout.wasm".to_owned(),
-            wasm_integrity: format!("sha384-{}", "A".repeat(64)),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         Self { folder: folder.to_owned(), anchor, site_keys }
     }
@@ -164,7 +165,7 @@ pub(crate) fn post(body: impl Into<Body>) -> Request<Body> {
 }
 
 pub(crate) fn deposit(manifest: &KeyManifest, reference: &str, kinds: &[&str]) -> Deposit {
-    deposit_to(manifest, &manifest.data_keys[0].key, reference, kinds)
+    deposit_to(manifest, &public_key(manifest.data_keys[0].suite), reference, kinds)
 }
 
 /// Seals to a key of choice, which may be one that the manifest does not list.
@@ -219,9 +220,17 @@ fn entered(part: &str) -> &'static str {
     }
 }
 
-pub(crate) fn data_key(suite: Suite, start: UnixTime) -> DataKey {
-    let items = PrivateItems::generate(suite, &mut UnwrapErr(SysRng)).unwrap();
-    DataKey { start, key: items.public_key().clone() }
+/// The site's data key of a suite.
+pub(crate) fn public_key(suite: Suite) -> DataPublicKey {
+    let items = match suite {
+        Suite::XWing => PrivateItems::from_xwing_seed(&[7; 32]),
+        Suite::X25519 => PrivateItems::from_items(suite, &[(ItemName::X25519, &[8; 32])]),
+    };
+    items.unwrap().public_key().clone()
+}
+
+fn data_key(suite: Suite, start: UnixTime) -> DataKey {
+    DataKey::new(start, &public_key(suite))
 }
 
 pub(crate) fn receipt_signer() -> NoteSigner {

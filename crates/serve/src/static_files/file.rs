@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use nightsafe_core::encoding;
+use nightsafe_core::manifest::DATA_KEY_FILE;
 use sha2::{Digest, Sha256};
 
 use crate::stamp::Stamp;
@@ -39,6 +40,9 @@ impl Name {
     }
 
     pub(super) fn media_type(&self) -> &'static str {
+        if self.is_data_key() {
+            return "application/octet-stream";
+        }
         match self.extension() {
             "html" => "text/html; charset=utf-8",
             "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -58,12 +62,20 @@ impl Name {
 
     /// Never `no-transform` missing: a proxy that minifies breaks the hash.
     pub(super) fn caching(&self) -> &'static str {
+        if self.is_data_key() {
+            return "public, max-age=31536000, immutable, no-transform";
+        }
         match self.extension() {
             "" | "html" => "no-store, no-transform",
             // Also under a name that is made of the content: bytes that were once changed on their way, and refused
             // for that, must not stay in the browser's cache
             _ => "no-cache, no-transform",
         }
+    }
+
+    /// Public keys, under names that commit to them.
+    fn is_data_key(&self) -> bool {
+        self.0.starts_with(DATA_KEY_FILE)
     }
 
     fn extension(&self) -> &str {

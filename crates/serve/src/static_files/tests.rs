@@ -24,6 +24,7 @@ impl Site {
             ("loader-0123456789abcdef.js", "export {}"),
             ("plain.css", "a{}"),
             ("key-manifest", "a note"),
+            ("data-key-00", "a key"),
             (".hidden", "no"),
             ("sub/page.html", "page"),
         ] {
@@ -79,6 +80,7 @@ async fn types_and_caching_follow_the_name() {
         ("/checkout-0123456789abcdef.wasm", "application/wasm", "no-cache, no-transform"),
         ("/loader-0123456789abcdef.js", "text/javascript; charset=utf-8", "no-cache, no-transform"),
         ("/plain.css", "text/css; charset=utf-8", "no-store"),
+        ("/data-key-00", "application/octet-stream", "public, max-age=31536000, immutable, no-transform"),
     ] {
         let response = site.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
@@ -110,6 +112,14 @@ async fn every_answer_has_the_headers() {
     }
     let response = site.get("/plain.css").await;
     assert_eq!(header(&response, "x-all"), "2");
+    // Its caching is not that of an error in its place
+    fs::write(
+        site.folder.path().join("headers.json"),
+        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable"}}"#,
+    )
+    .unwrap();
+    assert_eq!(header(&site.get("/lost").await, "cache-control"), "no-store, no-transform");
+    assert_eq!(header(&site.get("/plain.css").await, "cache-control"), "no-cache");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use getrandom::SysRng;
 use http_body_util::BodyExt;
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Keyring, Purpose as WrapPurpose, WrapContext, WrappedKey};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::encoding::{b64, b64u, b64u_decode};
@@ -106,17 +106,18 @@ impl Vault {
             parents: vec![origin(4801)],
             timestamp_key: timestamp.vkey().clone(),
             receipt_key: receipt.vkey().clone(),
-            data_keys: vec![DataKey { start: NOW, key: key.public_key().clone() }],
+            data_keys: vec![DataKey::new(NOW, key.public_key())],
             kinds,
         };
+        let wasm = WasmFile { name: "checkout.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
         let anchor = TrustAnchor {
             site: site(),
             site_keys: vec![site_key.vkey().clone()],
             threshold: 1,
             sequence_floor: 1,
             ingest: origin(4803),
-            wasm_file: "checkout.wasm".into(),
-            wasm_integrity: format!("sha384-{}", b64(&[0; 48])),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
         };
         let note = manifest::sign(&manifest, &[&site_key]).unwrap();
         setup::add_manifest(&store, &anchor, &note).await.unwrap();

@@ -7,7 +7,7 @@ use std::fs;
 
 /// Pages that are published beside the scripts: (below www/, below target/assets/).
 const PAGES: &[(&str, &str)] = &[("frame/frame.html", "frame.html"), ("admin/index.html", "admin/index.html")];
-const BUNDLES: &[&str] = &["element.js", "loader.js", "admin/admin.js", "admin/admin.css"];
+const BUNDLES: &[&str] = &["element.js", "loader.js", "texts-de.json", "admin/admin.js", "admin/admin.css"];
 /// The parts of the admin site's style sheet, below www/.
 const STYLES: &str = "admin/css";
 

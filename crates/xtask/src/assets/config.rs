@@ -31,6 +31,8 @@ pub(crate) struct Package {
     pub(crate) optimiser: Vec<String>,
     /// Largest size after brotli -11, in bytes
     pub(crate) budget: usize,
+    /// Name of the package whose glue this module has to go with
+    pub(crate) glue: Option<String>,
     /// Allowed imports, without wasm-bindgen's hashes
     pub(crate) imports: Vec<String>,
 }
@@ -45,6 +47,12 @@ pub(crate) struct Payload {
 }
 
 impl Config {
+    /// The packages, those with a glue of their own first.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&String, &Package)> {
+        let own = self.packages.iter().filter(|(_, package)| package.glue.is_none());
+        own.chain(self.packages.iter().filter(|(_, package)| package.glue.is_some()))
+    }
+
     /// Reads the file; a key that means nothing is an error, so that a misspelt budget cannot pass.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -63,6 +71,13 @@ mod tests {
         let config: Config = toml::from_str(GOOD).unwrap();
         assert_eq!(config.payload.budget, 1);
         assert_eq!(config.packages["a"].budget, 2);
+    }
+
+    #[test]
+    fn a_package_that_shares_glue_comes_after_the_others() {
+        let shared = GOOD.replace("[a]", "[z]") + &GOOD.replace("[payload]\nfiles = []\nbudget = 1\n", "glue = 'z'\n");
+        let config: Config = toml::from_str(&shared.replace("glue = 'z'\n[a]", "[a]\nglue = 'z'")).unwrap();
+        assert_eq!(config.in_order().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
     }
 
     #[test]

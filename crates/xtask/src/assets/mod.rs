@@ -38,7 +38,7 @@ pub(crate) fn build() -> Result<()> {
     let config = Config::read(&config_file())?;
     let toolchain = Toolchain::ensure()?;
     let workspace = Workspace::read()?;
-    for (name, package) in &config.packages {
+    for (name, package) in config.in_order() {
         module::build(name, package, &toolchain, &workspace)?;
     }
     bundle::build()?;

@@ -6,23 +6,42 @@ use crate::metadata::Workspace;
 use crate::setup::wasm_target::{TARGET, Toolchain};
 use crate::stamp::{self, Inputs};
 use crate::{place, run, say};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Builds the package's module and glue unless nothing that they are made of has changed.
 pub(crate) fn build(name: &str, package: &Package, toolchain: &Toolchain, workspace: &Workspace) -> Result<()> {
     let (module, glue) = (place::assets().join(&package.output), place::glue());
-    let results = [module.clone(), glue.join(format!("{name}.js")), glue.join(format!("{name}.d.ts"))];
+    // Glue names the module that it was made with
+    let glue_name = package.glue.as_deref().unwrap_or(name);
+    let results = [module.clone(), glue.join(format!("{glue_name}.js")), glue.join(format!("{glue_name}.d.ts"))];
     let hash = inputs(package, toolchain, workspace)?;
     stamp::unless_done(&target().join(format!("{name}.stamp")), &hash, &results, || {
         say::step(&format!("WASM module {}", package.output), || {
             let raw = compile(package, toolchain)?;
-            let bound = bindgen::run(name, &raw, &glue)?;
+            let folder = if package.glue.is_some() { target().join("glue") } else { glue.clone() };
+            let bound = bindgen::run(glue_name, &raw, &folder)?;
+            same_glue(glue_name, &folder, &glue)?;
             imports::check(&bound, &package.imports).with_context(|| format!("package {name} of wasm-pack.toml"))?;
             optimise::run(&bound, &module, &package.optimiser)
         })
     })?;
+    Ok(())
+}
+
+/// One loader carries one glue, whichever of two modules it fetches.
+fn same_glue(name: &str, made: &Path, shared: &Path) -> Result<()> {
+    for file in [format!("{name}.js"), format!("{name}.d.ts")] {
+        let [made, shared] = [made, shared].map(|folder| folder.join(&file));
+        let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+        ensure!(
+            read(&made)? == read(&shared)?,
+            "{} is not {}: the two modules must take and give the same",
+            made.display(),
+            shared.display()
+        );
+    }
     Ok(())
 }
 

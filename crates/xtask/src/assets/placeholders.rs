@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 const PLACEHOLDERS: &[(&str, &[&str])] = &[
-    ("loader.js", &["__NIGHTSAFE_ANCHOR__"]),
+    ("loader.js", &["__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_TEXTS__"]),
     ("element.js", &["__NIGHTSAFE_FIELDS__", "__NIGHTSAFE_FRAME__"]),
     ("frame.html", &["__NIGHTSAFE_LOADER__", "__NIGHTSAFE_LOADER_INTEGRITY__"]),
     ("admin/admin.js", &["__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_VAULT__"]),

@@ -80,8 +80,11 @@ export function receiptFor({ id, reference, site }: Wire, keyFile: string): stri
 export class Forger {
   readonly #suite = new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Chacha20Poly1305() });
 
-  /** `manifest` is the text that the fields origin publishes. */
-  constructor(private readonly manifest: string) {}
+  /** `manifest` and the files of data keys are what the fields origin publishes. */
+  constructor(
+    private readonly manifest: string,
+    private readonly file: (name: string) => Buffer,
+  ) {}
 
   /** Seals a value for a field's place, as the shopper's browser would have. */
   async seal(deposit: Wire, { kind, tag }: Pick<WireField, "kind" | "tag">, value: Value): Promise<string> {
@@ -113,18 +116,13 @@ export class Forger {
     const padded = Buffer.alloc(Math.ceil((plain.length + 1) / bucket) * bucket);
     plain.copy(padded);
     padded[plain.length] = 0x80;
-    const recipientPublicKey = await this.#suite.kem.deserializePublicKey(exactly(this.#publicKey(key_id)));
+    const recipientPublicKey = await this.#suite.kem.deserializePublicKey(exactly(this.file(`data-key-${key_id}`)));
     const sender = await this.#suite.createSenderContext({ recipientPublicKey, info: exactly(info) });
     const sealed = await sender.seal(exactly(padded), exactly(aad));
     const head = Buffer.alloc(3);
     head.writeUInt8(1, 0);
     head.writeUInt16BE(XWING_KEM, 1);
     return Buffer.concat([head, hex(key_id), Buffer.alloc(1), Buffer.from(sender.enc), Buffer.from(sealed)]).toString("base64url");
-  }
-
-  #publicKey(keyId: string): Buffer {
-    const line = this.manifest.split("\n").find((each) => each.startsWith("data-key xwing ") && each.includes(` ${keyId} `));
-    return Buffer.from(line?.split(" ").at(-1) ?? "", "base64");
   }
 
   #bucket(kind: string): number {

@@ -9,9 +9,17 @@ export interface Pinned {
   readonly frame: string;
   readonly loader: string;
   readonly wasm: string;
+  /** For browsers whose WebCrypto has no Ed25519. */
+  readonly wasm_portable: string;
 }
 
-type Release = Record<keyof Pinned, { readonly file: string; readonly integrity: string }>;
+interface File {
+  readonly file: string;
+  readonly integrity: string;
+}
+
+/** `texts`: the frame's, by language, besides English. */
+type Release = Readonly<Record<keyof Pinned, File>> & { readonly texts: Readonly<Record<string, File>> };
 
 /** The release that the shop pins, which need not be the newest one. */
 export async function releaseOf(demo: Demo): Promise<Release> {
@@ -23,8 +31,8 @@ export async function releaseOf(demo: Demo): Promise<Release> {
 }
 
 export async function pinned(demo: Demo): Promise<Pinned> {
-  const { element, frame, loader, wasm } = await releaseOf(demo);
-  return { element: element.file, frame: frame.file, loader: loader.file, wasm: wasm.file };
+  const { element, frame, loader, wasm, wasm_portable } = await releaseOf(demo);
+  return { element: element.file, frame: frame.file, loader: loader.file, wasm: wasm.file, wasm_portable: wasm_portable.file };
 }
 
 /** Changes files; remembers what they were, their times included, because servers tell changes by those. */

@@ -81,7 +81,7 @@ export function hashOf(note: string): string {
 
 /** The data keys that a manifest names, by start. */
 export function dataKeys(note: string): { readonly id: string; readonly start: Date }[] {
-  const lines = note.matchAll(/^data-key \S+ (\S+) ([0-9a-f]{32}) /gm);
+  const lines = note.matchAll(/^data-key \S+ (\S+) ([0-9a-f]{32})[0-9a-f]{32}$/gm);
   return [...lines].map(([, start = "", id = ""]) => ({ id, start: new Date(start) }));
 }
 
@@ -94,7 +94,7 @@ export async function foreignManifest({ at }: Demo, site: string): Promise<strin
     const args = ["init", "--site", site, "--data-dir", data, ...origins.flatMap((name) => [`--${name}-origin`, at[name]])];
     args.push("--vault-origin", "http://localhost:1", "--site-keys", join(folder, "keys"), "--recovery-file", join(folder, "recovery.key"));
     await nightsafe([...args, "--passphrase-fd", "3", "--site-passphrase-fd", "3"], "somebody else's words\n".repeat(4));
-    const [name = ""] = readdirSync(join(data, "manifests"));
+    const name = readdirSync(join(data, "manifests")).find((each) => each.endsWith(".note")) ?? "";
     return readFileSync(join(data, "manifests", name), "utf8");
   } finally {
     rmSync(folder, { recursive: true, force: true });

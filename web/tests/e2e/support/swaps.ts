@@ -1,6 +1,7 @@
 // What the tests of swaps share: two honest orders, somebody who can seal, and what a refused card looks like.
 
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, type APIRequestContext, type Browser } from "@playwright/test";
 import type { Admin } from "./admin.ts";
 import { AMEX, Checkout, SHOPPER, type Typed } from "./checkout.ts";
@@ -42,7 +43,9 @@ export async function honestOrders(browser: Browser, demo: Demo): Promise<Honest
     await new Checkout(page, demo).purchase(who, "mixed");
     return (await sent).postDataJSON() as Wire;
   };
-  const honest = { visa: await buy(SHOPPER), amex: await buy(AMEX), forger: new Forger(demo.read("site", "fields", "key-manifest")) };
+  const file = (name: string): Buffer => readFileSync(demo.published(name));
+  const forger = new Forger(file("key-manifest").toString(), file);
+  const honest = { visa: await buy(SHOPPER), amex: await buy(AMEX), forger };
   await page.close();
   return honest;
 }

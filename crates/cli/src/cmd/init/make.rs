@@ -1,7 +1,7 @@
 //! The steps of `nightsafe init`, in the order in which each needs the one before.
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
@@ -48,15 +48,16 @@ pub(super) async fn make(
     let data_keys = make_vault(args, config, data, &admin_passphrase, recovery.public_key()).await?;
     try_recovery(args, &site, data, &data_keys).await?;
 
+    // The hash of no bytes: no module has it
+    let wasm = WasmFile { name: "not-built-yet.wasm".to_owned(), integrity: integrity::sha384(b"") };
     let anchor = TrustAnchor {
         site: site.clone(),
         site_keys: site_keys.iter().map(|key| key.vkey().clone()).collect(),
         threshold: args.site_key_threshold,
         sequence_floor: 1,
         ingest: config::origin(&config.origins.ingest)?,
-        wasm_file: "not-built-yet.wasm".to_owned(),
-        // The hash of no bytes: no module has it
-        wasm_integrity: integrity::sha384(b""),
+        wasm: wasm.clone(),
+        wasm_portable: wasm,
     };
     let now = now();
     let mut first = KeyManifest {
@@ -72,6 +73,10 @@ pub(super) async fn make(
         kinds: Vec::new(),
     };
     first.kinds = kinds(args, &first)?;
+    for (named, key) in first.data_keys.iter().zip(&data_keys) {
+        manifests::store_key(data, named, key.items.public_key().as_bytes())?;
+        manifests::read_key(data, named)?;
+    }
     let signers: Vec<&NoteSigner> = site_keys.iter().take(args.site_key_threshold.into()).collect();
     let note = manifest::sign(&first, &signers)?;
     manifest::verify(&note, &anchor, now).context("the new manifest does not verify")?;
@@ -181,7 +186,7 @@ async fn add_to_vault(data: &DataDir, signed: &Signed) -> Result<()> {
 /// The first key seals from now on, the next one takes over after its epoch.
 fn schedule(keys: &[FreshKey], now: UnixTime) -> Vec<DataKey> {
     let starts = (0..).map(|epoch: u64| now.plus_days(epoch.saturating_mul(EPOCH_DAYS)));
-    keys.iter().zip(starts).map(|(key, start)| DataKey { start, key: key.items.public_key().clone() }).collect()
+    keys.iter().zip(starts).map(|(key, start)| DataKey::new(start, key.items.public_key())).collect()
 }
 
 fn parents(args: &InitArgs) -> Result<Vec<Origin>> {

@@ -112,7 +112,7 @@ fn rows(held: &[(KeyId, String)], history: &[Signed], now: UnixTime) -> Vec<Row>
 }
 
 fn start_in(keys: &[DataKey], id: KeyId) -> Option<UnixTime> {
-    keys.iter().find(|key| key.key.key_id() == id).map(|key| key.start)
+    keys.iter().find(|key| key.key_id() == id).map(|key| key.start)
 }
 
 fn days_between(from: UnixTime, to: UnixTime) -> u64 {
@@ -141,7 +141,7 @@ mod tests {
         let keys = data_keys(&[0, 90, 180, 270]);
         // The first key is in the older manifest only, the last one in none
         let history = [signed(1, &keys[..2]), signed(2, &keys[1..3])];
-        let held: Vec<_> = keys.iter().map(|key| (key.key.key_id(), "x25519".to_owned())).collect();
+        let held: Vec<_> = keys.iter().map(|key| (key.key_id(), "x25519".to_owned())).collect();
         let at = |day: u64| rows(&held, &history, UnixTime::from_seconds(0).plus_days(day));
         let states = |day: u64| at(day).iter().map(|row| row.state).collect::<Vec<_>>();
         use State::{Active, Pending, Retiring, Unsigned};

@@ -1,6 +1,7 @@
 //! `nightsafe keys next`: the data key that follows.
 
 use anyhow::{Context, Result, bail};
+use nightsafe_core::manifest::DataKey;
 use nightsafe_core::suite::Suite;
 use nightsafe_store::vault::VaultStore;
 use nightsafe_vault::setup;
@@ -36,7 +37,7 @@ pub(super) async fn run(args: &NextArgs) -> Result<()> {
     let store = VaultStore::open(&data.vault()).await?;
     let custody = store.custody().await?;
 
-    let active = latest.manifest().active_key(now()).or(latest.manifest().data_keys.first().map(|key| &key.key));
+    let active = latest.manifest().active_key(now()).or(latest.manifest().data_keys.first());
     let active = active.context("the current key manifest names no data key")?;
     let held = custody
         .iter()
@@ -53,7 +54,10 @@ pub(super) async fn run(args: &NextArgs) -> Result<()> {
 
     let passphrase = Source::new(args.passphrase_fd.as_ref()).existing(&format!("the admin {}", config.admin_user))?;
     let kek = data_key::kek_of(&site, held, &passphrase).await?;
-    let fresh = FreshKey::make(&site, args.suite.unwrap_or(active.suite()), &kek, &recovery)?;
+    let fresh = FreshKey::make(&site, args.suite.unwrap_or(active.suite), &kek, &recovery)?;
+    // First its file: a key that is in the vault without one cannot be signed in
+    let public = fresh.items.public_key();
+    manifests::store_key(&data, &DataKey::new(now(), public), public.as_bytes())?;
     setup::add_data_key(&store, &fresh.row).await?;
     store.close().await;
 

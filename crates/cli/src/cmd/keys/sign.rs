@@ -51,6 +51,9 @@ pub(super) async fn run(args: &SignArgs) -> Result<()> {
     let store = VaultStore::open(&data.vault()).await?;
     let now = now();
     let next = next_manifest(args, &history, &store.custody().await?, now)?;
+    for key in &next.data_keys {
+        manifests::read_key(&data, key)?;
+    }
 
     let signers = unlock_signers(args, &config.site()?, &anchor).await?;
     let note = manifest::sign(&next, &signers.iter().collect::<Vec<_>>())?;
@@ -107,7 +110,7 @@ fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], n
             key.key_id(),
             start.to_text()
         ));
-        keys.push(DataKey { start, key });
+        keys.push(DataKey::new(start, &key));
     }
     if keys.len() > MAX_DATA_KEYS {
         bail!("a manifest names at most {MAX_DATA_KEYS} data keys, and there are {}", keys.len());
@@ -139,11 +142,13 @@ async fn unlock_signers(args: &SignArgs, site: &Site, anchor: &TrustAnchor) -> R
     Ok(signers)
 }
 
-/// Puts it beside the site's files, if the site was built: the list of parents is in the headers, too.
+/// Puts it beside the site's files, if the site was built: parents and data keys are in the headers, too.
 fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<()> {
     match Release::read(&data.release())? {
         Some(release) => {
-            site::publish_headers(data, &release, &config.origins, &signed.parents())?;
+            // What the manifest names is there before it
+            site::publish_keys(data, signed.manifest())?;
+            site::publish_headers(data, &release, &config.origins, signed.manifest())?;
             site::publish_manifest(data, &signed.note)
         }
         None => {
@@ -156,40 +161,46 @@ fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifests::tests::{data_keys as fresh, signed};
+    use crate::keys::rng;
+    use crate::manifests::tests::signed;
+    use nightsafe_core::keys::PrivateItems;
+    use nightsafe_core::suite::Suite;
 
-    fn stored(key: &DataKey) -> CustodyKey {
-        CustodyKey {
-            key_id: key.key.key_id(),
-            suite: key.key.suite().name().to_owned(),
-            public_key: key.key.as_bytes().to_vec(),
-            items: Vec::new(),
-        }
+    /// What manifest and vault say of fresh keys that start on these days.
+    fn fresh(days: &[u64]) -> (Vec<DataKey>, Vec<CustodyKey>) {
+        let start = |day: &u64| UnixTime::from_seconds(0).plus_days(*day);
+        let both = days.iter().map(|day| {
+            let items = PrivateItems::generate(Suite::X25519, &mut rng()).unwrap();
+            let public = items.public_key();
+            let (suite, public_key) = (public.suite().name().to_owned(), public.as_bytes().to_vec());
+            let stored = CustodyKey { key_id: public.key_id(), suite, public_key, items: Vec::new() };
+            (DataKey::new(start(day), public), stored)
+        });
+        both.unzip()
     }
 
     /// Which of `all` the next manifest names, by number, and when each starts, in days.
-    fn next(all: &[DataKey], history: &[Signed], day: u64) -> Vec<(usize, u64)> {
-        let custody: Vec<_> = all.iter().map(stored).collect();
+    fn next(all: &[CustodyKey], history: &[Signed], day: u64) -> Vec<(usize, u64)> {
         let now = UnixTime::from_seconds(0).plus_days(day);
-        let keys = data_keys(history, history.last().unwrap().manifest(), &custody, now).unwrap();
-        let number = |key: &DataKey| all.iter().position(|one| one.key == key.key).unwrap();
+        let keys = data_keys(history, history.last().unwrap().manifest(), all, now).unwrap();
+        let number = |key: &DataKey| all.iter().position(|one| one.key_id == key.key_id()).unwrap();
         keys.iter().map(|key| (number(key), key.start.seconds() / 86_400)).collect()
     }
 
     #[test]
     fn new_keys_come_in_and_retired_ones_stay_out() {
-        let all = fresh(&[0, 90, 180, 270]);
+        let (all, stored) = fresh(&[0, 90, 180, 270]);
         let history = vec![signed(1, &all[..2])];
-        assert_eq!(next(&all[..2], &history, 10), [(0, 0), (1, 90)]);
-        assert_eq!(next(&all[..3], &history, 10), [(0, 0), (1, 90), (2, 180)]);
+        assert_eq!(next(&stored[..2], &history, 10), [(0, 0), (1, 90)]);
+        assert_eq!(next(&stored[..3], &history, 10), [(0, 0), (1, 90), (2, 180)]);
         // The one before the active key stays for browsers whose clock is behind
         let history = vec![signed(1, &all[..2]), signed(2, &all[..3])];
-        assert_eq!(next(&all[..3], &history, 100), [(0, 0), (1, 90), (2, 180)]);
-        assert_eq!(next(&all[..3], &history, 200), [(1, 90), (2, 180)]);
+        assert_eq!(next(&stored[..3], &history, 100), [(0, 0), (1, 90), (2, 180)]);
+        assert_eq!(next(&stored[..3], &history, 200), [(1, 90), (2, 180)]);
         // What an older manifest named does not come back as a new key
         let history = vec![signed(1, &all[..2]), signed(2, &all[..3]), signed(3, &all[1..3])];
-        assert_eq!(next(&all, &history, 200), [(1, 90), (2, 180), (3, 270)]);
+        assert_eq!(next(&stored, &history, 200), [(1, 90), (2, 180), (3, 270)]);
         // A key that comes late starts at once, not in the past
-        assert_eq!(next(&all, &history, 300), [(1, 90), (2, 180), (3, 300)]);
+        assert_eq!(next(&stored, &history, 300), [(1, 90), (2, 180), (3, 300)]);
     }
 }

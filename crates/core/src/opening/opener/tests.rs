@@ -1,5 +1,5 @@
 use super::*;
-use crate::anchor::{Origin, TrustAnchor};
+use crate::anchor::{Origin, TrustAnchor, WasmFile};
 use crate::deposit::{Deposit, DepositParts, FieldToSeal, Order, assemble};
 use crate::encoding::b64;
 use crate::envelope::tests::key;
@@ -49,17 +49,18 @@ fn manifest(sequence: u64) -> VerifiedManifest {
         parents: vec![Origin::parse("http://localhost:4801").unwrap()],
         timestamp_key: signer("timestamp").vkey().clone(),
         receipt_key: signer("receipt").vkey().clone(),
-        data_keys: vec![DataKey { start: now(), key: key(SUITE).public_key().clone() }],
+        data_keys: vec![DataKey::new(now(), key(SUITE).public_key())],
         kinds: kinds(),
     };
+    let wasm = WasmFile { name: "checkout.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
     let anchor = TrustAnchor {
         site: site(),
         site_keys: vec![signer("site").vkey().clone()],
         threshold: 1,
         sequence_floor: 1,
         ingest: origin(),
-        wasm_file: "checkout.wasm".into(),
-        wasm_integrity: format!("sha384-{}", b64(&[0; 48])),
+        wasm: wasm.clone(),
+        wasm_portable: wasm,
     };
     let note = manifest::sign(&manifest, &[&signer("site")]).unwrap();
     manifest::verify_at_any_time(&note, &anchor).unwrap()
