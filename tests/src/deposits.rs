@@ -5,13 +5,14 @@ use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
 use nightsafe_core::encoding::{b64u, hex};
 use nightsafe_core::facets::derive_all;
-use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_core::policy::Kind;
 use nightsafe_core::scalar::{Nonce, Reference};
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::value::Value;
 use nightsafe_serve::clock::{Clock, SystemClock};
 use sha2::{Digest, Sha256};
+
+use crate::site::Published;
 
 /// What a customer types: kind, part, text. A kind that is there twice is two fields.
 pub type Entered<'a> = &'a [(&'a str, &'a [(&'a str, &'a str)])];
@@ -30,10 +31,10 @@ pub const SIX_FIELDS: Entered<'static> = &[
 pub const ONE_FIELD: Entered<'static> = &[("phone", &[("value", "+4930123456")])];
 
 /// Seals as the checkout page does.
-pub fn seal(manifest: &VerifiedManifest, reference: &str, entered: Entered<'_>) -> Deposit {
+pub fn seal(published: &Published, reference: &str, entered: Entered<'_>) -> Deposit {
     let now = SystemClock.now();
-    let manifest_hash = manifest.hash();
-    let manifest = manifest.manifest();
+    let manifest_hash = published.manifest.hash();
+    let manifest = published.manifest.manifest();
     let sealed: Vec<(&Kind, u32, Value)> = entered
         .iter()
         .enumerate()
@@ -50,7 +51,7 @@ pub fn seal(manifest: &VerifiedManifest, reference: &str, entered: Entered<'_>) 
         site: &manifest.site,
         reference: &Reference::parse(reference).unwrap(),
         manifest: &manifest_hash,
-        key: manifest.active_key(now).unwrap(),
+        key: &published.key,
         facets: &derive_all(&manifest.kinds, named),
         now,
     };

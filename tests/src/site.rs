@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::manifest::{VerifiedManifest, verify_at_any_time};
 
 use crate::binaries::Binaries;
+use crate::deposits::now;
 
 pub const SITE: &str = "demo.nightsafe.example";
 pub const ADMIN: &str = "correct horse battery staple";
@@ -16,6 +18,14 @@ const SITE_KEYS: &str = "one for all the site keys";
 
 /// Cheap on purpose: what a guess costs is tested elsewhere.
 const CHEAP: [&str; 6] = ["--argon2-memory-kib", "64", "--argon2-passes", "1", "--argon2-lanes", "1"];
+
+/// What a browser that seals has fetched.
+#[derive(Clone, Debug)]
+pub struct Published {
+    pub manifest: VerifiedManifest,
+    /// The active data key.
+    pub key: DataPublicKey,
+}
 
 /// A site in a folder.
 #[derive(Debug)]
@@ -56,6 +66,15 @@ impl RealSite {
         verify_at_any_time(&note, &self.anchor()).unwrap()
     }
 
+    /// The published manifest and its active data key.
+    pub fn published(&self) -> Published {
+        let manifest = self.manifest();
+        let active = manifest.active_key(now()).unwrap();
+        let file = fs::read(self.data().join("site/fields").join(active.file_name())).unwrap();
+        let key = active.open(&file).unwrap();
+        Published { manifest, key }
+    }
+
     /// A `nightsafe` command on this site.
     pub fn nightsafe(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(Binaries::get().path("nightsafe"));
@@ -86,7 +105,9 @@ impl RealSite {
              <script type=\"module\" src=\"__ADMIN_JS__\" integrity=\"__ADMIN_JS_INTEGRITY__\" crossorigin></script>";
         for (name, text) in [
             ("checkout.wasm", "\0asm\x01\0\0\0"),
-            ("loader.js", "load(\"__NIGHTSAFE_ANCHOR__\")"),
+            ("checkout-portable.wasm", "\0asm\x01\0\0\0\0\x01\0"),
+            ("texts-de.json", "{\"title\":\"Kartendaten\"}"),
+            ("loader.js", "load(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_TEXTS__\")"),
             ("element.js", "frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")"),
             ("frame.html", frame),
             ("admin/index.html", index),

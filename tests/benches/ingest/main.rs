@@ -72,7 +72,7 @@ fn main() {
         runtime.block_on(cluster.migrate("postgres"));
         engines.push(Engine::Postgres(cluster));
     }
-    let supply = Arc::new(Supply::new(&site.manifest(), size.most()));
+    let supply = Arc::new(Supply::new(&site.published(), size.most()));
     let mut report = Report::new(size, &supply);
     for engine in engines {
         let name = engine.name();

@@ -1,7 +1,7 @@
 //! Deposits to send: real sealed ones, each under many nonces. Made before any clock runs.
 
-use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_tests::deposits::{Copy, SIX_FIELDS, Stencil, seal};
+use nightsafe_tests::site::Published;
 
 /// Deposits with bodies of their own.
 const STENCILS: usize = 64;
@@ -12,8 +12,8 @@ pub(crate) struct Supply {
 }
 
 impl Supply {
-    pub(crate) fn new(manifest: &VerifiedManifest, count: usize) -> Self {
-        let seal = |number| Stencil::new(&seal(manifest, &format!("ORDER-{number}"), SIX_FIELDS));
+    pub(crate) fn new(published: &Published, count: usize) -> Self {
+        let seal = |number| Stencil::new(&seal(published, &format!("ORDER-{number}"), SIX_FIELDS));
         let stencils: Vec<_> = (0..STENCILS).map(seal).collect();
         let copies = (0..count).map(|number| stencils[number % STENCILS].copy()).collect();
         Self { stencils, copies }
