@@ -37,6 +37,10 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let config: Config = config::read(&arguments.config)?;
     let settings = config.settings()?;
+    for listen in std::iter::once(&config.listen).chain(config.metrics.as_ref()) {
+        // Read again when the listener starts; here to find out whether it is good
+        listen.setup().with_context(|| format!("the listener at {}", listen.address))?;
+    }
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {

@@ -6,6 +6,7 @@ mod api;
 mod fixture;
 mod full_path;
 mod pull;
+mod relay;
 mod schedule;
 mod sign_in;
 mod tampering;
