@@ -138,3 +138,20 @@ fn sealed_in(row: &FieldSeen) -> String {
     let kind = KINDS.iter().find(|kind| kind.name == row.kind).unwrap();
     Month::parse(&row.expires).unwrap().minus(kind.retain).to_text()
 }
+
+/// Wherever the bytes of one of the keys stand.
+pub(crate) fn occurrences(bytes: &[u8], keys: &HashSet<Key>) -> Vec<(usize, Key)> {
+    let mut begins = vec![false; 1 << 16];
+    for key in keys {
+        begins[usize::from(key[0]) << 8 | usize::from(key[1])] = true;
+    }
+    let mut found = Vec::new();
+    for (at, window) in bytes.windows(32).enumerate() {
+        if begins[usize::from(window[0]) << 8 | usize::from(window[1])]
+            && let Some(key) = keys.get(window)
+        {
+            found.push((at, *key));
+        }
+    }
+    found
+}

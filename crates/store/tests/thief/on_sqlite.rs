@@ -4,18 +4,12 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::VaultStore;
 use tempfile::TempDir;
 
+use crate::judge::{SHUFFLES, much_better_than_chance, no_better_than_chance, told};
 use crate::score::{Score, Verdict};
 use crate::shop::Shop;
 use crate::sqlite::Dump;
 
 const NOW: UnixTime = UnixTime::from_seconds(1_795_219_200);
-/// Of the permutation test.
-const SHUFFLES: usize = 149;
-/// Below this the thief is better than chance.
-const LEVEL: f64 = 0.01;
-/// Standard deviations of a place that tells the time: a dozen places are tried.
-const AGE_LEVEL: f64 = 4.0;
-
 /// A vault in use: while a copy is taken it has its files open.
 struct Vault {
     store: VaultStore,
@@ -58,7 +52,7 @@ async fn many_days(seeds: std::ops::Range<u64>, settles: bool) -> Verdict {
         }
         score.add(&vault.dump().loot(None), &vault.shop.truth, &vault.shop.truth.day, seed);
     }
-    told("60 days of 5", settles, score)
+    told("sqlite", "60 days of 5", settles, score)
 }
 
 /// One day of a thousand, after some days before.
@@ -72,7 +66,7 @@ async fn one_day(seeds: std::ops::Range<u64>, settles: bool) -> Verdict {
         }
         score.add(&vault.dump().loot(None), &vault.shop.truth, &vault.shop.truth.batch, seed);
     }
-    told("one day of 1,000", settles, score)
+    told("sqlite", "one day of 1,000", settles, score)
 }
 
 /// A copy each night for 60 days: what came in between is known, and each pair of nights is one more try.
@@ -92,23 +86,7 @@ async fn two_copies(seeds: std::ops::Range<u64>, nights: usize, settles: bool) -
             last = now;
         }
     }
-    told("two copies, a day of 5 apart", settles, score)
-}
-
-fn told(what: &str, settles: bool, score: Score) -> Verdict {
-    let verdict = score.verdict();
-    let settled = if settles { "settled" } else { "never settled" };
-    eprintln!("sqlite, {settled}, {what}: {}", verdict.text);
-    verdict
-}
-
-fn no_better_than_chance(verdict: &Verdict) {
-    assert!(verdict.p_exact >= LEVEL && verdict.p_near >= LEVEL, "{}", verdict.text);
-    assert!(verdict.z_age.abs() < AGE_LEVEL, "{}", verdict.text);
-}
-
-fn much_better_than_chance(verdict: &Verdict) {
-    assert!(verdict.z_near > 8.0, "the thief is too weak: {}", verdict.text);
+    told("sqlite", "two copies, a day of 5 apart", settles, score)
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use self::format::{Cell, Pages};
-use crate::loot::{FieldSeen, IndexSeen, Key, Loot, Order};
+use crate::loot::{FieldSeen, IndexSeen, Key, Loot, Order, occurrences};
 
 /// The three files, byte by byte, as they are while the vault has them open.
 pub(crate) struct Dump {
@@ -157,22 +157,6 @@ fn orders_of_bytes(main: &[u8], log: &[u8], keys: &HashSet<Key>) -> Vec<Order> {
         orders.extend([first, last]);
     }
     orders
-}
-
-fn occurrences(bytes: &[u8], keys: &HashSet<Key>) -> Vec<(usize, Key)> {
-    let mut begins = vec![false; 1 << 16];
-    for key in keys {
-        begins[usize::from(key[0]) << 8 | usize::from(key[1])] = true;
-    }
-    let mut found = Vec::new();
-    for (at, window) in bytes.windows(32).enumerate() {
-        if begins[usize::from(window[0]) << 8 | usize::from(window[1])]
-            && let Some(key) = keys.get(window)
-        {
-            found.push((at, *key));
-        }
-    }
-    found
 }
 
 /// Which transaction of the log brought a row: its key is on a page that did not have it before.
