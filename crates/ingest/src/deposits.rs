@@ -19,13 +19,21 @@ use nightsafe_serve::problem::Problem;
 use nightsafe_store::outbox::{InsertError, OutboxRow};
 
 use crate::admit::admit;
+use crate::openapi::DepositProblems;
 use crate::state::Ingest;
 
 /// A deposit takes a phone on a bad line some seconds; who takes longer holds a slot on purpose.
 const BODY_LIMITS: BodyLimits = BodyLimits { bytes: MAX_BODY, time: Duration::from_secs(20) };
 
-/// Checks a deposit, stores it, and answers with the receipt once it is on the disk. The same
-/// deposit again gets the same answer.
+/// Store a deposit
+///
+/// Checks a deposit, stores it, and answers with the receipt once it is on the disk. The same deposit again gets the
+/// same answer.
+#[utoipa::path(
+    post, path = "/v1/deposits", operation_id = "store_deposit", tag = "deposits",
+    request_body(content = DepositRequest, content_type = "application/json", description = "At most 262144 bytes"),
+    responses((status = 201, description = "It is stored", body = DepositReceipt), DepositProblems)
+)]
 pub(crate) async fn post(
     State(ingest): State<Arc<Ingest>>,
     State(memory): State<Memory>,

@@ -15,6 +15,7 @@ mod guard;
 mod health;
 mod manifests;
 pub mod metrics;
+pub mod openapi;
 pub mod relay;
 mod state;
 mod timestamp;
@@ -53,7 +54,10 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
 pub fn guarded_router(ingest: Arc<Ingest>, guard: Guard) -> Router {
     let cors = cors(&ingest);
     let Guard { admission, memory } = guard;
-    let asked = Router::new().route("/v1/deposits", post(deposits::post)).route("/v1/timestamp", get(timestamp::get));
+    let asked = Router::new()
+        .route("/v1/deposits", post(deposits::post))
+        .route("/v1/timestamp", get(timestamp::get))
+        .route("/v1/openapi.json", get(openapi::get));
     let routes = admit(asked, Arc::new(admission))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -12,6 +12,7 @@ use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::problem::Problem;
 
 use crate::manifests::Published;
+use crate::openapi::TimestampProblems;
 use crate::state::Ingest;
 
 /// How long a note is good for, in seconds.
@@ -27,6 +28,16 @@ pub(crate) struct Issued {
     note: String,
 }
 
+/// The timestamp note
+///
+/// Says which key manifest is the current one, for 24 hours at most.
+#[utoipa::path(
+    get, path = "/v1/timestamp", operation_id = "timestamp", tag = "deposits",
+    responses(
+        (status = 200, description = "A C2SP signed note", body = String, content_type = "text/plain"),
+        TimestampProblems
+    )
+)]
 pub(crate) async fn get(State(ingest): State<Arc<Ingest>>) -> Result<Response, Problem> {
     let published = ingest.published()?;
     let note = ingest.timestamp_note(&published)?;

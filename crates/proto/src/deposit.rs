@@ -16,42 +16,58 @@ use crate::wire::Hex32;
 
 /// The body as it is on the wire (docs/spec/deposit.md); binary members are still text.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DepositRequest<'a> {
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Hex32))]
     id: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::B64u))]
     nonce: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9.-]{1,253}$"))]
     site: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9._/#:-]{1,64}$"))]
     reference: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Hex32))]
     manifest: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::Hex16))]
     key_id: Cow<'a, str>,
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     facets: UniqueMap,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::B64u))]
     locator: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 32))]
     fields: Vec<DepositRequestField<'a>>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 struct DepositRequestField<'a> {
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Hex32))]
     tag: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z][a-z0-9.-]{0,31}$"))]
     kind: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$"))]
     expires: Cow<'a, str>,
     #[serde(borrow)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::B64u))]
     envelope: Cow<'a, str>,
 }
 
 /// `201` to a deposit, the first time and every time that it is sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DepositReceipt {
     /// The id of the request.

@@ -5,6 +5,8 @@
 //! permitted facet?) is checked by whoever receives the value.
 
 pub mod deposit;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod problem;
 pub mod relay;
 mod unique_map;

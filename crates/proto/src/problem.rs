@@ -10,6 +10,7 @@ pub const TYPE_BASE: &str = "https://nightsafe.dev/problems/";
 
 /// A problem document. Its texts are fixed: nothing of a request is ever in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProblemDetails {
     /// [`TYPE_BASE`] and a slug; stable.
     #[serde(rename = "type")]

@@ -14,7 +14,7 @@ use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_serve::online_key;
 use serde_json::Value as Json;
 
-use crate::support::{FIELDS_ORIGIN, SiteFiles, deposit_at, receipt_signer, timestamp_signer};
+use crate::support::{FIELDS_ORIGIN, SiteFiles, deposit_at, public_key, receipt_signer, timestamp_signer};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,8 +89,8 @@ address = "127.0.0.1:0"
 
     /// A deposit of 3 fields, sealed now.
     pub(crate) fn deposit(&self, reference: &str) -> Deposit {
-        let key = &self.manifest.data_keys[0].key;
-        deposit_at(SystemClock.now(), &self.manifest, key, reference, &["card", "address", "phone"])
+        let key = public_key(self.manifest.data_keys[0].suite);
+        deposit_at(SystemClock.now(), &self.manifest, &key, reference, &["card", "address", "phone"])
     }
 }
 

@@ -6,6 +6,7 @@ use crate::wire::{B64u, Hex16};
 
 /// `GET /v1/custody`: every data key with its wrapped private items.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Custody {
     /// One entry a data key.
@@ -14,6 +15,7 @@ pub struct Custody {
 
 /// One data key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustodyKey {
     /// Key id.
@@ -28,6 +30,7 @@ pub struct CustodyKey {
 
 /// One wrapped private item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustodyItem {
     /// Item name: `mlkem-seed` or `x25519`.
@@ -38,6 +41,7 @@ pub struct CustodyItem {
 
 /// `GET /v1/manifests`: every key manifest that the site ever signed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifests {
     /// Signed notes, text and signatures.

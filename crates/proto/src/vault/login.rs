@@ -8,6 +8,7 @@ use crate::wire::B64u;
 
 /// `POST /v1/login/start`
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginStart {
     /// Name of the admin.
@@ -18,6 +19,7 @@ pub struct LoginStart {
 
 /// Answer to [`LoginStart`]; has the same shape for a name that does not exist.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginStarted {
     /// Names this login until it is finished.
@@ -28,6 +30,7 @@ pub struct LoginStarted {
 
 /// `POST /v1/login/finish`
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginFinish {
     /// As in [`LoginStarted`].
@@ -38,6 +41,7 @@ pub struct LoginFinish {
 
 /// Answer to [`LoginFinish`].
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginFinished {
     /// Bearer token: 32 random bytes. The server keeps its SHA-256 only.

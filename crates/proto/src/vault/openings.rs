@@ -6,6 +6,7 @@ use crate::wire::{B64u, Hex16, Hex32};
 
 /// What a field is opened for. Recorded with every opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// Charging a card.
@@ -46,6 +47,7 @@ impl Purpose {
 
 /// `POST /v1/openings`
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Open {
     /// One purpose for the whole batch. May be missing when no `open` asks for a field: nothing is recorded then.
@@ -57,6 +59,7 @@ pub struct Open {
 
 /// The fields wanted from one deposit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenDeposit {
     /// Deposit id.
@@ -70,6 +73,7 @@ pub struct OpenDeposit {
 
 /// One field to hand out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenField {
     /// Field kind.
@@ -82,6 +86,7 @@ pub struct OpenField {
 
 /// Answer to [`Open`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Opened {
     /// One entry a deposit asked for, in the same order.
@@ -90,6 +95,7 @@ pub struct Opened {
 
 /// What the vault holds for one deposit's tags.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenedDeposit {
     /// Deposit id.
@@ -102,6 +108,7 @@ pub struct OpenedDeposit {
 
 /// A field row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FieldRow {
     /// Tag.
@@ -118,6 +125,7 @@ pub struct FieldRow {
 
 /// A field row that is there.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PresentRow {
     /// Tag.

@@ -11,6 +11,7 @@ use super::openings::Purpose;
 /// `POST /v1/deposits/search`: members that are given must all match. A POST, so that no
 /// reference and no postal code gets into a URL.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// The shop's reference, whole.
@@ -41,6 +42,7 @@ pub struct Search {
 
 /// Answer to [`Search`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Found {
     /// Matching deposits.
@@ -52,6 +54,7 @@ pub struct Found {
 
 /// What the vault knows of a deposit without opening it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IndexRow {
     /// Deposit id.
@@ -76,6 +79,7 @@ pub struct IndexRow {
 
 /// One recorded opening.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
     /// Field kind.
