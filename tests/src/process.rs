@@ -68,9 +68,16 @@ fn status_line(id: u32, name: &str) -> u64 {
     line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0)
 }
 
-/// An address that nobody listens at now.
+/// An address that nobody listens at now, and that no client is given as its own: a killed server comes back to it.
 pub fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    let mut bytes = [0; 2];
+    loop {
+        getrandom::fill(&mut bytes).unwrap();
+        let port = 20_000 + u16::from_le_bytes(bytes) % 12_000;
+        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
 }
 
 /// Waits until somebody listens there.

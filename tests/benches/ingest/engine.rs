@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nightsafe_tests::cluster::Cluster;
 use nightsafe_tests::http::Connection;
-use nightsafe_tests::ingest::RunningIngest;
+use nightsafe_tests::server::Server;
 use nightsafe_tests::site::RealSite;
 
 use crate::Size;
@@ -39,7 +39,7 @@ impl Engine {
 
     /// Through a fresh server.
     pub(crate) async fn ours(&self, site: &RealSite, supply: &Arc<Supply>, size: Size) -> Ours {
-        let server = RunningIngest::start(site, &self.empty_outbox());
+        let server = Server::ingest(site, &self.empty_outbox(), "");
         let mut sinks = Vec::new();
         for _ in 0..size.connections {
             sinks.push(Connection::open(server.address()).await.unwrap());

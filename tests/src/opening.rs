@@ -1,0 +1,101 @@
+//! Opening what the vault holds, as the admin does, and finding what is missing or there twice.
+
+use std::collections::BTreeSet;
+
+use nightsafe_core::custody::{Keyring, WrappedKey};
+use nightsafe_core::opening::{Opener, SealedDeposit, SealedRow};
+use nightsafe_core::scalar::DepositId;
+use nightsafe_store::Database;
+use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
+
+use crate::site::{ADMIN, RealSite};
+
+/// Deposits in one page.
+const PAGE: u32 = 500;
+
+/// The vault's database, with the admin's keys.
+#[derive(Debug)]
+pub struct Opening {
+    opener: Opener,
+    store: VaultStore,
+}
+
+impl Opening {
+    /// Unlocks the data keys that `nightsafe init` put into the site's own vault file, and opens `vault`, which may be
+    /// another database.
+    pub async fn start(site: &RealSite, vault: &str) -> Self {
+        let keys = VaultStore::open_read_only(&site.data().join("vault.db").into()).await.unwrap();
+        let custody = keys.custody().await.unwrap();
+        keys.close().await;
+        let wrapped: Vec<_> = custody
+            .iter()
+            .map(|key| {
+                let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), &item.wrapped[..])).collect();
+                WrappedKey::parse(&key.suite, &key.public_key, &items).unwrap()
+            })
+            .collect();
+        let manifest = site.manifest();
+        let name = manifest.manifest().site.clone();
+        let keys = Keyring::unlock(ADMIN.as_bytes(), &name, &wrapped).unwrap().into_keys();
+        let opener = Opener::new(name, keys, vec![manifest]);
+        let vault: Database = vault.parse().unwrap();
+        Self { opener, store: VaultStore::open(&vault).await.unwrap() }
+    }
+
+    /// The texts of all values of a deposit, which must be there once, whole and unchanged.
+    pub async fn texts(&self, id: &DepositId) -> Vec<String> {
+        let row = self.store.deposit(id).await.unwrap().unwrap_or_else(|| panic!("{id:?} has a receipt and is lost"));
+        let deposit = self.opener.open_locator(&sealed(&row, &facets(&row)));
+        assert_eq!(deposit.differences(), [], "{id:?}");
+        let mut stored = Vec::new();
+        for listed in self.opener.listed(&deposit) {
+            let rows = self.store.field_rows(&listed.tag).await.unwrap();
+            assert_eq!(rows.len(), 1, "rows of one field of {id:?}");
+            stored.extend(rows);
+        }
+        let rows: Vec<_> = stored.iter().map(|row| SealedRow { tag: row.tag, envelope: &row.envelope }).collect();
+        let opened = self.opener.open_rows(&deposit, &rows, &[]);
+        assert_eq!(opened.differences, [], "{id:?}");
+        let values = opened.fields.iter().flat_map(|(_, value)| value.parts());
+        values.map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// References of all deposits in the vault. None may be there twice: each order of a test has one of its own.
+    pub async fn references(&self) -> BTreeSet<String> {
+        let (mut references, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.store.search(&Filter::default(), after.as_ref(), PAGE).await.unwrap();
+            for row in page.rows {
+                assert!(references.insert(row.reference.clone()), "{} is there twice", row.reference);
+            }
+            after = page.next;
+            if after.is_none() {
+                return references;
+            }
+        }
+    }
+
+    /// How many deposits are in quarantine.
+    pub async fn quarantined(&self) -> usize {
+        self.store.quarantined(100).await.unwrap().len()
+    }
+
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+fn facets(row: &IndexRow) -> Vec<(&str, &str)> {
+    row.facets.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+}
+
+fn sealed<'a>(row: &'a IndexRow, facets: &'a [(&'a str, &'a str)]) -> SealedDeposit<'a> {
+    SealedDeposit {
+        site: &row.site,
+        reference: &row.reference,
+        manifest: row.manifest,
+        key_id: row.key_id,
+        facets,
+        locator: &row.locator,
+    }
+}

@@ -1,0 +1,14 @@
+//! What happens to deposits when things break: real processes, really killed; real files, really damaged.
+//!
+//! Every test holds the same two promises against what it broke: each receipt that a client holds opens afterwards, and
+//! no deposit is there twice.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failing test may panic"
+)]
+
+mod kills;
+mod rig;
