@@ -23,7 +23,7 @@ pub struct DepositRequest<'a> {
     #[cfg_attr(feature = "openapi", schema(value_type = Hex32))]
     id: Cow<'a, str>,
     #[serde(borrow)]
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::B64u))]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9_-]{43}$"))]
     nonce: Cow<'a, str>,
     #[serde(borrow)]
     #[cfg_attr(feature = "openapi", schema(pattern = "^[a-z0-9.-]{1,253}$"))]
@@ -40,7 +40,7 @@ pub struct DepositRequest<'a> {
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, String>))]
     facets: UniqueMap,
     #[serde(borrow)]
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::B64u))]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9_-]{1,10923}$"))]
     locator: Cow<'a, str>,
     #[serde(borrow)]
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 32))]
@@ -61,7 +61,7 @@ struct DepositRequestField<'a> {
     #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$"))]
     expires: Cow<'a, str>,
     #[serde(borrow)]
-    #[cfg_attr(feature = "openapi", schema(value_type = crate::wire::B64u))]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[A-Za-z0-9_-]{1,10923}$"))]
     envelope: Cow<'a, str>,
 }
 
