@@ -5,7 +5,7 @@ mod stage;
 mod table;
 
 use crate::setup::{chromium, npm};
-use crate::{assets, place, run, stamp};
+use crate::{assets, payload, place, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
@@ -29,7 +29,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let chromium = chromium::ensure()?;
     let filter = options.filter.as_deref();
     let mut results = vec![
-        Results::of("payload budget", assets::check_budgets),
+        Results::of("module budgets", assets::check_budgets),
+        Results::of("payload of one checkout", payload::check),
         Results::of("TypeScript types", || run::checked(npm().args(["run", "--silent", "check"]))),
         Results::of("bundles of the tests", || {
             run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]))
