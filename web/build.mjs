@@ -1,13 +1,13 @@
 // Bundles the TypeScript with esbuild.
 //
-//   node build.mjs assets OUT   element.js, loader.js, texts-*.json, admin/admin.{js,css} (need the WASM glue)
+//   node build.mjs assets OUT   frame.html, element.js, loader.js, texts-*.json, admin/admin.{js,css} (need the WASM glue)
 //   node build.mjs demo         dist/demo/*.js, for Node
 //   node build.mjs tests        dist/tests/*.test.js, for `node --test`
 //   node build.mjs bench        dist/bench/seal.js, for Node, and dist/bench/pages/*.js (need the WASM glue)
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const web = dirname(fileURLToPath(import.meta.url));
 
@@ -38,11 +38,22 @@ async function assets(out) {
     build({ ...forBrowsers, entryPoints: [entry], outfile: join(out, file), format });
   await Promise.all([
     ...languages().map((language) => texts(language, join(out, `texts-${language}.json`))),
+    frame(join(out, "frame.html")),
     bundle("src/element/main.ts", "element.js", "iife"), // runs as a classic script or as a module
     bundle("src/frame/main.ts", "loader.js", "esm"),
     bundle("src/admin/main.ts", "admin/admin.js", "esm"),
     bundle("../www/admin/admin.css", "admin/admin.css"),
   ]);
+}
+
+/** The frame's document: its style, which no other page shares, without what is for people. */
+async function frame(file) {
+  const page = readFileSync(join(web, "../www/frame/frame.html"), "utf8");
+  const [, style] = /<style>([^]*?)<\/style>/.exec(page);
+  // As old as the browsers that get the portable module
+  const { code } = await transform(style, { loader: "css", minify: true, target: ["chrome105", "firefox105", "safari16"] });
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, page.replace(style, () => code.trim()));
 }
 
 /** The frame's languages besides English, by their files. */

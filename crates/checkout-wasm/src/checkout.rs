@@ -1,9 +1,9 @@
 //! What the loader calls.
 
 use crate::entries::{self, Entry, Field};
-use crate::inputs::{self, Inputs, KIND};
+use crate::inputs::{self, Input, Inputs, KIND};
+use crate::rng::BrowserRng;
 use crate::trust::{self, Code, Verified};
-use getrandom::SysRng;
 use nightsafe_core::anchor::PinnedAnchor;
 use nightsafe_core::deposit::{FieldToSeal, Order, assemble};
 use nightsafe_core::facets;
@@ -11,11 +11,8 @@ use nightsafe_core::manifest::SealingManifest;
 use nightsafe_core::note::{Requests, Verdicts, Verify, strictly};
 use nightsafe_core::scalar::Reference;
 use nightsafe_core::time::UnixTime;
-use rand_core::UnwrapErr;
 use std::cell::RefCell;
-use std::mem;
 use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::HtmlInputElement;
 use zeroize::Zeroizing;
 
 /// The frame's inputs, what was handed over by the page, and what both are sealed under.
@@ -24,10 +21,18 @@ use zeroize::Zeroizing;
 struct Checkout {
     anchor: Option<PinnedAnchor>,
     parent: String,
-    requests: Requests,
+    asked: Option<Asked>,
     verified: Option<Verified>,
     inputs: Inputs,
     handed: Vec<Entry>,
+}
+
+/// Notes that were asked about, what there is to verify in them, and when.
+struct Asked {
+    manifest: String,
+    timestamp: String,
+    now: UnixTime,
+    requests: Requests,
 }
 
 thread_local! {
@@ -39,39 +44,37 @@ fn with<T>(work: impl FnOnce(&mut Checkout) -> T) -> T {
 }
 
 /// Takes the trust anchor's text and the origin of the page that embeds the frame, and forgets what was before. Nothing
-/// works before `renew`.
-///
-/// # Errors
-/// Throws `anchor_malformed`.
+/// works before `renew`. Returns an empty text, or `anchor_malformed`.
 #[wasm_bindgen]
-pub fn start(anchor: &str, parent: String) -> Result<(), Code> {
-    let anchor = Some(trust::anchor(anchor)?);
-    with(|checkout| *checkout = Checkout { anchor, parent, ..Checkout::new() });
-    Ok(())
+pub fn start(anchor: &str, parent: String) -> String {
+    told(trust::anchor(anchor).map(|anchor| {
+        with(|checkout| *checkout = Checkout { anchor: Some(anchor), parent, ..Checkout::new() });
+    }))
 }
 
-/// What `renew` needs to be given for the same notes at the same time: the file of the active data key, and verdicts on
-/// signatures. The file's name comes first, after its length (a byte; 0 when the notes are of no use), then one
-/// signature after the other: public key (32 bytes), signature (64), length of the message (u32, big-endian), message.
+/// Takes manifest and timestamp (signed notes) and the time, in seconds since 1970. Returns what `renew` needs to be
+/// given for them: the file of the active data key, and verdicts on signatures. The file's name comes first, after its
+/// length (a byte; 0 when the notes are of no use), then one signature after the other: public key (32 bytes), signature
+/// (64), length of the message (u32, big-endian), message.
 #[wasm_bindgen]
-pub fn ask(manifest: &str, timestamp: &str, now: f64) -> Vec<u8> {
-    with(|checkout| checkout.ask((manifest, timestamp), time(now)))
+pub fn ask(manifest: String, timestamp: String, now: f64) -> Vec<u8> {
+    with(|checkout| checkout.ask(manifest, timestamp, time(now)))
 }
 
-/// Verifies manifest and timestamp (signed notes) at a time in seconds since 1970, and that the page may embed the
-/// frame. `key` is the active data key's file, `verdicts` a byte for each signature that `ask` gave, 1 for a good one.
+/// Verifies what `ask` took, once, and that the page may embed the frame. `key` is the active data key's file,
+/// `verdicts` a byte for each signature that `ask` gave, 1 for a good one.
 ///
-/// # Errors
-/// Throws `manifest_…` or `timestamp_…` with core's code, `parent_not_allowed`, or `data_key_refused` when `key` is not
-/// the one that the manifest names; what was verified before stays.
+/// Returns an empty text, or why not: `manifest_…` or `timestamp_…` with core's code, `parent_not_allowed`,
+/// `data_key_refused` when `key` is not the one that the manifest names, `no_manifest` when nothing was asked. What was
+/// verified before stays then.
 #[wasm_bindgen]
-pub fn renew(manifest: &str, timestamp: &str, key: &[u8], verdicts: &[u8], now: f64) -> Result<(), Code> {
-    with(|checkout| checkout.renew((manifest, timestamp), key, verdicts, time(now)))
+pub fn renew(key: &[u8], verdicts: &[u8]) -> String {
+    with(|checkout| told(checkout.renew(key, verdicts)))
 }
 
 /// Takes an input for a part of the card: 0 when the policy has no such part, 1 when it may stay empty, else 2.
 #[wasm_bindgen]
-pub fn bind(part: &str, input: HtmlInputElement) -> u8 {
+pub fn bind(part: &str, input: Input) -> u8 {
     with(|checkout| {
         let need = checkout.verified.as_ref().and_then(|verified| inputs::part(&verified.manifest, part));
         let need = need.map_or(0, |part| if part.optional { 1 } else { 2 });
@@ -127,13 +130,16 @@ pub fn put(field: String, index: u32, text: String) {
     with(|checkout| checkout.handed.push(Entry { field, index, text }));
 }
 
-/// Seals the inputs and what was put, and forgets the latter. Returns the deposit's JSON.
-///
-/// # Errors
-/// Throws `malformed_reference`, `no_manifest`, `nothing_to_seal`, `seal_failed`, or lines of `field index code`.
+/// Seals the inputs and what was put, and forgets the latter. Returns the deposit's JSON; or, behind an exclamation mark,
+/// why not: `malformed_reference`, `no_manifest`, `nothing_to_seal`, `seal_failed`, or lines of `field index code`.
 #[wasm_bindgen]
-pub fn seal(reference: &str, now: f64) -> Result<String, Code> {
-    with(|checkout| checkout.seal(reference, time(now)))
+pub fn seal(reference: &str, now: f64) -> String {
+    with(|checkout| checkout.seal(reference, time(now)).unwrap_or_else(|code| ["!", &code].concat()))
+}
+
+/// Texts instead of exceptions: what throws them would be more glue than all of these functions have.
+fn told(outcome: Result<(), Code>) -> String {
+    outcome.err().unwrap_or_default()
 }
 
 impl Checkout {
@@ -141,7 +147,7 @@ impl Checkout {
         Self {
             anchor: None,
             parent: String::new(),
-            requests: Requests::new(),
+            asked: None,
             verified: None,
             inputs: Inputs::new(),
             handed: Vec::new(),
@@ -149,33 +155,39 @@ impl Checkout {
     }
 
     /// Everything is read as if all signatures were good, and nothing of it is kept but the requests.
-    fn ask(&mut self, notes: (&str, &str), now: UnixTime) -> Vec<u8> {
+    fn ask(&mut self, manifest: String, timestamp: String, now: UnixTime) -> Vec<u8> {
+        let mut asked = Asked { manifest, timestamp, now, requests: Requests::new() };
         let mut requests = Requests::new();
-        let read = self.verify(notes, now, &mut |key, message, signature| requests.add(key, message, signature));
+        let read = self.verify(&asked, &mut |key, message, signature| requests.add(key, message, signature));
         let file = read.ok().and_then(|manifest| manifest.active_key(now)).map_or(String::new(), |key| key.file_name());
-        self.requests = requests;
         // At most 41 bytes
-        let length = u8::try_from(file.len()).unwrap_or(0);
-        [&[length], file.as_bytes(), self.requests.as_bytes()].concat()
+        let mut answer = vec![u8::try_from(file.len()).unwrap_or(0)];
+        answer.extend_from_slice(file.as_bytes());
+        answer.extend_from_slice(requests.as_bytes());
+        asked.requests = requests;
+        self.asked = Some(asked);
+        answer
     }
 
-    fn renew(&mut self, notes: (&str, &str), key: &[u8], verdicts: &[u8], now: UnixTime) -> Result<(), Code> {
+    fn renew(&mut self, key: &[u8], verdicts: &[u8]) -> Result<(), Code> {
         // Verdicts are given once
-        let requests = mem::take(&mut self.requests);
-        let mut verdicts = Verdicts::new(&requests, verdicts);
+        let asked = self.asked.take().ok_or("no_manifest")?;
+        let mut verdicts = Verdicts::new(&asked.requests, verdicts);
+        let now = asked.now;
         let manifest = if cfg!(feature = "portable") {
-            self.verify(notes, now, &mut strictly)?
+            self.verify(&asked, &mut strictly)?
         } else {
-            self.verify(notes, now, &mut |key, message, signature| verdicts.take(key, message, signature))?
+            self.verify(&asked, &mut |key, message, signature| verdicts.take(key, message, signature))?
         };
         let key = manifest.active_key(now).and_then(|active| active.open(key)).ok_or("data_key_refused")?;
         self.verified = Some(Verified { manifest, key, month: now.month() });
         Ok(())
     }
 
-    fn verify(&self, notes: (&str, &str), now: UnixTime, verify: Verify<'_>) -> Result<SealingManifest, Code> {
+    fn verify(&self, asked: &Asked, verify: Verify<'_>) -> Result<SealingManifest, Code> {
         let anchor = self.anchor.as_ref().ok_or("anchor_malformed")?;
-        trust::verify(anchor, notes, &self.parent, self.verified.as_ref(), now, verify)
+        let notes = (asked.manifest.as_str(), asked.timestamp.as_str());
+        trust::verify(anchor, notes, &self.parent, self.verified.as_ref(), asked.now, verify)
     }
 
     fn seal(&mut self, reference: &str, now: UnixTime) -> Result<String, Code> {
@@ -199,7 +211,7 @@ impl Checkout {
             now,
         };
         let fields: Vec<FieldToSeal<'_>> = fields.iter().map(Field::to_seal).collect();
-        let deposit = assemble(&order, &fields, &mut UnwrapErr(SysRng)).map_err(|_| Code::from("seal_failed"))?;
+        let deposit = assemble(&order, &fields, &mut BrowserRng).map_err(|_| Code::from("seal_failed"))?;
         Ok(deposit.to_json())
     }
 }

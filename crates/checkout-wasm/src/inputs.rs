@@ -6,21 +6,41 @@ use nightsafe_core::manifest::SealingManifest;
 use nightsafe_core::policy::Part;
 use nightsafe_core::rule::{CheckContext, FieldError, card};
 use nightsafe_core::time::Month;
-use web_sys::HtmlInputElement;
+use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 /// The kind that the frame's inputs are parts of.
 pub(crate) const KIND: &str = "card";
 
+#[wasm_bindgen]
+extern "C" {
+    /// An input of type text, which has a caret; of other types, the last function throws and ends the module. As
+    /// `web-sys` has it, but for what hands that exception over to Rust.
+    #[wasm_bindgen(typescript_type = "HTMLInputElement")]
+    pub type Input;
+
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &Input) -> String;
+
+    #[wasm_bindgen(method, setter)]
+    fn set_value(this: &Input, text: &str);
+
+    #[wasm_bindgen(method, getter, js_name = selectionStart)]
+    fn selection_start(this: &Input) -> Option<u32>;
+
+    #[wasm_bindgen(method, js_name = setSelectionRange)]
+    fn set_selection_range(this: &Input, start: u32, end: u32);
+}
+
 /// The inputs that are bound, by their part's name.
-pub(crate) struct Inputs(Vec<(String, HtmlInputElement)>);
+pub(crate) struct Inputs(Vec<(String, Input)>);
 
 impl Inputs {
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    pub(crate) fn bind(&mut self, part: &str, input: HtmlInputElement) {
+    pub(crate) fn bind(&mut self, part: &str, input: Input) {
         self.0.push((part.into(), input));
     }
 
@@ -40,13 +60,12 @@ impl Inputs {
         };
         let before = text(input);
         // Where the browser does not tell, the caret is taken to be at the end
-        let caret = input.selection_start().ok().flatten().map_or(usize::MAX, |units| units as usize);
+        let caret = input.selection_start().map_or(usize::MAX, |units| units as usize);
         let (after, caret) = format::edit(part.rule, &before, caret);
         if *after != **before {
             input.set_value(&after);
             let caret = u32::try_from(caret).unwrap_or(u32::MAX);
-            // Refused only by inputs that have no caret
-            let _ = input.set_selection_range(caret, caret);
+            input.set_selection_range(caret, caret);
         }
     }
 
@@ -74,7 +93,7 @@ impl Inputs {
         self.0.iter().map(|(part, input)| Entry { field: [KIND, ".", part].concat(), index: 0, text: text(input) })
     }
 
-    fn input(&self, part: &str) -> Option<&HtmlInputElement> {
+    fn input(&self, part: &str) -> Option<&Input> {
         self.0.iter().find_map(|(name, input)| (name == part).then_some(input))
     }
 }
@@ -84,6 +103,6 @@ pub(crate) fn part<'a>(manifest: &'a SealingManifest, name: &str) -> Option<&'a 
     manifest.kind(KIND)?.part(name)
 }
 
-fn text(input: &HtmlInputElement) -> Zeroizing<String> {
+fn text(input: &Input) -> Zeroizing<String> {
     Zeroizing::new(input.value())
 }

@@ -7,12 +7,13 @@
 //! Signatures are verified by the browser: `ask` says which, `renew` takes the verdicts and decides. With the feature
 //! `portable`, for browsers whose WebCrypto has no Ed25519, `renew` verifies them itself and looks at no verdict.
 //!
-//! Errors are thrown as texts. One word is a code for the whole, such as `manifest_expired`; lines of
+//! Errors are returned as texts. One word is a code for the whole, such as `manifest_expired`; lines of
 //! `field index code` are fields that cannot be sealed as they are.
 
 mod checkout;
 mod entries;
 mod inputs;
+mod rng;
 mod trust;
 #[cfg(target_arch = "wasm32")]
 mod wipe;

@@ -7,7 +7,7 @@ use nightsafe_core::note::Verify;
 use nightsafe_core::time::{Month, UnixTime};
 use nightsafe_core::timestamp;
 
-/// A code to throw.
+/// A code to return.
 pub(crate) type Code = String;
 
 /// What was verified, and when.

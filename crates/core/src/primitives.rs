@@ -5,14 +5,16 @@ mod hash;
 mod mlkem;
 #[cfg(test)]
 mod published;
+mod schedule;
 mod seal;
 #[cfg(feature = "custody")]
 mod wrap;
 mod x25519;
 
 pub(crate) use combined::{OpenError, combine, open};
-pub(crate) use hash::{derive_tag, expand_xwing_seed, sha256};
+pub(crate) use hash::{expand_xwing_seed, sha256};
 pub(crate) use mlkem::{MlKemPublic, MlKemSecret};
+pub(crate) use schedule::derive_tag;
 pub(crate) use seal::SealKey;
 #[cfg(feature = "custody")]
 pub(crate) use wrap::{aead_open, aead_seal, argon2id};

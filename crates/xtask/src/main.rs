@@ -7,6 +7,7 @@ mod demo;
 mod guard;
 mod lint;
 mod metadata;
+mod payload;
 mod place;
 mod run;
 mod say;

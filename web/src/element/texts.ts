@@ -15,7 +15,7 @@ const en: Texts = {
   sealing: "Encrypting your data …",
   unreachable: "The secure fields could not be loaded. Please check your connection and try again.",
   silent: "The secure fields did not start. Please try again, or use another browser.",
-  refused: "The secure fields did not pass their safety check, so they stay closed. Nothing you typed was sent. Please try again later, or tell the shop.",
+  refused: "The secure fields did not pass their safety check. Nothing you typed was sent. Please try again later, or tell the shop.",
 };
 
 const de: Texts = {
@@ -24,7 +24,7 @@ const de: Texts = {
   sealing: "Ihre Daten werden verschlüsselt …",
   unreachable: "Die sicheren Felder konnten nicht geladen werden. Bitte prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
   silent: "Die sicheren Felder sind nicht gestartet. Bitte versuchen Sie es noch einmal oder nehmen Sie einen anderen Browser.",
-  refused: "Die sicheren Felder haben ihre Sicherheitsprüfung nicht bestanden und bleiben geschlossen. Von Ihren Eingaben wurde nichts gesendet. Bitte versuchen Sie es später noch einmal oder melden Sie es dem Shop.",
+  refused: "Die sicheren Felder haben ihre Sicherheitsprüfung nicht bestanden. Von Ihren Eingaben wurde nichts gesendet. Bitte versuchen Sie es später noch einmal oder melden Sie es dem Shop.",
 };
 
 /** German for German locales, English for all others. */

@@ -3,14 +3,7 @@
 import { ask, initSync, renew } from "#checkout-wasm";
 import type { Addresses } from "./anchor.ts";
 import { hasEd25519, verdictsOn } from "./ed25519.ts";
-
-/** Why the frame cannot be used; `code` is stable. */
-export class LoadError extends Error {
-  override readonly name = "LoadError";
-  constructor(readonly code: string) {
-    super(code);
-  }
-}
+import { Failure } from "./failure.ts";
 
 /** The two signed texts that the WASM checks. */
 export interface Notes {
@@ -28,13 +21,13 @@ export async function startModule({ wasm, portable }: Addresses, again: boolean)
   const response = await fetch(name, { integrity, cache, mode: "same-origin" }).catch(async () => {
     // The browser does not tell a wrong hash from a lost connection
     const there = await fetch(name, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
-    throw new LoadError(there ? "module_refused" : "module_unreachable");
+    throw new Failure(there ? "module_refused" : "module_unreachable");
   });
   try {
     // Not the glue's own loading, which would fetch without integrity: left out, it is not in the bundle either
     initSync({ module: await WebAssembly.compileStreaming(response) });
   } catch {
-    throw new LoadError("module_failed");
+    throw new Failure("module_failed");
   }
 }
 
@@ -54,22 +47,19 @@ export async function fetchNotes({ ingest }: Addresses): Promise<Notes> {
  */
 export async function verify(notes: Notes, cache: RequestCache = "default"): Promise<void> {
   const { manifest, timestamp } = notes;
-  const now = seconds();
-  const asked = ask(manifest, timestamp, now) as Uint8Array<ArrayBuffer>;
+  const asked = ask(manifest, timestamp, seconds()) as Uint8Array<ArrayBuffer>;
   const name = 1 + (asked[0] ?? 0);
   const [key, verdicts] = await Promise.all([
     fetchKey(String.fromCharCode(...asked.subarray(1, name)), cache),
     verdictsOn(asked.subarray(name)),
   ]);
-  try {
-    renew(manifest, timestamp, key, verdicts, now);
-  } catch (error) {
-    if (timestamp === "" && error === "timestamp_malformed") throw new LoadError("timestamp_unreachable");
-    if (error !== "data_key_refused") throw error;
-    // What was once changed on its way may lie in the browser's cache
-    if (cache === "default") return verify(notes, "reload");
-    throw key.length > 0 ? error : new LoadError("data_key_unreachable");
-  }
+  const code = renew(key, verdicts);
+  if (code === "") return;
+  const ours = code === "data_key_refused";
+  // What was once changed on its way may lie in the browser's cache
+  if (ours && cache === "default") return verify(notes, "reload");
+  if (ours && key.length === 0) throw new Failure("data_key_unreachable");
+  throw new Failure(timestamp === "" && code === "timestamp_malformed" ? "timestamp_unreachable" : code);
 }
 
 /** The time as the WASM takes it. */
@@ -91,7 +81,7 @@ async function fetchText(url: string, code: string): Promise<string> {
   try {
     return await (await fetched(url, "no-store")).text();
   } catch {
-    throw new LoadError(code);
+    throw new Failure(code);
   }
 }
 

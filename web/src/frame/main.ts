@@ -5,11 +5,12 @@ import * as checkout from "#checkout-wasm";
 import { readToFrame, type FromFrame, type InlineValue, type Settings, type ToFrame } from "../shared/protocol.ts";
 import { readAddresses, type Addresses } from "./anchor.ts";
 import { Card } from "./card.ts";
+import { Failure } from "./failure.ts";
 import { post } from "./ingest.ts";
-import { LoadError, fetchNotes, seconds, startModule, verify } from "./load.ts";
+import { fetchNotes, seconds, startModule, verify } from "./load.ts";
 import { opened } from "./opening.ts";
-import { FieldError, readProblems } from "./problems.ts";
-import { SealError, Sealing } from "./sealing.ts";
+import { readProblems } from "./problems.ts";
+import { Sealing } from "./sealing.ts";
 import { sealMessage, textsFor, type Spoken } from "./texts.ts";
 import { dress } from "./theme.ts";
 
@@ -28,13 +29,14 @@ async function main(anchor: string): Promise<void> {
   tell({ type: "hello" });
   const speaking = textsFor(settings.locale);
   try {
-    if (!addresses || !loading) throw new LoadError("anchor_malformed");
+    if (!addresses || !loading) throw new Failure("anchor_malformed");
     const [, notes] = await loading;
-    checkout.start(anchor, origin);
+    const malformed = checkout.start(anchor, origin);
+    if (malformed) throw new Failure(malformed);
     await verify(notes);
     new Frame(addresses, port, tell, settings, await speaking);
   } catch (error) {
-    tell({ type: "failed", code: codeOf(error) });
+    tell({ type: "failed", code: failureOf(error).code });
   }
 }
 
@@ -70,7 +72,7 @@ class Frame {
 
   #showCard(): Card {
     const form = document.querySelector("form");
-    if (!form) throw new LoadError("document_malformed");
+    if (!form) throw new Failure("document_malformed");
     const root = document.documentElement;
     new ResizeObserver(() => this.#tell({ type: "resize", height: Math.ceil(root.getBoundingClientRect().height) })).observe(root);
     return new Card(form, this.#spoken.texts, {
@@ -114,10 +116,9 @@ class Frame {
       this.#card?.clear(true);
       this.#tell({ type: "sealed", id, sealed });
     } catch (error) {
-      const code = codeOf(error);
-      const problems = error instanceof FieldError ? error.problems : [];
-      const message = error instanceof FieldError ? "" : sealMessage(this.#spoken.texts, code);
-      if (error instanceof FieldError) this.#card?.judge();
+      const { code, problems } = failureOf(error);
+      const message = problems.length > 0 ? "" : sealMessage(this.#spoken.texts, code);
+      if (problems.length > 0) this.#card?.judge();
       this.#tell({ type: "refused", id, code, message, problems });
     } finally {
       this.#card?.lock(false);
@@ -127,12 +128,11 @@ class Frame {
   async #seal(reference: string, values: readonly InlineValue[]): Promise<string> {
     if (Date.now() - this.#checked > FRESH) await this.#renew();
     for (const { field, index, value } of values) checkout.put(field, index, value);
-    try {
-      return checkout.seal(reference, seconds());
-    } catch (error) {
-      const problems = readProblems(String(error), this.#spoken.texts);
-      throw problems.length > 0 ? new FieldError(problems) : error;
-    }
+    const deposit = checkout.seal(reference, seconds());
+    if (deposit[0] !== "!") return deposit;
+    const report = deposit.slice(1);
+    const problems = readProblems(report, this.#spoken.texts);
+    throw new Failure(problems.length > 0 ? "fields" : report, problems);
   }
 
   async #renew(): Promise<void> {
@@ -141,10 +141,9 @@ class Frame {
   }
 }
 
-/** The WASM throws its codes as texts; what is neither is a fault of the frame. */
-function codeOf(error: unknown): string {
-  if (error instanceof LoadError || error instanceof SealError || error instanceof FieldError) return error.code;
-  return typeof error === "string" ? error : "frame_fault";
+/** What is nothing that we throw is a fault of the frame. */
+function failureOf(error: unknown): Failure {
+  return error instanceof Failure ? error : new Failure("frame_fault");
 }
 
 void main("__NIGHTSAFE_ANCHOR__");

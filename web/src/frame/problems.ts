@@ -3,15 +3,6 @@
 import type { FieldProblem } from "../shared/protocol.ts";
 import { fieldMessage, type Texts } from "./texts.ts";
 
-/** Some fields need the shopper's attention. */
-export class FieldError extends Error {
-  override readonly name = "FieldError";
-  readonly code = "fields";
-  constructor(readonly problems: readonly FieldProblem[]) {
-    super("fields");
-  }
-}
-
 /** Reads lines `field index code`; a text of another form holds none. */
 export function readProblems(report: string, texts: Texts): FieldProblem[] {
   return report.split("\n").flatMap((line) => {

@@ -2,6 +2,7 @@
 // posts the same bytes, so it has the same id and gets the same receipt.
 
 import type { InlineValue, Sealed } from "../shared/protocol.ts";
+import { Failure } from "./failure.ts";
 
 /** Ingest's answer to one attempt. */
 export type Answer =
@@ -18,14 +19,6 @@ export interface Sealer {
   /** Fetches manifest and timestamp again. */
   readonly renew: () => Promise<void>;
   readonly pause: (milliseconds: number) => Promise<void>;
-}
-
-/** Why nothing was stored; `code` is stable. */
-export class SealError extends Error {
-  override readonly name = "SealError";
-  constructor(readonly code: string) {
-    super(code);
-  }
 }
 
 /** Wait before the one automatic retry, in milliseconds. */
@@ -49,7 +42,7 @@ export class Sealing {
     this.#deposit = this.#sealed = undefined;
   }
 
-  /** Gives the receipt for these values; throws `SealError`, or what `seal` throws. */
+  /** Gives the receipt for these values; throws `Failure`, or what `seal` throws. */
   async run(reference: string, values: readonly InlineValue[]): Promise<Sealed> {
     const key = JSON.stringify([reference, values]);
     if (key !== this.#key) this.edited();
@@ -60,7 +53,7 @@ export class Sealing {
       await this.#sealer.renew();
       answer = await this.#attempt(reference, values);
     }
-    if (answer.kind !== "stored") throw new SealError(answer.code);
+    if (answer.kind !== "stored") throw new Failure(answer.code);
     return (this.#sealed = answer.sealed);
   }
 

@@ -7,7 +7,7 @@ import { before, test } from "node:test";
 import { ask, put, renew, seal, start } from "#checkout-wasm";
 import { cbor } from "../e2e/support/cbor.ts";
 import {
-  anchor, asked, begin, good, key, keyFile, loadModule, manifest, manifests, notesAreVerified, parent, seconds, thrown, verify,
+  anchor, asked, begin, good, key, keyFile, loadModule, manifest, manifests, notesAreVerified, parent, seconds, verify,
 } from "./notes.ts";
 
 before(() => loadModule("checkout.wasm"));
@@ -20,14 +20,10 @@ function first(): ReturnType<typeof asked> {
   return asked(manifest, good.note, good.now);
 }
 
-function renewed(verdicts: Uint8Array, { text = manifest, note = good.note, file = key } = {}): string {
-  return thrown(() => renew(text, note, file, verdicts, seconds(good.now)));
-}
-
 test("the module asks for two site keys and the timestamp's key, and WebCrypto finds all three good", async () => {
   const { verdicts } = await first();
   assert.deepEqual([...verdicts], [1, 1, 1]);
-  assert.equal(renewed(verdicts), "");
+  assert.equal(renew(key, verdicts), "");
 });
 
 test("a verdict that is missing or not good is a wrong signature", async () => {
@@ -41,29 +37,29 @@ test("a verdict that is missing or not good is a wrong signature", async () => {
     [[1, 1, 0], "timestamp_bad_signature"],
   ] as const) {
     await first();
-    assert.equal(renewed(Uint8Array.from(verdicts)), code, verdicts.join());
+    assert.equal(renew(key, Uint8Array.from(verdicts)), code, verdicts.join());
   }
 });
 
-test("verdicts are for the notes that were asked about, and count once", async () => {
+test("verdicts are for the notes that were asked about last, and count once", async () => {
   const lines = manifest.split("\n");
   const [one = "", two = ""] = lines.slice(-3);
   const swapped = [...lines.slice(0, -3), two, one, ""].join("\n");
   const { verdicts } = await first();
-  assert.equal(renewed(verdicts, { text: manifest.replace("label en Card\n", "label en Cart\n") }), "manifest_bad_signature");
-  assert.equal(renewed(verdicts), "manifest_bad_signature", "they were spent on the changed note");
+  ask(manifest.replace("label en Card\n", "label en Cart\n"), good.note, seconds(good.now));
+  assert.notEqual(renew(key, new Uint8Array()), "");
+  assert.equal(renew(key, verdicts), "no_manifest", "what was asked before is forgotten");
+  // The two signatures in the other order: verdicts go by what was asked, in its order
+  ask(swapped, good.note, seconds(good.now));
+  assert.equal(renew(key, Uint8Array.of(1, 0, 1)), "manifest_bad_signature");
   await first();
-  assert.equal(renewed(verdicts, { text: swapped }), "manifest_bad_signature");
-  await first();
-  assert.equal(renewed(verdicts, { note: good.note.replace("\nuntil 2026-12-03", "\nuntil 2026-12-02") }), "timestamp_bad_signature");
-  await first();
-  assert.equal(renewed(verdicts), "");
-  assert.equal(renewed(verdicts), "manifest_bad_signature");
+  assert.equal(renew(key, verdicts), "");
+  assert.equal(renew(key, verdicts), "no_manifest");
 });
 
 test("nothing counts that was never asked", () => {
   begin();
-  assert.equal(renewed(Uint8Array.of(1, 1, 1)), "manifest_bad_signature");
+  assert.equal(renew(key, Uint8Array.of(1, 1, 1)), "no_manifest");
 });
 
 test("a signature that is not the key's is found by WebCrypto, not by the module", async () => {
@@ -78,7 +74,7 @@ test("the first step lets nothing be sealed", () => {
   begin();
   ask(manifest, good.note, seconds(good.now));
   put("phone", 0, "+49 30 901820417");
-  assert.equal(thrown(() => seal("ORDER-1", seconds(good.now))), "no_manifest");
+  assert.equal(seal("ORDER-1", seconds(good.now)), "!no_manifest");
 });
 
 test("a file that is not the active data key is refused", async () => {
@@ -87,9 +83,9 @@ test("a file that is not the active data key is refused", async () => {
   const wrong = ["another key", "X-Wing", "an empty file"].map(keyFile);
   for (const bytes of [...wrong, key.subarray(1), Buffer.concat([key, Buffer.alloc(1)]), Buffer.alloc(32)]) {
     await first();
-    assert.equal(renewed(verdicts, { file: bytes }), "data_key_refused");
+    assert.equal(renew(bytes, verdicts), "data_key_refused");
     put("phone", 0, "+49 30 901820417");
-    assert.equal(thrown(() => seal("ORDER-1", seconds(good.now))), "no_manifest");
+    assert.equal(seal("ORDER-1", seconds(good.now)), "!no_manifest");
   }
 });
 
@@ -108,14 +104,20 @@ test("a page that the manifest does not name is refused", async () => {
 test("nothing is sealed before the manifest is verified", () => {
   start(anchor, parent);
   put("phone", 0, "+49 30 901820417");
-  assert.equal(thrown(() => seal("ORDER-1", seconds(good.now))), "no_manifest");
+  assert.equal(seal("ORDER-1", seconds(good.now)), "!no_manifest");
 });
 
 test("what cannot be sealed is named by field and code, not by value", async () => {
   await ready();
   put("phone", 0, "12");
-  const report = thrown(() => seal("ORDER-1", seconds(good.now)));
-  assert.match(report, /^phone 0 [a-z_]+$/m);
+  const report = seal("ORDER-1", seconds(good.now));
+  assert.match(report, /^!phone 0 [a-z_]+$/);
+});
+
+test("no name that a page gives a field makes a report look like a deposit", async () => {
+  await ready();
+  put('{"id":"0"}', 0, "x");
+  assert.equal(seal("ORDER-1", seconds(good.now)), '!{"id":"0"} 0 unknown_field');
 });
 
 test("a deposit's id is the hash of its nonce and canonical body, and each one is sealed afresh", async () => {
@@ -130,7 +132,7 @@ test("a deposit's id is the hash of its nonce and canonical body, and each one i
 test("what was put is forgotten once it is sealed", async () => {
   await ready();
   sealPhone();
-  assert.equal(thrown(() => seal("ORDER-1", seconds(good.now))), "nothing_to_seal");
+  assert.equal(seal("ORDER-1", seconds(good.now)), "!nothing_to_seal");
 });
 
 interface Deposit {

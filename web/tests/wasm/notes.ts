@@ -62,10 +62,10 @@ export function begin(): void {
   start(anchor, parent);
 }
 
-/** Both steps, as the loader takes them; gives the code that is thrown, or an empty text. */
+/** Both steps, as the loader takes them; gives what is wrong, or an empty text. */
 export async function verify(text: string, note: string, now: string): Promise<string> {
   const { verdicts } = await asked(text, note, now);
-  return thrown(() => renew(text, note, key, verdicts, seconds(now)));
+  return renew(key, verdicts);
 }
 
 /** The first step: which file the module wants, and what WebCrypto says of the signatures. */
@@ -94,14 +94,4 @@ export function notesAreVerified(): void {
 
 export function seconds(time: string): number {
   return Date.parse(time) / 1000;
-}
-
-/** The code that was thrown, or an empty text. */
-export function thrown(work: () => unknown): string {
-  try {
-    work();
-    return "";
-  } catch (error) {
-    return String(error);
-  }
 }

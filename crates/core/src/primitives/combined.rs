@@ -1,17 +1,18 @@
-//! HPKE (RFC 9180) base mode, from the KEM's shared secret on.
+//! Opening by HPKE (RFC 9180), base mode, from the KEM's shared secret on.
 //!
-//! The secret is made outside of `hpke`: for opening from the shares of two holders that need not be on one machine.
-//! It is handed over by a [`Kem`] whose keys are that secret. So each custody opens by the same path, and key schedule
-//! and AEAD are still `hpke`'s.
+//! The secret is made outside of `hpke`, from the shares of two holders that need not be on one machine. It is handed
+//! over by a [`Kem`] whose keys are that secret. So each custody opens by the same path, and key schedule and AEAD are
+//! still `hpke`'s.
 
 use super::hash::xwing_combiner;
+use super::schedule::dhkem;
 use super::{MLKEM_CIPHERTEXT, MLKEM_PUBLIC_KEY, Secret32};
 use crate::suite::Suite;
-use hpke::aead::{AeadCtxS, ChaCha20Poly1305};
+use hpke::aead::ChaCha20Poly1305;
 use hpke::hybrid_array::typenum::{U0, U32};
-use hpke::kdf::{HkdfSha256, Kdf};
+use hpke::kdf::HkdfSha256;
 use hpke::kem::{Kem, SharedSecret};
-use hpke::{Deserializable, HpkeError, OpModeR, OpModeS, Serializable};
+use hpke::{Deserializable, HpkeError, OpModeR, Serializable};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
@@ -35,39 +36,9 @@ pub(crate) fn combine(
             let (ct_x, pk_x) = (enc.get(MLKEM_CIPHERTEXT..)?, public_key.get(MLKEM_PUBLIC_KEY..)?);
             Some(xwing_combiner(mlkem, x25519, ct_x, pk_x))
         }
-        (Suite::X25519, None) => dhkem(x25519, enc, public_key),
+        (Suite::X25519, None) => Some(dhkem(x25519, enc, public_key)),
         _ => None,
     }
-}
-
-/// `suite_id` of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 4.1).
-const DHKEM: [u8; 5] = *b"KEM\x00\x20";
-
-/// ExtractAndExpand(dh, enc || pkR) of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 4.1).
-pub(super) fn dhkem(dh: &[u8; 32], enc: &[u8], public_key: &[u8]) -> Option<Secret32> {
-    let mut secret = Zeroizing::new([0; 32]);
-    let context = [enc, public_key].concat();
-    HkdfSha256::extract_and_expand(dh, &DHKEM, &context, secret.as_mut_slice()).ok()?;
-    Some(secret)
-}
-
-/// DeriveKeyPair of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 7.1.3): the scalar.
-pub(super) fn ephemeral(random: &[u8; 32]) -> Secret32 {
-    Zeroizing::new(HkdfSha256::derive_x25519_sk_eph_bytes(&DHKEM, random))
-}
-
-/// The ciphertext under the KEM's shared secret.
-pub(super) fn hpke_seal(suite: Suite, secret: &Secret32, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
-    match suite {
-        Suite::XWing => seal_as::<0x647a>(secret, info, aad, plaintext),
-        Suite::X25519 => seal_as::<0x0020>(secret, info, aad, plaintext),
-    }
-}
-
-fn seal_as<const KEM_ID: u16>(secret: &Secret32, info: &[u8], aad: &[u8], plaintext: &[u8]) -> Option<Vec<u8>> {
-    let secret = SharedSecret::<Combined<KEM_ID>>((**secret).into());
-    let context = HkdfSha256::combine_secrets::<ChaCha20Poly1305, _, _>(&OpModeS::Base, secret, info);
-    AeadCtxS::from(context).seal(plaintext, aad).ok()
 }
 
 /// Opens a ciphertext under the KEM's shared secret.
@@ -104,15 +75,15 @@ fn open_as<const KEM_ID: u16>(
 }
 
 /// A KEM that only decapsulates, and whose private key is already the shared secret.
-struct Combined<const KEM_ID: u16>;
+pub(super) struct Combined<const KEM_ID: u16>;
 
 /// `None` where the trait asks for a key that this KEM has no way to make; it opens nothing.
 #[derive(Clone)]
-struct CombinedSecret(Option<Secret32>);
+pub(super) struct CombinedSecret(Option<Secret32>);
 
 /// The public and the encapsulated key: both have done their part before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Nothing;
+pub(super) struct Nothing;
 
 impl<const KEM_ID: u16> Kem for Combined<KEM_ID> {
     type PublicKey = Nothing;

@@ -1,4 +1,4 @@
-//! SHA-256 (FIPS 180-4), HKDF-SHA256 (RFC 5869), SHA3-256 and SHAKE256 (FIPS 202).
+//! SHA-256 (FIPS 180-4), SHA3-256 and SHAKE256 (FIPS 202).
 
 use super::Secret32;
 use sha2::{Digest, Sha256};
@@ -12,14 +12,6 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
-}
-
-/// HKDF-SHA256 with an empty salt, 32 bytes; `info` is the parts, one after the other.
-pub(crate) fn derive_tag(secret: &[u8; 32], info: &[&[u8]]) -> [u8; 32] {
-    let mut tag = [0; 32];
-    // Fails only for more than 255 blocks of output; this is one
-    let _ = hkdf::Hkdf::<Sha256>::new(None, secret).expand_multi_info(info, &mut tag);
-    tag
 }
 
 /// X-Wing's combiner (draft-connolly-cfrg-xwing-kem section 5.3):

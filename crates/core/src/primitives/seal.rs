@@ -1,12 +1,14 @@
-//! Sealing: the KEM's shared secret and its encapsulation, from which HPKE goes on.
+//! Sealing by HPKE (RFC 9180), base mode: the KEM's shared secret and its encapsulation, key schedule, one message.
 //!
 //! The KEMs are put together from the same parts as for opening, and both suites from the same X25519: `hpke`'s own
 //! would bring a second one, and a fifth of the checkout WASM with it.
 
-use super::combined::{dhkem, ephemeral, hpke_seal};
 use super::hash::xwing_combiner;
+use super::schedule::{dhkem, ephemeral, key_schedule};
 use super::{AEAD_TAG, MLKEM_PUBLIC_KEY, MlKemPublic, Secret32, X25519Secret, point_is_good, random};
 use crate::suite::Suite;
+use chacha20poly1305::ChaCha20Poly1305;
+use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -51,7 +53,7 @@ impl SealKey {
             Some(key) => self.xwing(key, &first, &Zeroizing::new(random(rng)), &mut sealed),
             None => self.x25519(&first, &mut sealed),
         };
-        sealed.extend_from_slice(&hpke_seal(suite, &secret?, info, aad, plaintext)?);
+        aead_seal(suite, &secret?, info, aad, plaintext, &mut sealed)?;
         Some(sealed)
     }
 
@@ -65,7 +67,7 @@ impl SealKey {
     /// Encap of DHKEM(X25519, HKDF-SHA256) (RFC 9180 section 4.1), its key pair from the random bytes (section 7.1.3).
     fn x25519(&self, random: &[u8; 32], sealed: &mut Vec<u8>) -> Option<Secret32> {
         let (point, dh) = self.agree(&ephemeral(random), sealed)?;
-        dhkem(&dh, &point, &self.point)
+        Some(dhkem(&dh, &point, &self.point))
     }
 
     /// The ephemeral public key, which goes into `sealed`, and what it agrees on with this one.
@@ -75,4 +77,22 @@ impl SealKey {
         sealed.extend_from_slice(&point);
         Some((point, scalar.diffie_hellman(&self.point)?))
     }
+}
+
+/// Appends the ciphertext under the KEM's shared secret: the first message of its context (section 5.2).
+pub(super) fn aead_seal(
+    suite: Suite,
+    secret: &Secret32,
+    info: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+    sealed: &mut Vec<u8>,
+) -> Option<()> {
+    let (key, nonce) = key_schedule(suite, secret, info);
+    let start = sealed.len();
+    sealed.extend_from_slice(plaintext);
+    let cipher = ChaCha20Poly1305::new((&*key).into());
+    let tag = cipher.encrypt_inout_detached(&nonce.into(), aad, sealed.get_mut(start..)?.into()).ok()?;
+    sealed.extend_from_slice(&tag);
+    Some(())
 }

@@ -3,13 +3,15 @@
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::Path;
-use wasm_bindgen_cli_support::Bindgen;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 /// Writes the glue `name.js` and `name.d.ts`; returns the module that goes with them.
 pub(crate) fn run(name: &str, raw: &[u8], glue: &Path) -> Result<Vec<u8>> {
     let mut bindgen = Bindgen::new();
     bindgen.web(true)?.typescript(true).remove_name_section(true).remove_producers_section(true);
     // The loader hands over the bytes that it has fetched with their hash; the glue must not know an address
+    // Every browser that has what else we use has encodeInto
+    bindgen.encode_into(EncodeInto::Always);
     bindgen.omit_default_module_path(true).out_name(name).input_bytes(name, raw.to_vec());
     let mut output = bindgen.generate_output().context("wasm-bindgen refused the module")?;
     let inline = output.snippets().iter().filter(|(_, scripts)| !scripts.is_empty()).map(|(package, _)| package);

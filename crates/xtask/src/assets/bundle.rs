@@ -5,11 +5,12 @@ use crate::{place, run, say};
 use anyhow::{Context, Result};
 use std::fs;
 
-/// Pages that are published beside the scripts: (below www/, below target/assets/).
-const PAGES: &[(&str, &str)] = &[("frame/frame.html", "frame.html"), ("admin/index.html", "admin/index.html")];
-const BUNDLES: &[&str] = &["element.js", "loader.js", "texts-de.json", "admin/admin.js", "admin/admin.css"];
-/// The parts of the admin site's style sheet, below www/.
-const STYLES: &str = "admin/css";
+/// Pages that are published as they are, beside the scripts: (below www/, below target/assets/).
+const PAGES: &[(&str, &str)] = &[("admin/index.html", "admin/index.html")];
+/// What build.mjs writes: below target/assets/.
+const MADE: &[&str] = &["frame.html", "element.js", "loader.js", "texts-de.json", "admin/admin.js", "admin/admin.css"];
+/// What build.mjs reads below www/.
+const READ: &[&str] = &["frame/frame.html", "admin/admin.css", "admin/css"];
 
 /// Bundles and copies, unless nothing has changed.
 pub(crate) fn build() -> Result<()> {
@@ -18,11 +19,11 @@ pub(crate) fn build() -> Result<()> {
     for file in ["build.mjs", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json"] {
         inputs = inputs.path(&web.join(file))?;
     }
-    for page in PAGES.iter().map(|(page, _)| *page).chain([STYLES, "admin/admin.css"]) {
+    for page in PAGES.iter().map(|(page, _)| page).chain(READ) {
         inputs = inputs.path(&root.join("www").join(page))?;
     }
     let results: Vec<_> =
-        PAGES.iter().map(|(_, name)| *name).chain(BUNDLES.iter().copied()).map(|name| assets.join(name)).collect();
+        PAGES.iter().map(|(_, name)| *name).chain(MADE.iter().copied()).map(|name| assets.join(name)).collect();
     stamp::unless_done(&place::target().join("bundle.stamp"), &inputs.finish(), &results, || {
         say::step("bundles", || {
             run::checked(run::command("node", &web).args(["build.mjs", "assets"]).arg(&assets))?;

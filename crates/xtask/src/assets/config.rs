@@ -37,11 +37,10 @@ pub(crate) struct Package {
     pub(crate) imports: Vec<String>,
 }
 
-/// Files that the fields origin sends for one checkout, and their budget together.
+/// All that the fields origin sends for one checkout.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Payload {
-    pub(crate) files: Vec<String>,
     /// Bytes after brotli -11
     pub(crate) budget: usize,
 }
@@ -64,7 +63,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "[payload]\nfiles = []\nbudget = 1\n[a]\ncrate = 'c'\noutput = 'o'\nprofile = 'p'\nfeatures = []\noptimiser = []\nbudget = 2\nimports = []\n";
+    const GOOD: &str = "[payload]\nbudget = 1\n[a]\ncrate = 'c'\noutput = 'o'\nprofile = 'p'\nfeatures = []\noptimiser = []\nbudget = 2\nimports = []\n";
 
     #[test]
     fn reads_packages_and_payload() {
@@ -75,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_package_that_shares_glue_comes_after_the_others() {
-        let shared = GOOD.replace("[a]", "[z]") + &GOOD.replace("[payload]\nfiles = []\nbudget = 1\n", "glue = 'z'\n");
+        let shared = GOOD.replace("[a]", "[z]") + &GOOD.replace("[payload]\nbudget = 1\n", "glue = 'z'\n");
         let config: Config = toml::from_str(&shared.replace("glue = 'z'\n[a]", "[a]\nglue = 'z'")).unwrap();
         assert_eq!(config.in_order().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
     }
@@ -85,6 +84,6 @@ mod tests {
         assert!(toml::from_str::<Config>(&GOOD.replace("imports", "import")).is_err());
         assert!(toml::from_str::<Config>(&format!("{GOOD}max = 1\n")).is_err());
         assert!(toml::from_str::<Config>(&format!("limit = 1\n{GOOD}")).is_err());
-        assert!(toml::from_str::<Config>(&GOOD.replace("files = []\n", "files = []\nx = 1\n")).is_err());
+        assert!(toml::from_str::<Config>(&GOOD.replace("[payload]\n", "[payload]\nx = 1\n")).is_err());
     }
 }

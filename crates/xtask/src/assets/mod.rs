@@ -32,6 +32,11 @@ pub(crate) fn check_budgets() -> Result<()> {
     payload::check(&Config::read(&config_file())?)
 }
 
+/// What one checkout may weigh, in bytes as sent.
+pub(crate) fn payload_budget() -> Result<usize> {
+    Ok(Config::read(&config_file())?.payload.budget)
+}
+
 /// Builds what has changed; needs the npm packages.
 pub(crate) fn build() -> Result<()> {
     let _alone = lock()?;

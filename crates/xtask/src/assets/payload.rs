@@ -22,27 +22,22 @@ pub(crate) fn list() -> Result<()> {
     Ok(())
 }
 
-/// Refuses a module, or a payload of one checkout, over its budget.
+/// Refuses a module over its budget.
 pub(crate) fn check(config: &Config) -> Result<()> {
     let sizes = read()?;
     for package in config.packages.values() {
         within(&package.output, brotli(&sizes, &package.output)?, package.budget)?;
     }
-    let files = &config.payload.files;
-    let total = files.iter().map(|file| brotli(&sizes, file)).sum::<Result<usize>>()?;
-    within("the payload of one checkout", total, config.payload.budget)
+    Ok(())
 }
 
 /// The sizes as a table.
 pub(crate) fn print() -> Result<()> {
-    let config = Config::read(&place::root().join("wasm-pack.toml"))?;
     let sizes = read()?;
     eprintln!("{:<24} {:>9} {:>9}", "target/assets", "bytes", "brotli");
     for (name, size) in &sizes {
         eprintln!("{name:<24} {:>9} {:>9}", size.bytes, size.brotli);
     }
-    let total = config.payload.files.iter().map(|file| brotli(&sizes, file)).sum::<Result<usize>>()?;
-    eprintln!("{:<24} {:>9} {total:>9} of {}", "one checkout", "", config.payload.budget);
     Ok(())
 }
 

@@ -52,6 +52,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     outcome
 }
 
+/// Makes a site like the demo's from the assets that are there, and starts nothing.
+pub(crate) fn publish(data: &Path) -> Result<()> {
+    site::make(&command()?, data, &Keep::open(data, None)?)
+}
+
 /// Everything that has to be built; returns the path of the `nightsafe` command.
 fn prepare() -> Result<PathBuf> {
     npm::ensure()?;

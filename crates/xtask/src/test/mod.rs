@@ -6,7 +6,7 @@ mod table;
 
 use crate::cluster::{self, Cluster};
 use crate::setup::{chromium, nginx, npm, postgres};
-use crate::{assets, place, run, stamp};
+use crate::{assets, payload, place, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
@@ -33,7 +33,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
     let filter = options.filter.as_deref();
     let mut results = vec![
-        Results::of("payload budget", assets::check_budgets),
+        Results::of("module budgets", assets::check_budgets),
+        Results::of("payload of one checkout", payload::check),
         Results::of("TypeScript types", || run::checked(npm().args(["run", "--silent", "check"]))),
         Results::of("bundles of the tests", || {
             run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]))

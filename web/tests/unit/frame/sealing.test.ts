@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SealError, Sealing, type Answer } from "../../../src/frame/sealing.ts";
+import { Failure } from "../../../src/frame/failure.ts";
+import { Sealing, type Answer } from "../../../src/frame/sealing.ts";
 
 const STORED: Answer = { kind: "stored", sealed: { depositId: "d", receipt: "r" } };
 const LOST: Answer = { kind: "unknown", code: "ingest_unreachable" };
@@ -49,7 +50,7 @@ test("a lost answer is asked for once more with the same bytes", async () => {
 
 test("while ingest is down the deposit is kept, and the next try posts its bytes", async () => {
   const { sealing, done } = bench(LOST, LOST, STORED);
-  await assert.rejects(sealing.run("A-1", phone("1")), new SealError("ingest_unreachable"));
+  await assert.rejects(sealing.run("A-1", phone("1")), new Failure("ingest_unreachable"));
   await sealing.run("A-1", phone("1"));
   assert.deepEqual(done.posted, ["A-1#1", "A-1#1", "A-1#1"]);
   assert.equal(done.sealed, 1);
@@ -65,7 +66,7 @@ test("an edit while ingest is down throws the kept deposit away", async () => {
 
 test("refused bytes are never posted again", async () => {
   const { sealing, done } = bench({ kind: "refused", code: "wrong_site" }, STORED);
-  await assert.rejects(sealing.run("A-1", []), new SealError("wrong_site"));
+  await assert.rejects(sealing.run("A-1", []), new Failure("wrong_site"));
   await sealing.run("A-1", []);
   assert.deepEqual(done.posted, ["A-1#1", "A-1#2"]);
 });
@@ -76,7 +77,7 @@ test("under a manifest that was replaced it renews and seals again, once", async
   await fine.sealing.run("A-1", []);
   assert.deepEqual([fine.done.posted, fine.done.renewed], [["A-1#1", "A-1#2"], 1]);
   const stuck = bench(outdated, outdated);
-  await assert.rejects(stuck.sealing.run("A-1", []), new SealError("manifest_not_current"));
+  await assert.rejects(stuck.sealing.run("A-1", []), new Failure("manifest_not_current"));
   assert.equal(stuck.done.renewed, 1);
 });
 
@@ -84,13 +85,13 @@ test("what the sealer throws comes through, and nothing is kept of it", async ()
   let sealed = 0;
   const sealing = new Sealing({
     seal: async () => {
-      if (++sealed === 1) throw new SealError("fields");
+      if (++sealed === 1) throw new Failure("fields");
       return "deposit";
     },
     post: async () => STORED,
     renew: async () => {},
     pause: async () => {},
   });
-  await assert.rejects(sealing.run("A-1", []), new SealError("fields"));
+  await assert.rejects(sealing.run("A-1", []), new Failure("fields"));
   assert.equal((await sealing.run("A-1", [])).receipt, "r");
 });
