@@ -5,4 +5,5 @@ pub(crate) mod chromium;
 pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod postgres;
+pub(crate) mod schemathesis;
 pub(crate) mod wasm_target;

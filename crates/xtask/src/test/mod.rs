@@ -5,7 +5,7 @@ mod stage;
 mod table;
 
 use crate::cluster::{self, Cluster};
-use crate::setup::{chromium, nginx, npm, postgres};
+use crate::setup::{chromium, nginx, npm, postgres, schemathesis};
 use crate::{assets, payload, place, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -30,6 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let chromium = chromium::ensure()?;
     postgres::ensure()?; // tests make clusters of their own, to kill them
     nginx::ensure()?;
+    let schemathesis = schemathesis::ensure();
     let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
     let filter = options.filter.as_deref();
     let mut results = vec![
@@ -41,7 +42,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }),
     ];
     results.extend([
-        Stage { name: "Rust", command: rust(options, filter, &cluster), runner: Runner::Cargo }.run(),
+        Stage {
+            name: "Rust",
+            command: rust(options, filter, &cluster, schemathesis.as_deref()),
+            runner: Runner::Cargo,
+        }
+        .run(),
         Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap }.run(),
         Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright }.run(),
     ]);
@@ -52,13 +58,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn rust(options: &Options, filter: Option<&str>, cluster: &Cluster) -> Command {
+fn rust(options: &Options, filter: Option<&str>, cluster: &Cluster, schemathesis: Option<&Path>) -> Command {
     let mut cargo = run::cargo(&place::root());
     cargo.args(["test", "--workspace", "--no-fail-fast"]).args(filter).arg("--");
     if options.long {
         cargo.arg("--include-ignored");
     }
     cargo.env(cluster::URL, cluster.url());
+    cargo.envs(schemathesis.map(|program| (schemathesis::VARIABLE, program)));
     with_length(cargo, options)
 }
 
