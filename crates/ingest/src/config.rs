@@ -15,6 +15,7 @@ use nightsafe_store::outbox::{OutboxWriter, WriterLimits};
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
+use crate::relay::config::RelaySection;
 use crate::{Guard, IngestConfig};
 
 /// The whole file.
@@ -32,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// The fields origin, when this process serves it.
     pub fields: Option<Fields>,
+    /// The way to the vault, when this process offers it.
+    pub relay: Option<RelaySection>,
     /// Where Prometheus may ask.
     pub metrics: Option<Listen>,
     /// What is logged.
@@ -161,7 +164,7 @@ pub enum ConfiguredError {
 /// served, and the allocator's losses.
 const MEMORY_AT_REST: u64 = 64 << 20;
 /// Buffers and state of one connection.
-const MEMORY_OF_A_CONNECTION: u64 = 48 << 10;
+pub(crate) const MEMORY_OF_A_CONNECTION: u64 = 48 << 10;
 /// An entry in the table of clients.
 const MEMORY_OF_A_CLIENT: u64 = 128;
 
@@ -183,6 +186,7 @@ impl Config {
             times(self.limits.body_bytes, 2),
             times(self.outbox.queue_bytes, 3),
             times(self.limits.clients, MEMORY_OF_A_CLIENT),
+            self.relay.as_ref().map_or(0, RelaySection::memory_ceiling),
         ]
         .into_iter()
         .fold(MEMORY_AT_REST, u64::saturating_add)

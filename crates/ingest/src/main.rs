@@ -9,6 +9,8 @@ use axum::Router;
 use clap::Parser;
 use nightsafe_ingest::config::{Config, Fields, SiteFiles};
 use nightsafe_ingest::metrics::{OutboxMetrics, register_state};
+use nightsafe_ingest::relay::config::{RelaySection, RelaySettings};
+use nightsafe_ingest::relay::relay_router;
 use nightsafe_ingest::{Ingest, fields_router, guarded_router};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{self, Arguments};
@@ -69,6 +71,7 @@ struct Parts {
     site: SiteFiles,
     outbox: Database,
     fields: Option<Router>,
+    relay: Option<RelaySettings>,
 }
 
 impl Parts {
@@ -78,7 +81,9 @@ impl Parts {
                 .with_context(|| format!("fields.headers: {}", fields.headers.display()))
         };
         let fields_listen = config.fields.as_ref().map(|fields| &fields.listen);
-        for listen in [Some(&config.listen), fields_listen, config.metrics.as_ref()].into_iter().flatten() {
+        let relay_listen = config.relay.as_ref().map(|relay| &relay.listen);
+        let others = [fields_listen, relay_listen, config.metrics.as_ref()];
+        for listen in std::iter::once(&config.listen).chain(others.into_iter().flatten()) {
             // Read again when the listener starts; here to find out whether it is good
             listen.setup().with_context(|| format!("the listener at {}", listen.address))?;
         }
@@ -86,6 +91,7 @@ impl Parts {
             site: config.site.read()?,
             outbox: config.outbox.database()?,
             fields: config.fields.as_ref().map(folder).transpose()?,
+            relay: config.relay.as_ref().map(RelaySection::read).transpose()?,
         })
     }
 }
@@ -111,7 +117,16 @@ async fn serve(config: &Config, parts: Parts) -> Result<()> {
     if let Some((fields, folder)) = config.fields.as_ref().zip(parts.fields) {
         service.listen("fields", &fields.listen, folder).await?;
     }
+    let mut relay = None;
+    if let Some((section, settings)) = config.relay.as_ref().zip(parts.relay) {
+        let opened = settings.open(Arc::new(SystemClock)).await?;
+        service.listen("relay", &section.listen, relay_router(opened.clone())).await?;
+        relay = Some(opened);
+    }
     let ended = service.run(end).await;
+    if let Some(relay) = relay {
+        relay.close().await;
+    }
     if tokio::time::timeout(CLOSE_TIME, writer.finished()).await.is_err() {
         tracing::warn!("the outbox was not closed in time");
     }

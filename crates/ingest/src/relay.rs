@@ -25,9 +25,13 @@ use nightsafe_serve::api;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::http_signature::{self, Verifier};
 use nightsafe_store::outbox::OutboxReader;
+use tokio::sync::Mutex;
 
 /// How long a request may take, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// Bytes that batches take up: rows of one batch as they are read, and two answers as they are written.
+const MEMORY: u64 = 32 << 20;
 
 /// What a relay is made of.
 #[derive(Debug)]
@@ -50,6 +54,8 @@ struct Shared {
     outbox: OutboxReader,
     verifier: Verifier,
     clock: Arc<dyn Clock>,
+    /// One batch is read at a time: a vault asks for no more, and memory has a ceiling.
+    reading: Mutex<()>,
 }
 
 impl Relay {
@@ -57,7 +63,7 @@ impl Relay {
     pub fn new(parts: RelayParts) -> Self {
         let authority = http_signature::authority(&parts.origin).to_owned();
         let verifier = Verifier::new(parts.vault_keys, authority, parts.clock.now());
-        Self(Arc::new(Shared { outbox: parts.outbox, verifier, clock: parts.clock }))
+        Self(Arc::new(Shared { outbox: parts.outbox, verifier, clock: parts.clock, reading: Mutex::new(()) }))
     }
 
     /// Closes the outbox; requests from then on get a 503.

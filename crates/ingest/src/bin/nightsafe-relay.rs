@@ -39,6 +39,10 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let config: RelayFile = config::read(&arguments.config)?;
     let settings = config.relay.read()?;
+    for listen in std::iter::once(&config.relay.listen).chain(config.metrics.as_ref()) {
+        // Read again when the listener starts; here to find out whether it is good
+        listen.setup().with_context(|| format!("the listener at {}", listen.address))?;
+    }
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {

@@ -11,6 +11,7 @@ use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
 use super::{Relay, RelayParts};
+use crate::config::MEMORY_OF_A_CONNECTION;
 
 /// Keys at once; more than one is needed only while one takes another's place.
 const MAX_KEYS: usize = 4;
@@ -77,6 +78,13 @@ impl RelaySection {
             vault_keys: self.vault_keys.iter().map(|key| Vkey::parse(key)).collect::<Result<_, _>>()?,
             database: source.url()?.parse()?,
         })
+    }
+}
+
+impl RelaySection {
+    /// Bytes that the relay adds to what a process takes up.
+    pub fn memory_ceiling(&self) -> u64 {
+        (self.listen.connections as u64).saturating_mul(MEMORY_OF_A_CONNECTION).saturating_add(super::MEMORY)
     }
 }
 

@@ -16,6 +16,7 @@ use super::Relay;
 /// `POST /v1/relay/batch`
 pub(super) async fn batch(State(relay): State<Relay>, body: Bytes) -> Result<Json<Batch>, Problem> {
     let limit = parse::<BatchRequest>(&body)?.limit.get().min(MAX_DEPOSITS);
+    let _turn = relay.0.reading.lock().await;
     let rows = relay.0.outbox.next_batch(limit).await.map_err(storage)?;
     let batch = fit(rows, limit);
     if !batch.deposits.is_empty() {
@@ -47,6 +48,7 @@ impl Relay {
         if request.damaged.is_empty() {
             return Ok(Vec::new());
         }
+        let _turn = self.0.reading.lock().await;
         let rows = self.0.outbox.next_batch(MAX_DEPOSITS).await?;
         let is_meant = |row: &&OutboxRow| {
             let content = content(row);
