@@ -2,11 +2,12 @@
 
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits};
 use nightsafe_store::postgres::{MigrateError, PostgresSchema, migrate};
-use nightsafe_store::vault::VaultStore;
+use nightsafe_store::schema::Schema;
+use nightsafe_store::vault::{Outcome, VaultStore};
 use nightsafe_store::{StoreError, outbox, vault};
 
 use crate::place::Server;
-use crate::rows::waiting;
+use crate::rows::{arrival, field, index, spread, waiting};
 
 const BOTH: [PostgresSchema; 2] = [outbox::POSTGRES, vault::POSTGRES];
 
@@ -121,6 +122,48 @@ async fn a_file_of_sqlite_is_not_for_this() {
     let folder = tempfile::tempdir().unwrap();
     let refused = migrate(&folder.path().join("outbox.db").into(), &BOTH).await.unwrap_err();
     assert!(matches!(refused, MigrateError::Sqlite), "{refused}");
+}
+
+/// From every version that there was, with a row that is there before.
+#[tokio::test]
+async fn every_older_version_becomes_the_newest() {
+    for steps in 1..vault::POSTGRES.schema.migrations.len() {
+        let Some(server) = Server::empty().await else { return };
+        let older = |new: PostgresSchema| {
+            let Schema { database, migrations } = new.schema;
+            PostgresSchema {
+                schema: Schema { database, migrations: &migrations[..steps.min(migrations.len())] },
+                rights: "",
+            }
+        };
+        migrate(&server.superuser(), &BOTH.map(older)).await.unwrap();
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (row, id) = (waiting(1), hex(&spread(0, 1)));
+        server
+            .execute(&format!(
+                "INSERT INTO outbox.deposit (deposit_id, day, nonce, body) VALUES ('\\x{}', '{}', '\\x{}', '\\x{}'); \
+                 INSERT INTO vault.deposit_index (deposit_id, site, reference, manifest, key_id, day, locator) \
+                 VALUES ('\\x{id}', 's', 'r', '\\x{id}', substr('\\x{id}'::bytea, 1, 16), '2026-11-21', '')",
+                hex(&row.deposit_id),
+                row.day,
+                hex(&row.nonce),
+                hex(&row.body)
+            ))
+            .await;
+        if steps > 1 {
+            server.execute("INSERT INTO vault.taken SELECT deposit_id FROM vault.deposit_index").await;
+        }
+        let done = migrate(&server.superuser(), &BOTH).await.unwrap();
+        assert_eq!(done.databases[1], ("vault", steps as i64, vault::SQLITE.newest()));
+        let reader = OutboxReader::open(&server.login("nightsafe_relay")).await.unwrap();
+        assert_eq!(reader.next_batch(9).await.unwrap(), [row]);
+        reader.delete(&[waiting(1).deposit_id]).await.unwrap();
+        // Known, so that it is not taken in again once its rows are gone
+        server.execute("DELETE FROM vault.deposit_index").await;
+        let store = VaultStore::open(&server.login("nightsafe_vault")).await.unwrap();
+        let again = arrival(index(0, "2026-11-21", &[]), vec![field(0, "card")]);
+        assert_eq!(store.take_in(&[again]).await.unwrap(), [Outcome::AlreadyThere]);
+    }
 }
 
 /// Who owns the database and may make roles needs no superuser; what he cannot take away is said.

@@ -56,6 +56,37 @@ fn holds(folder: &Path, needle: &[u8]) -> bool {
     })
 }
 
+/// The first release had no name for the order of arrival, and kept no ids.
+#[tokio::test]
+async fn an_outbox_of_the_first_schema_version_keeps_its_deposits_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox.db");
+    let nightsafe_store::schema::Schema { database, migrations } = nightsafe_store::outbox::SQLITE;
+    let first = nightsafe_store::schema::Schema { database, migrations: &migrations[..1] };
+    let pool = nightsafe_store::sqlite::open(&path, &first, 1).await.unwrap();
+    for number in [5, 3, 9, 1] {
+        let row = waiting(number);
+        sqlx::query("INSERT INTO deposit (deposit_id, day, nonce, body) VALUES ($1, $2, $3, $4)")
+            .bind(row.deposit_id.as_slice())
+            .bind(row.day)
+            .bind(row.nonce.as_slice())
+            .bind(row.body)
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    pool.close().await;
+
+    let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
+    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(5), waiting(3), waiting(9), waiting(1)]);
+    reader.delete(&[waiting(5).deposit_id, waiting(9).deposit_id]).await.unwrap();
+    let (writer, _task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
+    for number in [2, 5] {
+        writer.insert(waiting(number)).await.unwrap();
+    }
+    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(3), waiting(1), waiting(2)]);
+}
+
 #[tokio::test]
 async fn foreign_and_newer_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
