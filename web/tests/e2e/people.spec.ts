@@ -44,9 +44,9 @@ test("keyboard only: from the first field to the order, the frame's fields in th
   await checkout.ready();
   await buysByKeyboard(checkout);
   await page.keyboard.press("Tab");
-  expect(await focused(page)).toContain("Place the order");
+  await expect.poll(() => focused(page)).toContain("Place the order");
   await page.keyboard.press("Shift+Tab");
-  expect(await focused(page)).toBe("cc-name");
+  await expect.poll(() => focused(page)).toBe("cc-name");
   await page.keyboard.press("Enter");
   await checkout.ordered();
 });
