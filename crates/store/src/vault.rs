@@ -5,6 +5,7 @@
 //! the locator, is the only one who knows which field rows belong to a deposit.
 
 mod admins;
+mod anonymity;
 mod custody;
 mod deposits;
 mod intake;
@@ -20,6 +21,7 @@ use crate::schema::{Schema, Step};
 use crate::sql::{Pool, Row, Transaction, statement};
 use crate::{Database, StoreError, postgres, sqlite};
 
+pub use anonymity::AnonymitySet;
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use intake::{Arrival, FieldRow, Outcome, Quarantined, Reason};

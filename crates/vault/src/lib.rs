@@ -25,6 +25,7 @@ mod pending;
 mod pull;
 pub mod setup;
 mod source;
+mod settling;
 mod state;
 
 pub use api::router;
@@ -32,5 +33,6 @@ pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
+pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};
 pub use source::{Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError};
 pub use state::{State, VaultConfig};

@@ -1,6 +1,8 @@
 //! `nightsafe db`: what the operator of a database does with it.
 
+mod anonymity;
 mod migrate;
+mod settle;
 
 use std::path::PathBuf;
 
@@ -12,10 +14,12 @@ use zeroize::Zeroizing;
 
 use crate::term;
 
-/// Databases: schema, roles and rights on PostgreSQL
+/// Databases: schema, roles and rights on PostgreSQL; what a copy of the vault's database would show
 #[derive(Subcommand, Debug)]
 pub(crate) enum DbCommand {
     Migrate(migrate::MigrateArgs),
+    Settle(settle::SettleArgs),
+    Anonymity(anonymity::AnonymityArgs),
 }
 
 /// Which database.
@@ -25,7 +29,8 @@ pub(crate) struct DatabaseArgs {
     /// File whose only line is the URL, readable by its owner alone; the place for a URL with a password
     #[arg(long, value_name = "FILE")]
     database_url_file: Option<PathBuf>,
-    /// postgres://USER@HOST:PORT/NAME, with ?host=FOLDER for a Unix socket; a password comes from ~/.pgpass then
+    /// postgres://USER@HOST:PORT/NAME, with ?host=FOLDER for a Unix socket; a password comes from ~/.pgpass then. A SQLite
+    /// file is sqlite:PATH
     #[arg(long, value_name = "URL")]
     database_url: Option<Zeroizing<String>>,
 }
@@ -52,5 +57,7 @@ impl DatabaseArgs {
 pub(crate) async fn run(command: &DbCommand) -> Result<()> {
     match command {
         DbCommand::Migrate(args) => migrate::run(args).await,
+        DbCommand::Settle(args) => settle::run(args).await,
+        DbCommand::Anonymity(args) => anonymity::run(args).await,
     }
 }

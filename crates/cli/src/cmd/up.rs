@@ -15,7 +15,7 @@ use nightsafe_serve::logging::{self, LogFormat};
 use nightsafe_serve::server;
 use nightsafe_serve::static_files::{self, StaticFolder};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
-use nightsafe_vault::{Direct, Progress, Puller, Schedule, ServerSetup, State, VaultConfig, VaultStore};
+use nightsafe_vault::{Direct, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -86,6 +86,8 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let schedule = Schedule::every(PULL_EVERY, Arc::new(Notify::new()), Arc::new(SystemClock));
     let puller = Puller::new(source, store.clone(), config.site()?);
     tasks.spawn(puller.run(schedule, Arc::new(Progress::new(now())), until(stopped.clone())));
+    let settling = until(stopped.clone());
+    tasks.spawn(nightsafe_vault::settle_daily(store.clone(), SETTLE_HOUR, Arc::new(SystemClock), settling));
     tasks.spawn(watch_manifest(data, until(stopped)));
     term::print("ready\n")?;
 

@@ -73,4 +73,5 @@ on_both_engines! {
     custody::custody_and_manifests_are_added_once,
     settle::settling_changes_no_row,
     settle::others_go_on_while_rows_are_settled,
+    settle::sets_of_rows_that_nothing_tells_apart_are_counted,
 }

@@ -119,3 +119,26 @@ pub(crate) async fn others_go_on_while_rows_are_settled(place: &Place) {
     let tags: BTreeSet<String> = place.rows("field_row").await.into_iter().collect();
     assert_eq!(tags.len(), 3 * 320);
 }
+
+pub(crate) async fn sets_of_rows_that_nothing_tells_apart_are_counted(place: &Place) {
+    let store = VaultStore::open(&place.vault()).await.unwrap();
+    assert_eq!(store.anonymity_sets().await.unwrap(), []);
+    store.take_in(&batch(0..9)).await.unwrap();
+    store.settle(NOW).await.unwrap();
+    let mut other = field(100, "card");
+    other.envelope = vec![7; 1400];
+    store.take_in(&[arrival(index(100, "2026-11-21", &[]), vec![other])]).await.unwrap();
+    store.take_in(&batch(9..12)).await.unwrap();
+    let sets = store.anonymity_sets().await.unwrap();
+    let seen: Vec<_> = sets.iter().map(|set| (set.rows, set.kind.as_str(), set.expires.as_str(), set.size)).collect();
+    assert_eq!(
+        seen,
+        [
+            (1, "card", "2028-11", 1400),
+            (12, "text", "2027-11", 5252),
+            (12, "card", "2028-11", 1300),
+            (12, "address", "2029-11", 1300),
+        ]
+    );
+    assert_eq!(sets[0].key_id, field(0, "card").key_id);
+}
