@@ -21,6 +21,7 @@ mod search;
 mod server;
 mod sessions;
 mod settle;
+mod settle_killed;
 mod slots;
 mod sqlite_outbox;
 mod sqlite_vault;

@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::rows::{NOW, arrival, field, index, spread};
 
 /// Deposits with fields of three months, one of them too long for a page.
-fn batch(numbers: std::ops::Range<u32>) -> Vec<Arrival> {
+pub(crate) fn batch(numbers: std::ops::Range<u32>) -> Vec<Arrival> {
     numbers.map(|n| arrival(index(n, "2026-11-21", &[]), fields(n))).collect()
 }
 
@@ -25,7 +25,7 @@ fn fields(number: u32) -> Vec<FieldRow> {
     vec![card, address, text]
 }
 
-async fn check(store: &VaultStore, deposits: std::ops::Range<u32>) {
+pub(crate) async fn check(store: &VaultStore, deposits: std::ops::Range<u32>) {
     for number in deposits {
         for field in fields(number) {
             assert_eq!(store.field_rows(&field.tag).await.unwrap(), [field]);
