@@ -4,6 +4,7 @@ mod custody;
 mod error;
 mod json;
 mod login;
+mod openapi;
 mod openings;
 mod policy;
 mod search;
@@ -20,6 +21,9 @@ use axum::{Router, middleware};
 use crate::State;
 use crate::cors;
 
+use self::openapi::Always;
+pub use self::openapi::document as openapi_document;
+
 /// How long a handler may take; the largest batch is a matter of milliseconds.
 const TIME: Duration = Duration::from_secs(20);
 
@@ -34,12 +38,27 @@ pub fn router(state: State) -> Router {
         .route("/v1/manifests", get(custody::manifests))
         .route("/v1/deposits/search", post(search::search))
         .route("/v1/openings", post(openings::open))
-        .route("/healthz", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/v1/openapi.json", get(openapi::get))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .with_state(state);
     nightsafe_serve::api::wrap(routes, TIME).layer(middleware::map_response(name_scheme)).layer(cors)
 }
 
+/// Answers while the process does
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "healthz", tag = "service",
+    responses((status = 204, description = "It does"), Always)
+)]
+async fn alive() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// Answers when the database does
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "readyz", tag = "service",
+    responses((status = 204, description = "It does"), Always)
+)]
 async fn ready(axum::extract::State(state): axum::extract::State<State>) -> Response {
     match state.shared().store.probe().await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),

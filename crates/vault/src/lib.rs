@@ -28,7 +28,7 @@ mod source;
 mod settling;
 mod state;
 
-pub use api::router;
+pub use api::{openapi_document, router};
 pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};

@@ -11,6 +11,7 @@ use nightsafe_serve::problem::Problem;
 
 use super::error;
 use super::json::Body;
+use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
 use super::session::{SignedIn, new_token};
 use crate::State;
 use crate::pending::{LoginId, Pending};
@@ -19,6 +20,12 @@ use crate::setup::is_admin_name;
 /// A sign-in message is at most a few hundred bytes.
 const BODY: usize = 4096;
 
+/// Begin to sign in
+#[utoipa::path(
+    post, path = "/v1/login/start", operation_id = "login_start", tag = "sign-in",
+    request_body(content = LoginStart, content_type = "application/json"),
+    responses((status = 200, description = "The same shape for a name that does not exist", body = LoginStarted), LoginStartProblems)
+)]
 pub(super) async fn start(
     Shared(state): Shared<State>,
     Body(request): Body<LoginStart, BODY>,
@@ -44,6 +51,12 @@ pub(super) async fn start(
     Ok(Json(LoginStarted { login: B64u(id.to_vec()), message: B64u(message) }))
 }
 
+/// Finish to sign in
+#[utoipa::path(
+    post, path = "/v1/login/finish", operation_id = "login_finish", tag = "sign-in",
+    request_body(content = LoginFinish, content_type = "application/json"),
+    responses((status = 200, description = "Signed in", body = LoginFinished), LoginFinishProblems)
+)]
 pub(super) async fn finish(
     Shared(state): Shared<State>,
     Body(request): Body<LoginFinish, BODY>,
@@ -67,6 +80,12 @@ pub(super) async fn finish(
     Ok(Json(LoginFinished { token: B64u(token.to_vec()), expires_in: limits.idle }))
 }
 
+/// Sign out
+#[utoipa::path(
+    post, path = "/v1/logout", operation_id = "logout", tag = "sign-in",
+    responses((status = 204, description = "Signed out"), SignedInProblems),
+    security(("token" = []))
+)]
 pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> Result<StatusCode, Problem> {
     state.shared().store.end_session(&session.token_hash).await.map_err(|error| error::storage(&error))?;
     tracing::info!(admin = session.admin, "signed out");

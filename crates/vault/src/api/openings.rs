@@ -10,6 +10,7 @@ use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault::{self, FieldOpening, OpenedFields, OpeningRequest};
 
 use super::json::Body;
+use super::openapi::OpeningProblems;
 use super::session::SignedIn;
 use super::{error, policy};
 use crate::State;
@@ -22,6 +23,13 @@ const DEPOSITS: usize = 100;
 /// Fields of a batch, handed out or checked.
 const FIELDS: usize = 1600;
 
+/// Fetch sealed fields, for a purpose
+#[utoipa::path(
+    post, path = "/v1/openings", operation_id = "open", tag = "deposits",
+    request_body(content = Open, content_type = "application/json"),
+    responses((status = 200, description = "As asked for, in the same order", body = Opened), OpeningProblems),
+    security(("token" = []))
+)]
 pub(super) async fn open(
     Shared(state): Shared<State>,
     session: SignedIn,

@@ -13,6 +13,7 @@ use nightsafe_store::vault::{self, After, Filter};
 
 use super::error;
 use super::json::Body;
+use super::openapi::SearchProblems;
 use super::session::SignedIn;
 use crate::State;
 
@@ -21,6 +22,13 @@ const BODY: usize = 4096;
 /// Rows of a page when the request does not say, and at most.
 const LIMIT: (u32, u32) = (25, 100);
 
+/// Find deposits
+#[utoipa::path(
+    post, path = "/v1/deposits/search", operation_id = "search", tag = "deposits",
+    request_body(content = Search, content_type = "application/json"),
+    responses((status = 200, description = "A page", body = Found), SearchProblems),
+    security(("token" = []))
+)]
 pub(super) async fn search(
     Shared(state): Shared<State>,
     _session: SignedIn,
