@@ -3,26 +3,31 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nightsafe_store::{outbox, postgres, vault};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-use crate::process::pause;
+use crate::process::{Process, pause};
 use crate::site::run;
+
+/// How long the server may take until it answers, the recovery after a kill included.
+const START: Duration = Duration::from_secs(60);
 
 /// A cluster in a folder; ended when dropped.
 #[derive(Debug)]
 pub struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
+    /// A child of ours, so that none of it is left when it was killed
+    server: Option<Process>,
 }
 
 impl Cluster {
     /// Makes and starts one; `None` where PostgreSQL is not installed.
     pub fn start(folder: &Path) -> Option<Self> {
-        let cluster = Self { programs: programs()?, folder: folder.to_owned() };
+        let mut cluster = Self { programs: programs()?, folder: folder.to_owned(), server: None };
         fs::create_dir_all(folder).unwrap();
         if geteuid().is_root() {
             // The server refuses to run as root; its user must be able to reach the folder
@@ -36,29 +41,35 @@ impl Cluster {
         Some(cluster)
     }
 
-    /// Starts it again after [`Self::kill`].
-    pub fn resume(&self) {
-        let mut start = self.program("pg_ctl");
-        start.arg("-D").arg(self.data()).arg("-l").arg(self.folder.join("log")).args(["-w", "-t", "60"]);
-        let options = format!("-k {} -c listen_addresses='' -c max_connections=300", self.folder.display());
-        // Its log must not hold our pipes open
-        let status = start.arg("-o").arg(options).arg("start").stdout(Stdio::null()).status().unwrap();
-        assert!(status.success(), "{}", fs::read_to_string(self.folder.join("log")).unwrap_or_default());
+    /// Starts it again after [`Self::kill`], and waits until it answers.
+    pub fn resume(&mut self) {
+        let log = self.folder.join("log");
+        let mut postgres = self.program("postgres");
+        postgres.arg("-D").arg(self.data()).arg("-k").arg(&self.folder);
+        postgres.args(["-c", "listen_addresses=", "-c", "max_connections=300"]);
+        let server = self.server.insert(Process::start(&mut postgres, &log));
+        let start = Instant::now();
+        let mut ready = Command::new(self.programs.join("pg_isready"));
+        ready.args(["-q", "-U", "postgres", "-h"]).arg(&self.folder);
+        while !ready.status().unwrap().success() {
+            let is_late = !server.is_running() || start.elapsed() > START;
+            assert!(!is_late, "PostgreSQL does not start: {}", fs::read_to_string(&log).unwrap_or_default());
+            pause(Duration::from_millis(20));
+        }
     }
 
     /// Kill -9 of the server and every process of it.
-    pub fn kill(&self) {
-        let pid_file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
-        let main: i32 = pid_file.lines().next().unwrap().trim().parse().unwrap();
-        let mut all = children(main);
-        all.insert(0, main);
+    pub fn kill(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let all = children(server.id());
+        server.kill();
         for id in &all {
             // One may have ended by itself since
             let _ = kill_process(Pid::from_raw(*id).unwrap(), Signal::KILL);
         }
         let start = Instant::now();
         while all.iter().any(|id| is_alive(*id)) {
-            assert!(start.elapsed() < Duration::from_secs(20), "killed processes of PostgreSQL are still there");
+            assert!(start.elapsed() < START, "killed processes of PostgreSQL are still there");
             pause(Duration::from_millis(10));
         }
     }
@@ -95,16 +106,19 @@ impl Cluster {
         if !geteuid().is_root() {
             return Command::new(path);
         }
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(path).current_dir("/");
+        // Becomes the program, so that it is our child
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]).arg(path).current_dir("/");
         command
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let mut stop = self.program("pg_ctl");
-        let _ = stop.arg("-D").arg(self.data()).args(["-m", "immediate", "stop"]).stdout(Stdio::null()).status();
+        // An immediate shutdown: a killed one would leave its shared memory to the system
+        if let Some(server) = self.server.take() {
+            server.end(Signal::QUIT);
+        }
     }
 }
 
@@ -119,7 +133,7 @@ fn programs() -> Option<PathBuf> {
     })
 }
 
-fn children(of: i32) -> Vec<i32> {
+fn children(of: u32) -> Vec<i32> {
     let tasks = fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
     tasks.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }

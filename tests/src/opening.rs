@@ -1,17 +1,70 @@
 //! Opening what the vault holds, as the admin does, and finding what is missing or there twice.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use nightsafe_core::custody::{Keyring, WrappedKey};
 use nightsafe_core::opening::{Opener, SealedDeposit, SealedRow};
 use nightsafe_core::scalar::DepositId;
 use nightsafe_store::Database;
+use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
+use tokio::runtime::Runtime;
 
+use crate::process::pause;
+use crate::shoppers::Held;
 use crate::site::{ADMIN, RealSite};
+
+/// All deposits must be in the vault by then.
+const DRAIN: Duration = Duration::from_secs(90);
 
 /// Deposits in one page.
 const PAGE: u32 = 500;
+
+/// Every receipt opens to what was sealed, nothing is there twice, nothing is in quarantine.
+pub fn all_open_once(site: &RealSite, vault: &str, held: &[Held]) {
+    Runtime::new().unwrap().block_on(async {
+        let opening = Opening::start(site, vault).await;
+        for one in held {
+            assert_eq!(opening.texts(&one.id).await, [one.phone.as_str()], "{}", one.reference);
+        }
+        let references = opening.references().await;
+        for one in held {
+            assert!(references.contains(&one.reference), "{} is lost", one.reference);
+        }
+        assert_eq!(opening.quarantined().await, 0);
+        opening.close().await;
+    });
+}
+
+/// Waits until the outbox is empty; fails with the number of deposits that are left.
+///
+/// # Errors
+/// That number.
+pub fn drain(outbox: &str) -> Result<(), u64> {
+    let start = Instant::now();
+    loop {
+        let left = backlog(outbox);
+        if left == 0 {
+            return Ok(());
+        }
+        if start.elapsed() > DRAIN {
+            return Err(left);
+        }
+        pause(Duration::from_millis(100));
+    }
+}
+
+/// How many deposits wait in an outbox.
+pub fn backlog(outbox: &str) -> u64 {
+    let outbox: Database = outbox.parse().unwrap();
+    Runtime::new().unwrap().block_on(async {
+        let reader = OutboxReader::open(&outbox).await.unwrap();
+        let left = reader.backlog().await.unwrap();
+        reader.close().await;
+        left
+    })
+}
 
 /// The vault's database, with the admin's keys.
 #[derive(Debug)]

@@ -37,9 +37,14 @@ impl Process {
     }
 
     /// Asks it to end in good order, and waits.
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(self) -> ExitStatus {
+        self.end(Signal::TERM)
+    }
+
+    /// Sends a signal that ends it, and waits.
+    pub fn end(mut self, signal: Signal) -> ExitStatus {
         let id = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        kill_process(id, Signal::TERM).unwrap();
+        kill_process(id, signal).unwrap();
         self.child.wait().unwrap()
     }
 

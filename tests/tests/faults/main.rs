@@ -10,5 +10,9 @@
     reason = "a failing test may panic"
 )]
 
+mod connections;
+mod damage;
+mod disk;
 mod kills;
 mod rig;
+mod single;

@@ -3,19 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use nightsafe_store::Database;
-use nightsafe_store::outbox::OutboxReader;
 use nightsafe_tests::cluster::Cluster;
-use nightsafe_tests::opening::Opening;
-use nightsafe_tests::process::pause;
+use nightsafe_tests::opening::{all_open_once, drain};
 use nightsafe_tests::server::{Server, Way};
 use nightsafe_tests::shoppers::Held;
 use nightsafe_tests::site::RealSite;
-
-/// All deposits must be in the vault by then.
-const DRAIN: Duration = Duration::from_secs(90);
 
 /// Where outbox and vault are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +81,7 @@ impl Rig {
             Part::Ingest => self.ingest.kill(),
             Part::Vault => self.vault.kill(),
             Part::Relay => self.relay.as_mut().unwrap().kill(),
-            Part::Postgres => self.cluster.as_ref().unwrap().kill(),
+            Part::Postgres => self.cluster.as_mut().unwrap().kill(),
         }
     }
 
@@ -97,33 +90,21 @@ impl Rig {
             Part::Ingest => self.ingest.resume(),
             Part::Vault => self.vault.resume(),
             Part::Relay => self.relay.as_mut().unwrap().resume(),
-            Part::Postgres => self.cluster.as_ref().unwrap().resume(),
+            Part::Postgres => self.cluster.as_mut().unwrap().resume(),
         }
     }
 
     /// Waits until the vault has taken everything, ends all parts in good order, and looks at what is there.
     pub(crate) fn check(self, held: &[Held]) {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(drained(&self.outbox)).unwrap_or_else(|left| {
-            panic!("{left} deposits are still in the outbox: {}\n{}", self.vault.log(), self.ingest.log())
-        });
+        if let Err(left) = drain(&self.outbox) {
+            panic!("{left} deposits are still in the outbox: {}\n{}", self.vault.log(), self.ingest.log());
+        }
         self.vault.stop();
         if let Some(relay) = self.relay {
             relay.stop();
         }
         self.ingest.stop();
-        runtime.block_on(async {
-            let opening = Opening::start(&self.site, &self.database).await;
-            for one in held {
-                assert_eq!(opening.texts(&one.id).await, [one.phone.as_str()], "{}", one.reference);
-            }
-            let references = opening.references().await;
-            for one in held {
-                assert!(references.contains(&one.reference), "{} is lost", one.reference);
-            }
-            assert_eq!(opening.quarantined().await, 0);
-            opening.close().await;
-        });
+        all_open_once(&self.site, &self.database, held);
     }
 }
 
@@ -131,22 +112,4 @@ fn postgres(folder: PathBuf) -> Cluster {
     let cluster = Cluster::start(&folder).expect("PostgreSQL is not installed: cargo xtask test installs it");
     tokio::runtime::Runtime::new().unwrap().block_on(cluster.migrate("postgres"));
     cluster
-}
-
-/// Fails with the number of deposits that are left.
-async fn drained(outbox: &str) -> Result<(), u64> {
-    let outbox: Database = outbox.parse().unwrap();
-    let reader = OutboxReader::open(&outbox).await.unwrap();
-    let start = Instant::now();
-    loop {
-        let left = reader.backlog().await.unwrap();
-        if left == 0 {
-            reader.close().await;
-            return Ok(());
-        }
-        if start.elapsed() > DRAIN {
-            return Err(left);
-        }
-        pause(Duration::from_millis(50));
-    }
 }

@@ -1,0 +1,62 @@
+//! One ingest on a SQLite file, and deposits that are sent one by one.
+
+use std::path::{Path, PathBuf};
+
+use nightsafe_core::deposit::Deposit;
+use nightsafe_tests::deposits::{Entered, SIX_FIELDS, seal};
+use nightsafe_tests::http::{Answer, Connection};
+use nightsafe_tests::opening::backlog;
+use nightsafe_tests::server::Server;
+use nightsafe_tests::site::{Published, RealSite};
+use tokio::runtime::Runtime;
+
+pub(crate) struct Single {
+    pub(crate) server: Server,
+    pub(crate) outbox: PathBuf,
+    pub(crate) runtime: Runtime,
+    manifest: Published,
+    sent: usize,
+    _folder: tempfile::TempDir,
+}
+
+impl Single {
+    /// With the outbox in a folder, or beside everything else.
+    pub(crate) fn start(outbox: Option<&Path>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = RealSite::make(&folder.path().join("site"));
+        let outbox = outbox.map_or(site.data(), Path::to_path_buf).join("outbox.db");
+        let server = Server::ingest(&site, &url(&outbox), "");
+        let manifest = site.published();
+        Self { server, outbox, runtime: Runtime::new().unwrap(), manifest, sent: 0, _folder: folder }
+    }
+
+    /// An order that was not sealed before.
+    pub(crate) fn order(&mut self, entered: Entered<'_>) -> Deposit {
+        self.sent += 1;
+        seal(&self.manifest, &format!("ORDER-{}", self.sent), entered)
+    }
+
+    /// Sends a new order; returns the status.
+    pub(crate) fn deposit(&mut self) -> u16 {
+        let deposit = self.order(SIX_FIELDS);
+        self.send(&deposit).status
+    }
+
+    /// Sends a deposit.
+    pub(crate) fn send(&self, deposit: &Deposit) -> Answer {
+        let json = deposit.to_json();
+        self.runtime.block_on(async {
+            let mut connection = Connection::open(self.server.address()).await.unwrap();
+            connection.post_deposit(json.as_bytes(), b"").await.unwrap()
+        })
+    }
+
+    /// Deposits in the outbox.
+    pub(crate) fn stored(&self) -> u64 {
+        backlog(&url(&self.outbox))
+    }
+}
+
+fn url(outbox: &Path) -> String {
+    format!("sqlite:{}", outbox.display())
+}
