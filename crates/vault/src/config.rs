@@ -14,10 +14,10 @@ use nightsafe_serve::config::{
 use nightsafe_serve::online_key;
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::{Database, DatabaseError, StoreError};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
-use crate::VaultConfig;
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
+use crate::{Backoff, SETTLE_HOUR, VaultConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,6 +58,18 @@ pub struct Vault {
     pub database: DatabaseUrl,
     /// The password, for PostgreSQL.
     pub password: Option<Secret>,
+    /// Hour of the day, UTC, at which the field rows are settled.
+    #[serde(default = "settle_hour", deserialize_with = "hour")]
+    pub settle_hour: u8,
+}
+
+fn settle_hour() -> u8 {
+    SETTLE_HOUR
+}
+
+fn hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let hour = u8::deserialize(deserializer)?;
+    if hour < 24 { Ok(hour) } else { Err(de::Error::custom("settle_hour is an hour of the day, UTC: 0 to 23")) }
 }
 
 /// `[source]`, with one of its two ways.
@@ -67,6 +79,12 @@ pub struct Source {
     /// How long a deposit waits at the longest while all is well.
     #[serde(default = "every_milliseconds")]
     pub every_milliseconds: u32,
+    /// How long it waits after a failure; twice as long after each further one, less a random part of up to a half.
+    #[serde(default = "retry_milliseconds")]
+    pub retry_milliseconds: u32,
+    /// How long it waits at the longest.
+    #[serde(default = "longest_retry_milliseconds")]
+    pub longest_retry_milliseconds: u32,
     /// The outbox's own database.
     pub direct: Option<DirectSource>,
     /// A relay on the shop's side.
@@ -99,6 +117,18 @@ fn every_milliseconds() -> u32 {
     500
 }
 
+fn retry_milliseconds() -> u32 {
+    milliseconds(Backoff::default().first)
+}
+
+fn longest_retry_milliseconds() -> u32 {
+    milliseconds(Backoff::default().longest)
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
 /// What a [`Config`] names, read.
 #[derive(Debug)]
 pub struct Settings {
@@ -112,6 +142,8 @@ pub struct Settings {
     pub source: SourceSettings,
     /// How long a deposit waits at the longest.
     pub every: Duration,
+    /// How long after failures.
+    pub backoff: Backoff,
 }
 
 /// A way to the outbox.
@@ -199,6 +231,10 @@ impl Config {
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,
             every: Duration::from_millis(self.source.every_milliseconds.into()),
+            backoff: Backoff {
+                first: Duration::from_millis(self.source.retry_milliseconds.into()),
+                longest: Duration::from_millis(self.source.longest_retry_milliseconds.into()),
+            },
         })
     }
 }

@@ -11,7 +11,7 @@ use nightsafe_serve::metrics::Metrics;
 use nightsafe_serve::server;
 use nightsafe_serve::service::Service;
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
-use nightsafe_vault::{Progress, Puller, Schedule, Source, State, VaultStore, metrics, router};
+use nightsafe_vault::{Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily};
 
 /// Takes deposits from the outbox and answers signed-in admins
 #[derive(Parser)]
@@ -72,11 +72,15 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     }
 
     let schedule = Schedule::every(settings.every, Arc::default(), Arc::clone(&clock));
+    let schedule = Schedule { backoff: settings.backoff, ..schedule };
     let pull = Pull { store: store.clone(), site: settings.site, schedule, progress };
     match settings.source {
         SourceSettings::Direct(database) => pull.spawn(&mut service, open_direct(&database).await?),
         SourceSettings::Relay(relay) => pull.spawn(&mut service, relay.open(clock)),
     }
+    let settled = store.clone();
+    let hour = config.vault.settle_hour;
+    service.spawn("settling", |stopped| settle_daily(settled, hour, Arc::new(SystemClock), stopped));
     let ended = service.run(end).await;
     store.close().await;
     ended.map_err(Into::into)

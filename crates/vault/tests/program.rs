@@ -95,6 +95,7 @@ fn what_is_wrong_is_said_and_where() {
         (&relay, "\nkey = ", "\nca = \"/none.pem\"\nkey = ", "source.relay.ca"),
         (&relay, "[source.relay]", "[source.relai]", "unknown field `relai`"),
         (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
+        (&direct, "[vault]", "[vault]\nsettle_hour = 24", "0 to 23"),
         (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
     ] {
         assert!(good.contains(from), "{from}");
