@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
 
 mod admin;
+mod clock;
 mod javascript;
 mod retry;
 mod site;

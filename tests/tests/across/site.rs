@@ -184,10 +184,15 @@ impl Shop {
 impl RunningIngest {
     /// Posts a deposit, which must be taken. Gives the body of the answer.
     pub(crate) async fn post(&self, deposit: &Deposit) -> String {
-        let request = Request::post("/v1/deposits").header("content-type", "application/json");
-        let (status, body) = send(&self.router, request.body(Body::from(deposit.to_json())).unwrap()).await;
+        let (status, body) = self.answer(deposit).await;
         assert_eq!(status, StatusCode::CREATED, "{body}");
         body
+    }
+
+    /// Posts a deposit, which may be refused.
+    pub(crate) async fn answer(&self, deposit: &Deposit) -> (StatusCode, String) {
+        let request = Request::post("/v1/deposits").header("content-type", "application/json");
+        send(&self.router, request.body(Body::from(deposit.to_json())).unwrap()).await
     }
 
     pub(crate) async fn stop(self) {
