@@ -62,7 +62,8 @@ fn rust(options: &Options, filter: Option<&str>, cluster: &Cluster, schemathesis
     let mut cargo = run::cargo(&place::root());
     cargo.args(["test", "--workspace", "--no-fail-fast"]).args(filter).arg("--");
     if options.long {
-        cargo.arg("--include-ignored");
+        // With what the tests say: kills, receipts, rows and times are this run's result
+        cargo.args(["--include-ignored", "--show-output"]);
     }
     cargo.env(cluster::URL, cluster.url());
     cargo.envs(schemathesis.map(|program| (schemathesis::VARIABLE, program)));
