@@ -1,4 +1,4 @@
-//! The nightsafe command: init, site, keys, open, up.
+//! The nightsafe command: init, site, keys, db, open, up.
 
 mod cmd;
 mod config;
