@@ -199,3 +199,22 @@ async fn rates_are_those_of_the_client_behind_the_proxy() {
     assert_eq!(ask("/asked", "192.0.2.4").await, (503, wait));
     assert_eq!(ask("/free", "192.0.2.1").await, (200, None));
 }
+
+#[tokio::test]
+async fn a_head_has_a_limit_too() {
+    let server = start().await;
+    let send = async |head: String| {
+        let mut stream = TcpStream::connect(&server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // The rest of the head may be lost with the connection
+        let _: Result<usize, _> = stream.read_to_string(&mut answer).await;
+        answer
+    };
+    let large = format!("GET /slow HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(16 << 10));
+    let many = format!("GET /slow HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: x\r\n".repeat(100));
+    for head in [large, many] {
+        let answer = send(head).await;
+        assert!(answer.starts_with("HTTP/1.1 431 ") && answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}
