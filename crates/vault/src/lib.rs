@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+mod anonymity;
 mod api;
 pub mod config;
 mod cors;
@@ -28,6 +29,7 @@ mod source;
 mod settling;
 mod state;
 
+pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
 pub use limit::LoginLimits;
 pub use nightsafe_login::{ServerSetup, Stretch};

@@ -11,7 +11,9 @@ use nightsafe_serve::metrics::Metrics;
 use nightsafe_serve::server;
 use nightsafe_serve::service::Service;
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
-use nightsafe_vault::{Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily};
+use nightsafe_vault::{
+    AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily,
+};
 
 /// Takes deposits from the outbox and answers signed-in admins
 #[derive(Parser)]
@@ -64,6 +66,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
 
     let mut numbers = Metrics::new("nightsafe-vault", env!("CARGO_PKG_VERSION"));
     metrics::register(&mut numbers, Arc::clone(&progress), Arc::clone(&clock));
+    let gauges = AnonymityGauges::register(&mut numbers);
     let mut service = Service::new(numbers.http());
     let api = State::new(store.clone(), settings.api, Arc::clone(&clock));
     service.listen("vault", &config.listen, router(api)).await?;
@@ -81,6 +84,8 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let settled = store.clone();
     let hour = config.vault.settle_hour;
     service.spawn("settling", |stopped| settle_daily(settled, hour, Arc::new(SystemClock), stopped));
+    let watched = store.clone();
+    service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
     let ended = service.run(end).await;
     store.close().await;
     ended.map_err(Into::into)
