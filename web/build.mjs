@@ -34,13 +34,13 @@ const forNode = {
 };
 
 async function assets(out) {
-  const bundle = (entry, file, format) =>
-    build({ ...forBrowsers, entryPoints: [entry], outfile: join(out, file), format });
+  const bundle = (entry, file, format, more) =>
+    build({ ...forBrowsers, entryPoints: [entry], outfile: join(out, file), format, ...more });
   await Promise.all([
     ...languages().map((language) => texts(language, join(out, `texts-${language}.json`))),
     frame(join(out, "frame.html")),
     bundle("src/element/main.ts", "element.js", "iife"), // runs as a classic script or as a module
-    bundle("src/frame/main.ts", "loader.js", "esm"),
+    bundle("src/frame/main.ts", "loader.js", "esm", { drop: ["console"] }), // the glue's; a frame tells its page
     bundle("src/admin/main.ts", "admin/admin.js", "esm"),
     bundle("../www/admin/admin.css", "admin/admin.css"),
   ]);

@@ -80,7 +80,8 @@ fn resolve<'a, 'n>(kinds: &'a [Kind], field: &'n str) -> Option<(&'a Kind, &'n s
     if let Some(kind) = find(field).filter(|kind| kind.is_single()) {
         return Some((kind, "value"));
     }
-    let (kind, part) = field.rsplit_once('.')?;
+    let dot = field.bytes().rposition(|byte| byte == b'.')?;
+    let (kind, part) = (field.get(..dot)?, field.get(dot.checked_add(1)?..)?);
     let kind = find(kind)?;
     kind.part(part)?;
     Some((kind, part))

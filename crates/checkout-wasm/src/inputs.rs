@@ -7,6 +7,7 @@ use nightsafe_core::policy::Part;
 use nightsafe_core::rule::{CheckContext, FieldError, card};
 use nightsafe_core::time::Month;
 use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::HtmlInputElement;
 use zeroize::Zeroizing;
 
 /// The kind that the frame's inputs are parts of.
@@ -14,16 +15,10 @@ pub(crate) const KIND: &str = "card";
 
 #[wasm_bindgen]
 extern "C" {
-    /// An input of type text, which has a caret; of other types, the last function throws and ends the module. As
-    /// `web-sys` has it, but for what hands that exception over to Rust.
-    #[wasm_bindgen(typescript_type = "HTMLInputElement")]
+    /// An input of type text, which has a caret. For other types the browser throws; these two, unlike `web-sys`'s own,
+    /// do not hand that over to Rust, so that it ends the module, and what would hand it over is not sent.
+    #[wasm_bindgen(extends = HtmlInputElement, typescript_type = "HTMLInputElement")]
     pub type Input;
-
-    #[wasm_bindgen(method, getter)]
-    fn value(this: &Input) -> String;
-
-    #[wasm_bindgen(method, setter)]
-    fn set_value(this: &Input, text: &str);
 
     #[wasm_bindgen(method, getter, js_name = selectionStart)]
     fn selection_start(this: &Input) -> Option<u32>;

@@ -37,7 +37,7 @@ pub fn check(input: &str) -> Result<Normalised, FieldError> {
     let open = match domain {
         [.., b'.', b'.'] => false,
         [] | [.., b'.'] => true,
-        _ => !domain.contains(&b'.'),
+        _ => domain.iter().all(|c| *c != b'.'),
     };
     if open {
         return Err(FieldError::Incomplete);
@@ -59,7 +59,7 @@ pub fn check(input: &str) -> Result<Normalised, FieldError> {
 }
 
 fn is_local(local: &[u8]) -> bool {
-    local.len() <= 64 && !local.contains(&b'@') && local.split(|c| *c == b'.').all(|piece| !piece.is_empty())
+    local.len() <= 64 && local.iter().all(|c| *c != b'@') && local.split(|c| *c == b'.').all(|piece| !piece.is_empty())
 }
 
 fn is_label(label: &[u8]) -> bool {

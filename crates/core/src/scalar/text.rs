@@ -96,7 +96,7 @@ fn check_site(text: &str) -> Result<(), ScalarError> {
 
 fn check_reference(text: &str) -> Result<(), ScalarError> {
     let ok = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/#:-".contains(&byte));
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/#:-".iter().any(|also| *also == byte));
     if !ok {
         return Err(ScalarError::Reference);
     }
@@ -117,7 +117,7 @@ fn check_part(text: &str) -> Result<(), ScalarError> {
 fn check_name(text: &str, also: &[u8]) -> bool {
     text.len() <= 32
         && text.bytes().next().is_some_and(lower)
-        && text.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || also.contains(&byte))
+        && text.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || also.iter().any(|also| *also == byte))
 }
 
 fn lower(byte: u8) -> bool {
