@@ -7,6 +7,7 @@ mod fixture;
 mod full_path;
 mod pull;
 mod relay;
+mod relay_tls;
 mod schedule;
 mod sign_in;
 mod tampering;
