@@ -33,6 +33,14 @@ pub async fn open(path: &Path, schema: &Schema, connections: u32) -> Result<Sqli
     SqlitePoolOptions::new()
         .max_connections(connections)
         .min_connections(1)
+        // On a full disk SQLite undoes a transaction by itself, of which the driver learns nothing: to it, the connection
+        // is in that transaction for ever. So one that comes back like that is closed, and the next user gets a new one.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?; // by then everything before it is done, a rollback too
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .connect_with(options)
         .await
         .map_err(unavailable)
