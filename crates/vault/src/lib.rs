@@ -24,9 +24,9 @@ mod limit;
 pub mod metrics;
 mod pending;
 mod pull;
+mod settling;
 pub mod setup;
 mod source;
-mod settling;
 mod state;
 
 pub use anonymity::AnonymityGauges;

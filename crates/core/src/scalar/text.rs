@@ -96,7 +96,7 @@ fn check_site(text: &str) -> Result<(), ScalarError> {
 
 fn check_reference(text: &str) -> Result<(), ScalarError> {
     let ok = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/#:-".iter().any(|also| *also == byte));
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_one_of(byte, b"._/#:-"));
     if !ok {
         return Err(ScalarError::Reference);
     }
@@ -117,7 +117,15 @@ fn check_part(text: &str) -> Result<(), ScalarError> {
 fn check_name(text: &str, also: &[u8]) -> bool {
     text.len() <= 32
         && text.bytes().next().is_some_and(lower)
-        && text.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || also.iter().any(|also| *also == byte))
+        && text.bytes().all(|byte| lower(byte) || byte.is_ascii_digit() || is_one_of(byte, also))
+}
+
+#[expect(
+    clippy::manual_contains,
+    reason = "`contains` brings a search for long slices into the checkout WASM, 150 bytes"
+)]
+fn is_one_of(byte: u8, these: &[u8]) -> bool {
+    these.iter().any(|one| *one == byte)
 }
 
 fn lower(byte: u8) -> bool {
