@@ -110,9 +110,12 @@ impl Pair {
     pub(crate) async fn insert(&self, rows: Vec<OutboxRow>) {
         let path = self.path("outbox.db");
         let (writer, task) = OutboxWriter::open(&path.into(), WriterLimits::default()).await.unwrap();
+        let mut inserts = tokio::task::JoinSet::new();
         for row in rows {
-            writer.insert(row).await.unwrap();
+            let writer = writer.clone();
+            inserts.spawn(async move { writer.insert(row).await.unwrap() });
         }
+        inserts.join_all().await;
         drop(writer);
         task.finished().await;
     }
