@@ -24,8 +24,9 @@ async fn a_retry_after_a_restart_and_a_pull_gets_the_same_receipt_and_is_one_ord
     shop.clock.set(shop.clock.now().plus_days(1));
     let ingest = shop.start_ingest().await;
     assert_eq!(ingest.post(&deposit).await, first);
+    // The outbox keeps the ids of what was taken: there is nothing to take again
     let pulled = vault.pull().await;
-    assert_eq!((pulled.stored, pulled.already_there, pulled.quarantined), (0, 1, 0));
+    assert_eq!((pulled.stored, pulled.already_there, pulled.quarantined), (0, 0, 0));
 
     let answer: DepositReceipt = serde_json::from_str(&first).unwrap();
     let receipt = receipt::verify(&answer.receipt, &shop.manifest.receipt_key).unwrap();
