@@ -16,7 +16,7 @@ use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{self, Arguments};
 use nightsafe_serve::metrics::Metrics;
 use nightsafe_serve::server;
-use nightsafe_serve::service::Service;
+use nightsafe_serve::service::{self, Service};
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxWriter;
 
@@ -34,16 +34,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "logging may not have started")]
-            {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    service::ended(run(&Cli::parse().arguments))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {

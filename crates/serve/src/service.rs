@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -56,6 +57,16 @@ impl Default for Service {
     fn default() -> Self {
         Self::new(HttpMetrics::default())
     }
+}
+
+/// How a program ends: why it could not go on is told where an operator looks when logging has not started.
+pub fn ended<E: std::fmt::Display>(outcome: Result<(), E>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    #[expect(clippy::print_stderr, reason = "logging may not have started")]
+    {
+        eprintln!("error: {error:#}");
+    }
+    ExitCode::FAILURE
 }
 
 impl Service {

@@ -9,7 +9,7 @@ use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_serve::config::{self, Arguments};
 use nightsafe_serve::metrics::Metrics;
 use nightsafe_serve::server;
-use nightsafe_serve::service::Service;
+use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
     AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily,
@@ -24,16 +24,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "logging may not have started")]
-            {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    service::ended(run(&Cli::parse().arguments))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {

@@ -13,7 +13,7 @@ use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{self, Arguments};
 use nightsafe_serve::metrics::Metrics;
 use nightsafe_serve::server;
-use nightsafe_serve::service::Service;
+use nightsafe_serve::service::{self, Service};
 
 /// Hands the outbox's deposits to the vault that signs its requests, and to nobody else
 #[derive(Parser)]
@@ -24,16 +24,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "logging may not have started")]
-            {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    service::ended(run(&Cli::parse().arguments))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
