@@ -133,7 +133,8 @@ fn is_closed(mode: u32, owner: u32) -> bool {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        // The library's own error shows the value, which may be a secret in the wrong place: `password = 123456`
+        let text = String::deserialize(deserializer).map_err(|_| de::Error::custom(SecretError::Form))?;
         Self::parse(&text).map_err(de::Error::custom)
     }
 }
@@ -143,6 +144,19 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn a_secret_that_stands_where_its_place_should_is_not_shown() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Section {
+            #[expect(dead_code, reason = "never read: each of these is refused")]
+            password: Secret,
+        }
+        for text in ["password = 123456", "password = '123456'", "password = [123456]", "password = {a = 123456}"] {
+            let error = toml::from_str::<Section>(text).unwrap_err().message().to_owned();
+            assert_eq!(error, SecretError::Form.to_string(), "{text}");
+        }
+    }
 
     fn file(mode: u32, text: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
