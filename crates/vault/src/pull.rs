@@ -134,6 +134,11 @@ impl<S: Source> Puller<S> {
                 () = (schedule.pause)(wait) => {}
             }
         }
+        self.close().await;
+    }
+
+    /// Ends what is open to the source; when this returns, nothing of ours holds its database.
+    pub async fn close(self) {
         self.source.close().await;
     }
 

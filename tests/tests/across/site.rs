@@ -207,7 +207,9 @@ impl RunningVault {
     }
 
     pub(crate) async fn stop(self) {
-        drop((self.router, self.puller));
+        drop(self.router);
+        // A dropped pool closes its files whenever it comes to it, and a thief who looks meanwhile sees them vanish
+        self.puller.close().await;
         self.store.close().await;
     }
 }
