@@ -1,5 +1,5 @@
 // One deposit for one set of values. What was sealed is kept until ingest has answered: a retry
-// posts the same bytes, so it has the same id and gets the same receipt.
+// posts the same bytes, so it has the same id and gets the same receipt. The values are not kept.
 
 import type { InlineValue, Sealed } from "../shared/protocol.ts";
 import { Failure } from "./failure.ts";
@@ -27,10 +27,18 @@ const BACK_OFF = 1200;
 /** The page was open for so long that the keys have moved on: seal again under the new manifest. */
 const OUTDATED = ["manifest_not_current", "unknown_key"];
 
+/** What came of one set of values. */
+interface Kept {
+  /** Says whether it is the same set. */
+  readonly mark: string;
+  /** Posted, and not answered. */
+  deposit?: string | undefined;
+  sealed?: Sealed;
+}
+
 export class Sealing {
-  #key = "";
-  #deposit: string | undefined;
-  #sealed: Sealed | undefined;
+  #kept: Kept | undefined;
+  readonly #marks = new Marks();
   readonly #sealer: Sealer;
 
   constructor(sealer: Sealer) {
@@ -39,32 +47,52 @@ export class Sealing {
 
   /** A field of the frame was edited: what was sealed is no longer what is meant. */
   edited(): void {
-    this.#deposit = this.#sealed = undefined;
+    this.#kept = undefined;
   }
 
   /** Gives the receipt for these values; throws `Failure`, or what `seal` throws. */
   async run(reference: string, values: readonly InlineValue[]): Promise<Sealed> {
-    const key = JSON.stringify([reference, values]);
-    if (key !== this.#key) this.edited();
-    this.#key = key;
-    if (this.#sealed !== undefined) return this.#sealed;
-    let answer = await this.#attempt(reference, values);
-    if (answer.kind === "refused" && OUTDATED.includes(answer.code)) {
-      await this.#sealer.renew();
-      answer = await this.#attempt(reference, values);
+    const mark = await this.#marks.of([reference, values]);
+    // An edit, or other values, meanwhile: what comes of these is no longer kept then
+    const kept = this.#kept?.mark === mark ? this.#kept : (this.#kept = { mark });
+    try {
+      return (kept.sealed ??= await this.#sealed(kept, reference, values));
+    } finally {
+      if (!kept.sealed && !kept.deposit && this.#kept === kept) this.edited();
     }
-    if (answer.kind !== "stored") throw new Failure(answer.code);
-    return (this.#sealed = answer.sealed);
   }
 
-  async #attempt(reference: string, values: readonly InlineValue[]): Promise<Answer> {
-    const deposit = (this.#deposit ??= await this.#sealer.seal(reference, values));
+  async #sealed(kept: Kept, reference: string, values: readonly InlineValue[]): Promise<Sealed> {
+    let answer = await this.#attempt(kept, reference, values);
+    if (answer.kind === "refused" && OUTDATED.includes(answer.code)) {
+      await this.#sealer.renew();
+      answer = await this.#attempt(kept, reference, values);
+    }
+    if (answer.kind !== "stored") throw new Failure(answer.code);
+    return answer.sealed;
+  }
+
+  async #attempt(kept: Kept, reference: string, values: readonly InlineValue[]): Promise<Answer> {
+    const deposit = (kept.deposit ??= await this.#sealer.seal(reference, values));
     let answer = await this.#sealer.post(deposit);
     if (answer.kind === "unknown") {
       await this.#sealer.pause(BACK_OFF);
       answer = await this.#sealer.post(deposit);
     }
-    if (answer.kind !== "unknown") this.#deposit = undefined;
+    if (answer.kind !== "unknown") kept.deposit = undefined;
     return answer;
+  }
+}
+
+/**
+ * Tells values apart without keeping them: HMAC-SHA-256 under a key of this frame's that no script can read. A bare hash of
+ * a card number could be guessed.
+ */
+class Marks {
+  readonly #key = crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+
+  async of(values: unknown): Promise<string> {
+    const text = new TextEncoder().encode(JSON.stringify(values));
+    return String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await this.#key, text)));
   }
 }

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { text } from "node:stream/consumers";
+import { getHeapSnapshot } from "node:v8";
 import { Failure } from "../../../src/frame/failure.ts";
 import { Sealing, type Answer } from "../../../src/frame/sealing.ts";
 
@@ -94,4 +97,26 @@ test("what the sealer throws comes through, and nothing is kept of it", async ()
   });
   await assert.rejects(sealing.run("A-1", []), new Failure("fields"));
   assert.equal((await sealing.run("A-1", [])).receipt, "r");
+});
+
+test("an edit while a deposit is on its way: what comes of it is not taken for the next", async () => {
+  const { sealing, done } = bench(STORED, STORED);
+  const first = sealing.run("A-1", phone("1"));
+  while (done.sealed === 0) await new Promise(setImmediate);
+  sealing.edited();
+  await first;
+  await sealing.run("A-1", phone("1"));
+  assert.deepEqual(done.posted, ["A-1#1", "A-1#2"]);
+});
+
+test("the values are not kept in memory, whatever came of them", async () => {
+  for (const answers of [[STORED], [LOST, LOST], [{ kind: "refused", code: "wrong_site" } as const]]) {
+    const { sealing } = bench(...answers);
+    // As bytes, so that the only text of it is the one that is sealed
+    const secret = randomBytes(16);
+    await sealing.run("A-1", phone(secret.toString("hex"))).catch(() => {});
+    const heap = await text(getHeapSnapshot());
+    assert.equal(heap.includes(secret.toString("hex")), false);
+    sealing.edited(); // still there when the heap was looked at
+  }
 });
