@@ -225,8 +225,11 @@ export class NightsafeCard extends HTMLElement {
   }
 
   #store(sealed: Sealed): void {
+    const sealing = this.#end();
+    // Nobody asked, or nobody waits any more
+    if (!sealing) return;
     putReceipt(this.form, sealed.receipt);
-    this.#end()?.resolve(sealed);
+    sealing.resolve(sealed);
   }
 
   #refused({ code, message, problems }: Extract<FromFrame, { type: "refused" }>): void {

@@ -24,7 +24,14 @@ export function takeNames(controls: readonly Control[]): void {
 
 /** What the frame is handed. Empty controls count: they make a record whose other parts are filled incomplete. */
 export function inlineValues(controls: readonly Control[]): InlineValue[] {
-  return controls.filter(({ disabled }) => !disabled).map((control) => ({ ...nameOf(control), value: control.value }));
+  return controls.filter(isSuccessful).map((control) => ({ ...nameOf(control), value: control.value }));
+}
+
+/** Whether a form would send the control if it had a name: a box that is not ticked has a value, but does not say it. */
+function isSuccessful(control: Control): boolean {
+  const isTicked = !/^(checkbox|radio)$/.test(control.type) || (control as HTMLInputElement).checked;
+  // Also by a fieldset around it
+  return isTicked && !control.matches(":disabled");
 }
 
 /** Field name and index of a control. */

@@ -1,5 +1,6 @@
 // One frame and the port to it: made, watched until it is ready, and taken away again.
 
+import { readFromFrame } from "../shared/from-frame.ts";
 import { PROTOCOL, type FromFrame, type Opening, type Settings, type ToFrame } from "../shared/protocol.ts";
 
 /** Where the frame is; written into the script when the site is built. */
@@ -62,13 +63,14 @@ export class Link {
     if (this.#port) return this.#on.failed("frame_replaced");
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.onmessage = ({ data }: MessageEvent<FromFrame>) => this.#take(data);
+    port1.onmessage = ({ data }) => this.#take(readFromFrame(data));
     this.#limit(LIMITS.answer, "frame_silent");
     const opening: Opening = { nightsafe: PROTOCOL, settings: this.#settings };
     this.frame.contentWindow?.postMessage(opening, SITE.fields, [port2]);
   }
 
-  #take(message: FromFrame): void {
+  #take(message: FromFrame | undefined): void {
+    if (!message) return this.#on.failed("message_malformed");
     if (message.type === "hello") return this.#limit(LIMITS.ready, "frame_timeout");
     if (message.type === "failed") return this.#on.failed(message.code);
     if (message.type === "ready") clearTimeout(this.#timer);

@@ -31,7 +31,7 @@ export class View {
 
   resize(height: number): void {
     const frame = this.#place.querySelector("iframe");
-    if (frame && height >= 0) frame.style.height = `${height}px`;
+    if (frame) frame.style.height = `${height}px`;
   }
 
   /** Says what went wrong; with `again`, offers to load once more. An empty text takes it back. */

@@ -2,7 +2,8 @@
 // and carries codes, states and sealed deposits between WASM, element and ingest.
 
 import * as checkout from "#checkout-wasm";
-import { readToFrame, type FromFrame, type InlineValue, type Settings, type ToFrame } from "../shared/protocol.ts";
+import type { FromFrame, InlineValue, Settings, ToFrame } from "../shared/protocol.ts";
+import { readToFrame } from "../shared/to-frame.ts";
 import { readAddresses, type Addresses } from "./anchor.ts";
 import { Card } from "./card.ts";
 import { Failure } from "./failure.ts";
@@ -25,7 +26,7 @@ async function main(anchor: string): Promise<void> {
   loading?.catch(() => {});
 
   const { port, origin, settings } = await openings;
-  const tell = (message: FromFrame): void => port.postMessage(message);
+  const tell = (message: FromFrame): void => port.postMessage(JSON.stringify(message));
   tell({ type: "hello" });
   const speaking = textsFor(settings.locale);
   try {
@@ -66,6 +67,7 @@ class Frame {
     port.onmessage = ({ data }) => {
       const message = readToFrame(data);
       if (message) void this.#take(message);
+      else tell({ type: "failed", code: "message_malformed" });
     };
     tell({ type: "ready" });
   }

@@ -1,6 +1,7 @@
 // The one port, from the window that embeds this one. Nothing else is listened to.
 
-import { readOpening, type Settings } from "../shared/protocol.ts";
+import type { Settings } from "../shared/protocol.ts";
+import { readOpening } from "../shared/to-frame.ts";
 
 export interface Opened {
   readonly port: MessagePort;

@@ -38,7 +38,8 @@ interface Kept {
 
 export class Sealing {
   #kept: Kept | undefined;
-  readonly #marks = new Marks();
+  /** Of this frame alone; no script can read it. */
+  readonly #secret = crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   readonly #sealer: Sealer;
 
   constructor(sealer: Sealer) {
@@ -52,14 +53,10 @@ export class Sealing {
 
   /** Gives the receipt for these values; throws `Failure`, or what `seal` throws. */
   async run(reference: string, values: readonly InlineValue[]): Promise<Sealed> {
-    const mark = await this.#marks.of([reference, values]);
+    const mark = await this.#markOf([reference, values]);
     // An edit, or other values, meanwhile: what comes of these is no longer kept then
     const kept = this.#kept?.mark === mark ? this.#kept : (this.#kept = { mark });
-    try {
-      return (kept.sealed ??= await this.#sealed(kept, reference, values));
-    } finally {
-      if (!kept.sealed && !kept.deposit && this.#kept === kept) this.edited();
-    }
+    return (kept.sealed ??= await this.#sealed(kept, reference, values));
   }
 
   async #sealed(kept: Kept, reference: string, values: readonly InlineValue[]): Promise<Sealed> {
@@ -82,17 +79,10 @@ export class Sealing {
     if (answer.kind !== "unknown") kept.deposit = undefined;
     return answer;
   }
-}
 
-/**
- * Tells values apart without keeping them: HMAC-SHA-256 under a key of this frame's that no script can read. A bare hash of
- * a card number could be guessed.
- */
-class Marks {
-  readonly #key = crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-
-  async of(values: unknown): Promise<string> {
+  /** Tells values apart without keeping them. A bare hash of a card number could be guessed. */
+  async #markOf(values: unknown): Promise<string> {
     const text = new TextEncoder().encode(JSON.stringify(values));
-    return String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await this.#key, text)));
+    return String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await this.#secret, text)));
   }
 }

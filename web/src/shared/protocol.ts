@@ -1,7 +1,8 @@
-// What element and frame say to each other over the port. Both sides check what they take: the
-// frame is on another origin, and either file may be of another release than the other.
+// What element and frame say to each other over the port. Both sides check what they take (from-frame.ts, to-frame.ts):
+// each is on another origin than the other, and the frame's document is the one link that no hash pins. Whoever gets
+// anything else takes the other side for broken, and stops.
 
-/** Version of this protocol; a frame answers no other. */
+/** Version of this protocol: a frame answers no other, and both sides say nothing else in it. */
 export const PROTOCOL = 1;
 
 /** Parts of the frame's card. */
@@ -85,48 +86,3 @@ export type FromFrame =
       readonly message: string;
       readonly problems: readonly FieldProblem[];
     };
-
-/** The message when it is an opening of this version, else `undefined`. */
-export function readOpening(data: unknown): Opening | undefined {
-  return isRecord(data) && data["nightsafe"] === PROTOCOL && isSettings(data["settings"])
-    ? (data as unknown as Opening)
-    : undefined;
-}
-
-/** The message when it is one of the element's, else `undefined`. */
-export function readToFrame(data: unknown): ToFrame | undefined {
-  if (!isRecord(data)) return undefined;
-  const known =
-    data["type"] === "focus" ||
-    data["type"] === "reset" ||
-    (data["type"] === "settings" && isSettings(data["settings"])) ||
-    (data["type"] === "seal" &&
-      typeof data["id"] === "number" &&
-      typeof data["reference"] === "string" &&
-      Array.isArray(data["values"]) &&
-      data["values"].every(isInlineValue));
-  return known ? (data as unknown as ToFrame) : undefined;
-}
-
-function isSettings(value: unknown): value is Settings {
-  return (
-    isRecord(value) &&
-    (value["fields"] === "card" || value["fields"] === "none") &&
-    typeof value["locale"] === "string" &&
-    typeof value["scheme"] === "string" &&
-    isRecord(value["theme"])
-  );
-}
-
-function isInlineValue(value: unknown): value is InlineValue {
-  return (
-    isRecord(value) &&
-    typeof value["field"] === "string" &&
-    Number.isInteger(value["index"]) &&
-    typeof value["value"] === "string"
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}

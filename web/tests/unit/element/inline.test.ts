@@ -5,6 +5,8 @@ import { inlineValues, nameOf, showProblems, takeNames, type Control } from "../
 /** As much of an input as is used here. */
 class FakeControl extends EventTarget {
   disabled = false;
+  type = "text";
+  checked = false;
   validity = "";
   reported = 0;
   readonly attributes = new Map<string, string>();
@@ -13,6 +15,9 @@ class FakeControl extends EventTarget {
     readonly dataset: Record<string, string>,
   ) {
     super();
+  }
+  matches(selector: string) {
+    return selector === ":disabled" ? this.disabled : assert.fail(selector);
   }
   setCustomValidity(text: string) {
     this.validity = text;
@@ -45,6 +50,16 @@ test("disabled controls are left out, empty ones are not", () => {
   const off = control("1", { nightsafe: "phone" });
   off.disabled = true;
   assert.deepEqual(inlineValues(as(off, control("", { nightsafe: "email" }))), [{ field: "email", index: 0, value: "" }]);
+});
+
+test("a box or a button that is not ticked says nothing", () => {
+  for (const type of ["checkbox", "radio"]) {
+    const [yes, no] = [control("yes", { nightsafe: "consent" }), control("no", { nightsafe: "consent" })];
+    yes.type = no.type = type;
+    assert.deepEqual(inlineValues(as(yes, no)), []);
+    no.checked = true;
+    assert.deepEqual(inlineValues(as(yes, no)), [{ field: "consent", index: 0, value: "no" }]);
+  }
 });
 
 test("names are taken away", () => {

@@ -37,5 +37,7 @@ test("busy and broken servers mean try again", () => {
 test("a refusal carries the problem's slug", () => {
   const type = "https://nightsafe.dev/problems/manifest-not-current";
   assert.deepEqual(readAnswer(409, { type }, ID), { kind: "refused", code: "manifest_not_current" });
-  assert.deepEqual(readAnswer(404, "<html>", ID), { kind: "refused", code: "ingest_refused" });
+  for (const body of ["<html>", { type: 7 }, { type: "about:blank#/" }, { type: "https://x.example/Call 0900 1" }]) {
+    assert.deepEqual(readAnswer(404, body, ID), { kind: "refused", code: "ingest_refused" });
+  }
 });
