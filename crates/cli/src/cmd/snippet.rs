@@ -69,12 +69,8 @@ test "$(curl -fsS {fields}/{file} | openssl dgst -sha384 -binary | openssl base6
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_tag_is_pinned_by_the_strict_form_and_comments_do_not_nest() {
-        let element =
-            Pinned { file: "element-0123456789abcdef.js".to_owned(), integrity: integrity::sha384(b"element") };
-        let origin = |port: u16| format!("http://localhost:{port}");
-        let config = Config {
+    fn config(origin: impl Fn(u16) -> String) -> Config {
+        Config {
             site: "demo.example".to_owned(),
             admin_user: "admin".to_owned(),
             origins: Origins {
@@ -90,7 +86,14 @@ mod tests {
                 admin: crate::config::default_bind("", 4),
                 vault: crate::config::default_bind("", 5),
             },
-        };
+        }
+    }
+
+    #[test]
+    fn the_tag_is_pinned_by_the_strict_form_and_comments_do_not_nest() {
+        let element =
+            Pinned { file: "element-0123456789abcdef.js".to_owned(), integrity: integrity::sha384(b"element") };
+        let config = config(|port| format!("http://localhost:{port}"));
         let text = snippet(&config, &element);
         integrity::check_markup("snippet", &text).unwrap();
         assert_eq!(text.matches("<!--").count(), text.matches("-->").count());
@@ -99,5 +102,12 @@ mod tests {
             let inside = comment.split("-->").next().unwrap();
             assert!(!inside.contains("--"), "{inside}");
         }
+    }
+
+    #[test]
+    fn the_readme_shows_what_is_printed() {
+        let element = Pinned { file: "element-….js".to_owned(), integrity: "sha384-…".to_owned() };
+        let text = snippet(&config(|_| "https://fields.example.com".to_owned()), &element);
+        assert!(include_str!("../../../../README.md").contains(&format!("```html\n{text}```\n")), "{text}");
     }
 }

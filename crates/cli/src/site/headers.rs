@@ -2,7 +2,7 @@
 //! without them would be a way around Connection-Allowlist.
 //!
 //! `"*"` holds for every path; a path's own entry overrides it by name. No reporting endpoint is named, because none of
-//! the servers takes reports.
+//! the servers takes reports. docs/THREAT-MODEL.md says what else is left out, and why.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +101,8 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     let csp = format!(
         "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; connect-src {wasm} {api}; \
          worker-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types 'none'",
+         require-trusted-types-for 'script'; trusted-types 'none'; \
+         sandbox allow-scripts allow-same-origin allow-forms",
         files.script.integrity,
     );
     let mut all = common(admin);
@@ -232,6 +233,8 @@ mod tests {
         let csp = &headers["*"]["Content-Security-Policy"];
         assert!(csp.contains("connect-src http://localhost:4804/admin-1.wasm http://localhost:4805/v1/;"));
         assert!(csp.contains("frame-ancestors 'none'") && csp.contains("trusted-types 'none'"));
+        // No windows, dialogs, downloads or navigation of anything above
+        assert!(csp.ends_with("; sandbox allow-scripts allow-same-origin allow-forms"));
         assert!(!csp.contains("4803"));
         assert!(!headers["*"].contains_key("Access-Control-Allow-Origin"));
     }
