@@ -44,7 +44,8 @@ fn names(module: &[u8]) -> Result<BTreeSet<String>> {
     Ok(found)
 }
 
-fn without_hash(name: &str) -> &str {
+/// The name as it is in every build.
+pub(crate) fn without_hash(name: &str) -> &str {
     match name.rsplit_once('_') {
         Some((start, hash)) if hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
             start
