@@ -20,8 +20,21 @@ const shared = {
   target: "es2022",
 };
 
+/** As old as the browsers that get the portable module. */
+const AGED = ["chrome105", "firefox105", "safari16"];
+
+/** Style sheets that a script brings along, as texts without what is for people. */
+const styles = {
+  name: "styles",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/src\/.*\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true, target: AGED });
+      return { contents: code.trim(), loader: "text" };
+    }),
+};
+
 /** One file without imports: what a page pins by one hash must not load anything else. */
-const forBrowsers = { ...shared, platform: "browser", minify: true };
+const forBrowsers = { ...shared, platform: "browser", minify: true, plugins: [styles] };
 
 /** npm packages stay outside: tests and demo run beside node_modules. */
 const forNode = {
@@ -50,8 +63,7 @@ async function assets(out) {
 async function frame(file) {
   const page = readFileSync(join(web, "../www/frame/frame.html"), "utf8");
   const [, style] = /<style>([^]*?)<\/style>/.exec(page);
-  // As old as the browsers that get the portable module
-  const { code } = await transform(style, { loader: "css", minify: true, target: ["chrome105", "firefox105", "safari16"] });
+  const { code } = await transform(style, { loader: "css", minify: true, target: AGED });
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, page.replace(style, () => code.trim()));
 }

@@ -1,6 +1,6 @@
 // The element's own shadow tree: place of the frame, the shop's children until it is ready, messages.
 
-import { STYLE } from "./style.ts";
+import style from "./style.css";
 
 export class View {
   readonly #place = document.createElement("div");
@@ -10,7 +10,7 @@ export class View {
 
   constructor(root: ShadowRoot) {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
+    sheet.replaceSync(style);
     root.adoptedStyleSheets = [sheet];
     root.append(this.#slot, this.#place, this.#alert, this.#status);
   }
