@@ -4,7 +4,7 @@ import type { FieldProblem, InlineValue } from "../shared/protocol.ts";
 
 export type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-const MARKED = "input[data-nightsafe],select[data-nightsafe],textarea[data-nightsafe]";
+const MARKED = ":is(input,select,textarea)[data-nightsafe]";
 
 /** The marked controls that belong to the form, and those beside the element that belong to no other. */
 export function markedControls(form: HTMLFormElement | null, root: ParentNode): Control[] {

@@ -7,7 +7,9 @@ import { PROTOCOL, type FromFrame, type Opening, type Settings, type ToFrame } f
 const SITE = { fields: "__NIGHTSAFE_FIELDS__", frame: "__NIGHTSAFE_FRAME__" };
 
 /** How long the document, its first answer, and its readiness may take, in milliseconds. */
-const LIMITS = { document: 30_000, answer: 4_000, ready: 45_000 };
+const DOCUMENT = 30_000;
+const ANSWER = 4_000;
+const READY = 45_000;
 
 export interface LinkEvents {
   readonly message: (message: FromFrame) => void;
@@ -37,7 +39,7 @@ export class Link {
     frame.addEventListener("load", () => this.#open());
     // The second try reads past the browser's cache: the frame looks at its fragment
     frame.src = `${SITE.fields}/${SITE.frame}${again ? "#again" : ""}`;
-    this.#limit(LIMITS.document, "frame_timeout");
+    this.#limit(DOCUMENT, "frame_timeout");
   }
 
   send(message: ToFrame): void {
@@ -64,14 +66,14 @@ export class Link {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.onmessage = ({ data }) => this.#take(readFromFrame(data));
-    this.#limit(LIMITS.answer, "frame_silent");
+    this.#limit(ANSWER, "frame_silent");
     const opening: Opening = { nightsafe: PROTOCOL, settings: this.#settings };
     this.frame.contentWindow?.postMessage(opening, SITE.fields, [port2]);
   }
 
   #take(message: FromFrame | undefined): void {
-    if (!message) return this.#on.failed("message_malformed");
-    if (message.type === "hello") return this.#limit(LIMITS.ready, "frame_timeout");
+    if (!message) return this.#on.failed("frame_replaced");
+    if (message.type === "hello") return this.#limit(READY, "frame_timeout");
     if (message.type === "failed") return this.#on.failed(message.code);
     if (message.type === "ready") clearTimeout(this.#timer);
     this.#on.message(message);

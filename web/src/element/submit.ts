@@ -86,9 +86,7 @@ export function formAround(element: Element): HTMLFormElement | null {
 
 /** Submits as Enter in one of the form's own fields would. */
 export function submitImplicitly(form: HTMLFormElement): void {
-  const button = [...form.elements].find(
-    (each) => each instanceof HTMLButtonElement || each instanceof HTMLInputElement ? /^(submit|image)$/.test(each.type) : false,
-  ) as HTMLButtonElement | undefined;
+  const button = [...(form.elements as HTMLCollectionOf<HTMLButtonElement>)].find(({ type }) => type === "submit");
   if (button === undefined) HTMLFormElement.prototype.requestSubmit.call(form);
   else if (!button.disabled) button.click();
 }

@@ -4,7 +4,6 @@ import type { FieldProblem } from "../shared/protocol.ts";
 
 /** `code` is stable; `problems` are fields that need the shopper's attention, when it is about these. */
 export class Failure extends Error {
-  override readonly name = "Failure";
   constructor(
     readonly code: string,
     readonly problems: readonly FieldProblem[] = [],

@@ -34,7 +34,7 @@ export function readAnswer(status: number, body: unknown, id: string): Answer {
     return { kind: "unknown", code: "ingest_unavailable" };
   }
   const slug = typeof type === "string" ? (type.split("/").pop() ?? "") : "";
-  return { kind: "refused", code: /^[a-z-]{1,64}$/.test(slug) ? slug.replaceAll("-", "_") : "ingest_refused" };
+  return { kind: "refused", code: slug.replaceAll(/[^a-z]/g, "_") || "ingest_refused" };
 }
 
 /** A receipt's payload starts with its deposit; see docs/spec/receipt.md. */

@@ -27,19 +27,12 @@ const BACK_OFF = 1200;
 /** The page was open for so long that the keys have moved on: seal again under the new manifest. */
 const OUTDATED = ["manifest_not_current", "unknown_key"];
 
-/** What came of one set of values. */
-interface Kept {
-  /** Says whether it is the same set. */
-  readonly mark: string;
-  /** Posted, and not answered. */
-  deposit?: string | undefined;
-  sealed?: Sealed;
-}
-
 export class Sealing {
-  #kept: Kept | undefined;
   /** Of this frame alone; no script can read it. */
   readonly #secret = crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  #mark = "";
+  #deposit: string | undefined;
+  #sealed: Sealed | undefined;
   readonly #sealer: Sealer;
 
   constructor(sealer: Sealer) {
@@ -48,41 +41,34 @@ export class Sealing {
 
   /** A field of the frame was edited: what was sealed is no longer what is meant. */
   edited(): void {
-    this.#kept = undefined;
+    this.#deposit = this.#sealed = undefined;
   }
 
   /** Gives the receipt for these values; throws `Failure`, or what `seal` throws. */
   async run(reference: string, values: readonly InlineValue[]): Promise<Sealed> {
-    const mark = await this.#markOf([reference, values]);
-    // An edit, or other values, meanwhile: what comes of these is no longer kept then
-    const kept = this.#kept?.mark === mark ? this.#kept : (this.#kept = { mark });
-    return (kept.sealed ??= await this.#sealed(kept, reference, values));
-  }
-
-  async #sealed(kept: Kept, reference: string, values: readonly InlineValue[]): Promise<Sealed> {
-    let answer = await this.#attempt(kept, reference, values);
+    // Tells values apart without keeping them. A bare hash of a card number could be guessed
+    const text = new TextEncoder().encode(JSON.stringify([reference, values]));
+    const mark = String(new Uint8Array(await crypto.subtle.sign("HMAC", await this.#secret, text)));
+    if (mark !== this.#mark) this.edited();
+    this.#mark = mark;
+    if (this.#sealed !== undefined) return this.#sealed;
+    let answer = await this.#attempt(reference, values);
     if (answer.kind === "refused" && OUTDATED.includes(answer.code)) {
       await this.#sealer.renew();
-      answer = await this.#attempt(kept, reference, values);
+      answer = await this.#attempt(reference, values);
     }
     if (answer.kind !== "stored") throw new Failure(answer.code);
-    return answer.sealed;
+    return (this.#sealed = answer.sealed);
   }
 
-  async #attempt(kept: Kept, reference: string, values: readonly InlineValue[]): Promise<Answer> {
-    const deposit = (kept.deposit ??= await this.#sealer.seal(reference, values));
+  async #attempt(reference: string, values: readonly InlineValue[]): Promise<Answer> {
+    const deposit = (this.#deposit ??= await this.#sealer.seal(reference, values));
     let answer = await this.#sealer.post(deposit);
     if (answer.kind === "unknown") {
       await this.#sealer.pause(BACK_OFF);
       answer = await this.#sealer.post(deposit);
     }
-    if (answer.kind !== "unknown") kept.deposit = undefined;
+    if (answer.kind !== "unknown") this.#deposit = undefined;
     return answer;
-  }
-
-  /** Tells values apart without keeping them. A bare hash of a card number could be guessed. */
-  async #markOf(values: unknown): Promise<string> {
-    const text = new TextEncoder().encode(JSON.stringify(values));
-    return String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", await this.#secret, text)));
   }
 }

@@ -2,29 +2,19 @@
 
 import type { FromFrame } from "./protocol.ts";
 
-const FLAG = "(true|false)";
-const NUMBER = "\\d+";
 /** Nothing that could be read as a sentence, a telephone number or an address: shoppers are shown it. */
-const CODE = '"[a-z_]{1,64}"';
-/** For the shopper. Of a few sentences and no more, and always shown as text. */
-const MESSAGE = String.raw`"([^"\\]|\\.){0,500}"`;
-const CAUSE = `"code":${CODE},"message":${MESSAGE}`;
-
-/** A hundred times what a receipt has, or the problems of a long form. */
-const LIMIT = 1e5;
+const WORD = '"[a-z_]{0,64}"';
+/** The message is for the shopper: no more than a few sentences, and always shown as text. */
+const CAUSE = `"code":${WORD},"message":"([^"\\\\]|\\\\.){0,500}"`;
 
 const GRAMMAR = RegExp(
-  `^{"type":"(${[
-    '(hello|ready|submit)"',
-    `failed","code":${CODE}`,
-    'resize","height":\\d{1,4}',
-    `change","state":{"complete":${FLAG},"empty":${FLAG},"brand":"[a-z]{0,16}","errors":{(,?"(number|expiry|holder)":${CODE})*}}`,
-    `sealed","id":${NUMBER},"sealed":{"depositId":"[0-9a-f]{64}","receipt":"[\\w-]+(\\.[\\w-]+){2}"}`,
-    `refused","id":${NUMBER},${CAUSE},"problems":\\[(,?{"field":"[\\w.-]{1,128}","index":${NUMBER},${CAUSE}})*]`,
-  ].join("|")})}$`,
+  `^{"type":"((hello|ready|submit)"|failed","code":${WORD}|resize","height":\\d{1,4}` +
+    `|change","state":{"complete":(true|false),"empty":(true|false),"brand":${WORD},"errors":{(,?${WORD}:${WORD})*}}` +
+    `|sealed","id":\\d+,"sealed":{"depositId":"\\w{64}","receipt":"[\\w.-]{1,4000}"}` +
+    `|refused","id":\\d+,${CAUSE},"problems":\\[(,?{"field":"[\\w.-]{0,65}","index":\\d+,${CAUSE}}){0,999}])}$`,
 );
 
-/** The message when the text is one of the frame's, else `undefined`. */
+/** The message when it is one of the frame's, else `undefined`. What is no text is tested, and read, as the text that it gives. */
 export function readFromFrame(data: unknown): FromFrame | undefined {
-  return typeof data === "string" && data.length < LIMIT && GRAMMAR.test(data) ? (JSON.parse(data) as FromFrame) : undefined;
+  return GRAMMAR.test(data as string) ? (JSON.parse(data as string) as FromFrame) : undefined;
 }

@@ -41,16 +41,16 @@ function isSettings(value: unknown): value is Settings {
 }
 
 function isInlineValue(value: unknown): value is InlineValue {
-  return isRecord(value) && isText(value["field"], /^[\w.-]{1,128}$/) && isNumber(value["index"]) && isText(value["value"]);
+  return isRecord(value) && isText(value["field"]) && isNumber(value["index"]) && isText(value["value"]);
 }
 
 /** As the module takes it: 32 bits. */
 function isNumber(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >>> 0 === value;
+  return (value as number) >>> 0 === value;
 }
 
-function isText(value: unknown, pattern = /^/): boolean {
-  return typeof value === "string" && value.length <= TEXT_LIMIT && pattern.test(value);
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.length <= TEXT_LIMIT;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -101,8 +101,7 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     let csp = format!(
         "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; connect-src {wasm} {api}; \
          worker-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types 'none'; \
-         sandbox allow-scripts allow-same-origin allow-forms",
+         require-trusted-types-for 'script'; trusted-types 'none'",
         files.script.integrity,
     );
     let mut all = common(admin);
@@ -233,8 +232,6 @@ mod tests {
         let csp = &headers["*"]["Content-Security-Policy"];
         assert!(csp.contains("connect-src http://localhost:4804/admin-1.wasm http://localhost:4805/v1/;"));
         assert!(csp.contains("frame-ancestors 'none'") && csp.contains("trusted-types 'none'"));
-        // No windows, dialogs, downloads or navigation of anything above
-        assert!(csp.ends_with("; sandbox allow-scripts allow-same-origin allow-forms"));
         assert!(!csp.contains("4803"));
         assert!(!headers["*"].contains_key("Access-Control-Allow-Origin"));
     }

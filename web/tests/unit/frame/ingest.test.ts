@@ -37,7 +37,9 @@ test("busy and broken servers mean try again", () => {
 test("a refusal carries the problem's slug", () => {
   const type = "https://nightsafe.dev/problems/manifest-not-current";
   assert.deepEqual(readAnswer(409, { type }, ID), { kind: "refused", code: "manifest_not_current" });
-  for (const body of ["<html>", { type: 7 }, { type: "about:blank#/" }, { type: "https://x.example/Call 0900 1" }]) {
+  for (const body of ["<html>", { type: 7 }, { type: "about:blank#/" }]) {
     assert.deepEqual(readAnswer(404, body, ID), { kind: "refused", code: "ingest_refused" });
   }
+  // Shown to shoppers: nothing but letters of a word
+  assert.deepEqual(readAnswer(404, { type: "/call.0900" }, ID), { kind: "refused", code: "call_____" });
 });

@@ -63,8 +63,6 @@ test("the frame reads what the element says, and nothing else", () => {
     { type: "open" },
     { type: "__proto__" },
     seal({ index: 2 ** 32 }),
-    seal({ field: "two words" }),
-    seal({ field: "a".repeat(129) }),
     seal({ value: "1".repeat(1_000_001) }),
     { type: "seal", id: 1, reference: "A-1", values: Array(1001).fill(value) },
   ]) {
@@ -104,13 +102,13 @@ test("what a frame could make a shop's page show or send is short, and of closed
     { type: "failed", code: "a".repeat(65) },
     { type: "resize", height: 10_000 },
     { type: "change", state: { ...state, brand: "Call us" } },
-    { type: "change", state: { ...state, errors: { email: "required" } } },
+    { type: "change", state: { ...state, errors: { "Call us": "required" } } },
     { type: "change", state: { ...state, errors: { number: "4111111111111111" } } },
     { type: "sealed", id: 1, sealed: { ...sealed, receipt: "<b>.<b>.<b>" } },
     { type: "sealed", id: 1, sealed: { ...sealed, receipt: `${"a".repeat(100_000)}.a.a` } },
     { ...refused, message: "a".repeat(501) },
     { ...refused, problems: [{ ...problem, message: "a".repeat(501) }] },
-    { ...refused, problems: [{ ...problem, field: "two words" }] },
+    { ...refused, problems: [{ ...problem, field: "Call us" }] },
   ]) {
     assert.equal(readFromFrame(JSON.stringify(message)), undefined, JSON.stringify(message));
   }

@@ -99,16 +99,6 @@ test("what the sealer throws comes through, and nothing is kept of it", async ()
   assert.equal((await sealing.run("A-1", [])).receipt, "r");
 });
 
-test("an edit while a deposit is on its way: what comes of it is not taken for the next", async () => {
-  const { sealing, done } = bench(STORED, STORED);
-  const first = sealing.run("A-1", phone("1"));
-  while (done.sealed === 0) await new Promise(setImmediate);
-  sealing.edited();
-  await first;
-  await sealing.run("A-1", phone("1"));
-  assert.deepEqual(done.posted, ["A-1#1", "A-1#2"]);
-});
-
 test("the values are not kept in memory, whatever came of them", async () => {
   for (const answers of [[STORED], [LOST, LOST], [{ kind: "refused", code: "wrong_site" } as const]]) {
     const { sealing } = bench(...answers);
