@@ -14,7 +14,7 @@ export interface Spread {
 export interface Visit {
   /** From navigation to the first sealed number. */
   readonly first: number;
-  /** Per message, when warm. */
+  /** Per number, when warm. */
   readonly seal: number;
 }
 
@@ -45,7 +45,7 @@ interface Summary {
 }
 
 const NOTE =
-  "nightsafe per seal: a deposit of 32 cards through the frame's bindings, divided by its 33 envelopes (the locator included); " +
+  "nightsafe per seal: a deposit of 32 cards through the frame's bindings, divided by the 32 numbers: the locator, a 33rd envelope, is in the time; " +
   "the others seal 16 bytes a message";
 
 export function reportOf(chromium: string, all: readonly (readonly [Contestant, readonly Visit[]])[]): Report {

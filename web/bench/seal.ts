@@ -11,7 +11,7 @@
 //    The other two find their public key in the document and make one message.
 //  - Per seal: the page goes on for half a second uncounted, then for half a second counted. The others seal 16 bytes a
 //    message, HPKE with one set-up each. Nightsafe makes deposits of 32 cards through the bindings that the frame uses,
-//    from texts to JSON, divided by the 33 envelopes in one: formatting, checks, padding, tags, hashes are in the time.
+//    from texts to JSON, divided by the 32: the locator, formatting, checks, padding, tags, hashes are in the time.
 //
 // Everything that a visit sealed first and last is opened afterwards with the private keys: Nightsafe's by storing it
 // in a real ingest and vault and running `nightsafe open`. What cannot be opened ends the bench. No time is asserted.

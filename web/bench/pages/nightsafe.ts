@@ -33,6 +33,5 @@ start(async (material) => {
   return {
     one: (number) => deposit([number]),
     many: (numbers) => [deposit(numbers)],
-    messages: (numbers) => numbers + 1, // the locator is one, too
   };
 });

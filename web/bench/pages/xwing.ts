@@ -24,6 +24,5 @@ start(async (material) => {
       for (const number of numbers) sealed.push(await seal(number));
       return sealed;
     },
-    messages: (numbers) => numbers,
   };
 });

@@ -54,8 +54,9 @@ export function keyFile(name: string): Buffer {
 /** What a browser checks for itself; the rest is checked by whoever signs and publishes. */
 const CHECKED = ["bad_signature", "too_few_signatures", "wrong_site", "wrong_ingest", "rollback", "expired", "not_yet_valid"];
 
-export function loadModule(name: string): void {
-  initSync({ module: repositoryBytes(`target/assets/${name}`) });
+/** Starts a module; gives its memory. */
+export function loadModule(name: string): WebAssembly.Memory {
+  return initSync({ module: repositoryBytes(`target/assets/${name}`) }).memory;
 }
 
 export function begin(): void {
