@@ -9,6 +9,8 @@ import type { ShopConfig } from "../../../src/demo/shop/config.ts";
 import { Line, type Shape } from "./line.ts";
 import { NIGHTSAFE, TARGET, nightsafe } from "./site.ts";
 
+/** This repository's own commands. */
+export const XTASK = process.env["NIGHTSAFE_XTASK"] ?? join(TARGET, "debug/xtask");
 const WEB = resolve(import.meta.dirname, "../../..");
 const NAME = "own.nightsafe.example";
 const PASSPHRASE = "words that only this test knows of";
@@ -132,8 +134,7 @@ export class OwnSite {
 
 /** A server that ends when this process does; given once it says that it is ready. */
 async function started(program: string, args: readonly string[]): Promise<ChildProcess> {
-  const guard = process.env["NIGHTSAFE_XTASK"] ?? join(TARGET, "debug/xtask");
-  const child = spawn(guard, ["guard", String(process.pid), program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(XTASK, ["guard", String(process.pid), program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk) => (log += String(chunk)));
   await new Promise<void>((done, fail) => {
