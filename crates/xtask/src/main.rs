@@ -40,6 +40,9 @@ enum Command {
     Bench(bench::Options),
     /// Start a PostgreSQL for tests run by hand, and say how they find it
     Postgres,
+    /// Print what a site's checkouts weigh, file by file (used by tests in the browser)
+    #[command(hide = true)]
+    Payload(payload::Options),
     /// Run a program that ends when this one does (used by demo)
     #[command(hide = true)]
     Guard(guard::Options),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Assets => assets::run(),
         Command::Bench(options) => bench::run(&options),
         Command::Postgres => cluster::run(),
+        Command::Payload(options) => payload::run(&options),
         Command::Guard(options) => guard::run(&options),
     };
     match outcome {

@@ -62,6 +62,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(page, "search");
       await desk.find({ reference: "no-such-order" });
       await expectAccessible(page, "nothing found");
+      await page.emulateMedia({ colorScheme: null }); // others use this page, too
     });
 
     test("admin: sign-in", async ({ page, demo }) => {

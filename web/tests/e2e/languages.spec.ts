@@ -1,6 +1,7 @@
 // The frame speaks English by itself; another language is a file, fetched by whom it is for.
 
 import type { Page } from "@playwright/test";
+import { inGerman } from "./support/browsers.ts";
 import { Tampering, releaseOf } from "./support/published.ts";
 import { expect, test } from "./support/test.ts";
 import type { Checkout } from "./support/checkout.ts";
@@ -9,17 +10,6 @@ import type { Demo } from "./support/demo.ts";
 const tampering = new Tampering();
 
 test.afterEach(() => tampering.undo());
-
-/** A page that says from the start that it is German. */
-async function inGerman(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    if (window.parent !== window) return;
-    new MutationObserver(() => document.querySelector("nightsafe-card:not([locale])")?.setAttribute("locale", "de-DE")).observe(
-      document,
-      { childList: true, subtree: true },
-    );
-  });
-}
 
 async function german(demo: Demo): Promise<string> {
   return (await releaseOf(demo)).texts["de"]?.file ?? "";

@@ -1,6 +1,7 @@
 // Browsers whose WebCrypto has no Ed25519: the module that verifies signatures itself, and no other.
 
 import type { Page } from "@playwright/test";
+import { withoutEd25519 } from "./support/browsers.ts";
 import { ADVICE, Watched } from "./support/refusal.ts";
 import { Tampering, flipBit, pinned } from "./support/published.ts";
 import { expect, test } from "./support/test.ts";
@@ -8,19 +9,6 @@ import { expect, test } from "./support/test.ts";
 const tampering = new Tampering();
 
 test.afterEach(() => tampering.undo());
-
-/** Makes WebCrypto refuse the algorithm in every frame, as Chrome before 137 does. */
-async function withoutEd25519(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const { importKey } = SubtleCrypto.prototype;
-    const refusing = function (this: SubtleCrypto, ...args: unknown[]): Promise<unknown> {
-      const name = typeof args[2] === "string" ? args[2] : (args[2] as { name?: string } | undefined)?.name;
-      if (name === "Ed25519") return Promise.reject(new DOMException("Unrecognized name", "NotSupportedError"));
-      return Reflect.apply(importKey, this, args) as Promise<unknown>;
-    };
-    Object.assign(SubtleCrypto.prototype, { importKey: refusing });
-  });
-}
 
 /** Names of the modules that the page asks for. */
 function modules(page: Page): string[] {

@@ -141,22 +141,6 @@ test.describe("impatience", () => {
   }
 });
 
-test("slow network: it takes its time and works", async ({ page, demo, checkout }) => {
-  const session = await page.context().newCDPSession(page);
-  await session.send("Network.enable");
-  const kilobits = 1024 / 8;
-  await session.send("Network.emulateNetworkConditions", {
-    offline: false,
-    latency: 400,
-    downloadThroughput: 400 * kilobits,
-    uploadThroughput: 400 * kilobits,
-  });
-  await checkout.open();
-  await checkout.fill();
-  await checkout.buy.click();
-  await onlyOrder(demo, checkout);
-});
-
 test("reload in the middle, and back after the order: nothing typed is kept, and the next order is another one", async ({
   page,
   demo,

@@ -77,11 +77,18 @@ test("a typed text is found in every form it can have", () => {
     Buffer.from(`xy${bare}`).toString("base64url"),
     encodeURIComponent(typed),
     "4242+4242+4242+4242",
+    "4242-4242-4242-4242",
     Buffer.from(bare, "utf16le").toString("latin1"),
   ];
-  for (const form of forms) {
-    const bytes = Buffer.from(`before ${form} after`, "latin1");
-    assert.notEqual(search(typed, [{ name: "place", bytes }]).length, 0, form);
+  for (const text of [typed, bare]) {
+    for (const form of forms) {
+      const bytes = Buffer.from(`before ${form} after`, "latin1");
+      assert.notEqual(search(text, [{ name: "place", bytes }]).length, 0, `${text}: ${form}`);
+    }
+  }
+  for (const form of ["WALDKAUZWEG 7", "waldkauzweg+7", "57616C646B61757A7765672037", btoa("..waldkauzweg 7")]) {
+    const [hit, ...more] = search("Waldkauzweg 7", [{ name: "place", bytes: Buffer.from(`${form} ${form}`) }]);
+    assert.deepEqual([hit?.count, more], [2, []], form);
   }
   assert.deepEqual(search(typed, [{ name: "place", bytes: Buffer.from("4242 and 4243 4243") }]), []);
 });

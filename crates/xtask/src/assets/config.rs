@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The whole file: one table per WASM package, and what one checkout may weigh.
+/// The whole file: one table per WASM package, and what checkouts may weigh.
 #[derive(Deserialize)]
 pub(crate) struct Config {
     pub(crate) payload: Payload,
@@ -37,12 +37,16 @@ pub(crate) struct Package {
     pub(crate) imports: Vec<String>,
 }
 
-/// All that the fields origin sends for one checkout.
-#[derive(Deserialize)]
+/// What the fields origin may send, in bytes after brotli -11.
+#[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Payload {
-    /// Bytes after brotli -11
+    /// All of one checkout, in a browser of today, in English
     pub(crate) budget: usize,
+    /// The same in a browser without Ed25519
+    pub(crate) portable: usize,
+    /// What any other language adds
+    pub(crate) language: usize,
 }
 
 impl Config {
@@ -63,18 +67,20 @@ impl Config {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "[payload]\nbudget = 1\n[a]\ncrate = 'c'\noutput = 'o'\nprofile = 'p'\nfeatures = []\noptimiser = []\nbudget = 2\nimports = []\n";
+    const GOOD: &str = "[payload]\nbudget = 1\nportable = 3\nlanguage = 4\n[a]\ncrate = 'c'\noutput = 'o'\nprofile = 'p'\nfeatures = []\noptimiser = []\nbudget = 2\nimports = []\n";
 
     #[test]
     fn reads_packages_and_payload() {
         let config: Config = toml::from_str(GOOD).unwrap();
-        assert_eq!(config.payload.budget, 1);
+        let Payload { budget, portable, language } = config.payload;
+        assert_eq!((budget, portable, language), (1, 3, 4));
         assert_eq!(config.packages["a"].budget, 2);
     }
 
     #[test]
     fn a_package_that_shares_glue_comes_after_the_others() {
-        let shared = GOOD.replace("[a]", "[z]") + &GOOD.replace("[payload]\nbudget = 1\n", "glue = 'z'\n");
+        let shared = GOOD.replace("[a]", "[z]")
+            + &GOOD.replace("[payload]\nbudget = 1\nportable = 3\nlanguage = 4\n", "glue = 'z'\n");
         let config: Config = toml::from_str(&shared.replace("glue = 'z'\n[a]", "[a]\nglue = 'z'")).unwrap();
         assert_eq!(config.in_order().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["z", "a"]);
     }
@@ -85,5 +91,6 @@ mod tests {
         assert!(toml::from_str::<Config>(&format!("{GOOD}max = 1\n")).is_err());
         assert!(toml::from_str::<Config>(&format!("limit = 1\n{GOOD}")).is_err());
         assert!(toml::from_str::<Config>(&GOOD.replace("[payload]\n", "[payload]\nx = 1\n")).is_err());
+        assert!(toml::from_str::<Config>(&GOOD.replace("portable = 3\n", "")).is_err());
     }
 }

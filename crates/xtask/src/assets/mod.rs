@@ -2,7 +2,7 @@
 
 mod bindgen;
 mod bundle;
-mod config;
+pub(crate) mod config;
 mod imports;
 mod module;
 mod optimise;
@@ -15,7 +15,7 @@ use crate::setup::npm;
 use crate::setup::wasm_target::Toolchain;
 use crate::{place, say};
 use anyhow::Result;
-use config::Config;
+use config::{Config, Payload};
 use std::fs::{self, File};
 use std::path::PathBuf;
 
@@ -32,9 +32,9 @@ pub(crate) fn check_budgets() -> Result<()> {
     payload::check(&Config::read(&config_file())?)
 }
 
-/// What one checkout may weigh, in bytes as sent.
-pub(crate) fn payload_budget() -> Result<usize> {
-    Ok(Config::read(&config_file())?.payload.budget)
+/// What checkouts may weigh, in bytes as sent.
+pub(crate) fn payload_budgets() -> Result<Payload> {
+    Ok(Config::read(&config_file())?.payload)
 }
 
 /// Builds what has changed; needs the npm packages.

@@ -3,9 +3,10 @@
 import { html, page, type Markup } from "../html.ts";
 import type { ThiefConfig } from "./config.ts";
 import type { Evidence } from "./evidence.ts";
+import { SHORTEST } from "./forms.ts";
 import type { Opened } from "./opening.ts";
 import { adminPanel, diskPanel, shopPanel, wirePanel } from "./panels.ts";
-import { SHORTEST, type Hit } from "./search.ts";
+import type { Hit } from "./search.ts";
 import type { WasmState } from "./tamper.ts";
 
 /** Shown once, as the answer to a button. */

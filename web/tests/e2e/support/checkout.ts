@@ -1,7 +1,6 @@
 // The shopper: fills in the demo shop's checkout and places the order.
 
 import { expect, type FrameLocator, type Locator, type Page } from "@playwright/test";
-import type { Demo } from "./demo.ts";
 
 export type Mode = "hosted" | "inline" | "mixed";
 
@@ -64,7 +63,7 @@ export class Checkout {
 
   constructor(
     readonly page: Page,
-    private readonly demo: Demo,
+    private readonly shop: { readonly at: { readonly shop: string } },
   ) {
     this.card = page.locator("nightsafe-card");
     this.frame = this.card.frameLocator("iframe");
@@ -72,7 +71,7 @@ export class Checkout {
   }
 
   async open(mode: Mode = "mixed"): Promise<void> {
-    await this.page.goto(`${this.demo.at.shop}/checkout?mode=${mode}`);
+    await this.page.goto(`${this.shop.at.shop}/checkout?mode=${mode}`);
   }
 
   /** The frame has verified everything and takes input. */

@@ -30,18 +30,21 @@ export class Demo {
     readonly at: Addresses,
     private readonly child: ChildProcess,
     private readonly folder: string,
+    private readonly output: readonly string[],
   ) {}
 
-  /** Starts a demo of its own: new keys, new databases, in a folder that goes when it stops. */
-  static async start(portBase: number): Promise<Demo> {
-    const folder = mkdtempSync(join(tmpdir(), "nightsafe-e2e-"));
+  /** Starts a demo of its own: new keys, new databases, in a folder that goes when it stops; or the one of a folder that was kept. */
+  static async start(portBase: number, folder = mkdtempSync(join(tmpdir(), "nightsafe-e2e-"))): Promise<Demo> {
     const [program, before] = command();
     const child = spawn(
       program,
       [...before, "demo", "--json", "--data-dir", join(folder, "data"), "--port-base", String(portBase)],
-      { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
+      // An input that stays open and silent: whoever asks for something there waits for ever
+      { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] },
     );
     let log = "";
+    const output: string[] = [];
+    child.stdout.on("data", (chunk) => output.push(String(chunk)));
     child.stderr.on("data", (chunk) => (log += String(chunk)));
     const lines = createInterface({ input: child.stdout });
     const line = await new Promise<string>((done, fail) => {
@@ -49,16 +52,28 @@ export class Demo {
       child.once("error", fail);
       child.once("exit", (code) => fail(new Error(`the demo ended with ${code}:\n${log}`)));
     });
-    return new Demo(JSON.parse(line) as Addresses, child, folder);
+    return new Demo(JSON.parse(line) as Addresses, child, folder, output);
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const gone = new Promise((done) => this.child.once("exit", done));
-      this.child.kill("SIGTERM");
+    await this.end("SIGTERM");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Stops it and keeps its folder; gives the exit code, or the signal that it died of. */
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((done) => child.once("close", done));
+      child.kill(signal);
       await gone;
     }
-    rmSync(this.folder, { recursive: true, force: true });
+    return child.exitCode ?? child.signalCode;
+  }
+
+  /** All that it has written to its standard output. */
+  get printed(): string {
+    return this.output.join("");
   }
 
   /** Everything that this demo has written: the data directory with logs and order book, and what is kept offline. */

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Demo } from "./demo.ts";
 
-const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../../../target");
-const NIGHTSAFE = join(TARGET, "debug/nightsafe");
+export const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../../../target");
+export const NIGHTSAFE = join(TARGET, "debug/nightsafe");
 
 /** Runs `nightsafe` with these lines on descriptor 3; gives what it prints. */
 export function nightsafe(args: readonly string[], passphrases = ""): Promise<string> {

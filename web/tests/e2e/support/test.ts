@@ -10,6 +10,9 @@ export { expect } from "@playwright/test";
 /** Ports of the first worker's demo; each worker takes ten. Beside those of a demo that a person has running. */
 const FIRST_PORT = Number(process.env["NIGHTSAFE_E2E_PORTS"] ?? 5800);
 
+/** Where the ten ports start that a test has for a site or a demo of its own, one at a time. */
+const FIRST_SPARE = FIRST_PORT + 1000;
+
 /** The first start builds everything. */
 const START_LIMIT = 15 * 60_000;
 
@@ -23,6 +26,8 @@ interface PerWorker {
   readonly demo: Demo;
   /** An admin who signed in once for all tests of the worker, because the vault limits how often one may. */
   readonly desk: Admin;
+  /** Port base for a site or a demo of a test's own; what these are made of is built. */
+  readonly spare: number;
 }
 
 export const test = base.extend<People, PerWorker>({
@@ -47,6 +52,7 @@ export const test = base.extend<People, PerWorker>({
     },
     { scope: "worker", timeout: START_LIMIT },
   ],
+  spare: [async ({ demo: _ }, use, { parallelIndex }) => use(FIRST_SPARE + 10 * parallelIndex), { scope: "worker", timeout: START_LIMIT }],
   checkout: async ({ demo, page }, use) => use(new Checkout(page, demo)),
   admin: async ({ demo, context }, use) => use(new Admin(await context.newPage(), demo)),
 });
