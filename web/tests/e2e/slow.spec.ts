@@ -86,7 +86,11 @@ test("a slow answer to the order: it says that it is working, and takes no secon
   await checkout.fill(SHOPPER);
   await checkout.buy.click();
   await expect.poll(() => posts).toEqual(["POST"]);
-  await expect(checkout.card.getByRole("status")).toHaveText("Encrypting your data …");
+  const status = checkout.card.getByRole("status");
+  await expect(status).toHaveText("Encrypting your data …");
+  // Screen readers hear it at once; who sees the page sees it when it takes long
+  await expect.poll(async () => (await status.boundingBox())?.height).toBeGreaterThan(10);
+  expect(await status.evaluate((element) => getComputedStyle(element).clipPath)).toBe("none");
   await checkout.buy.click();
   release();
   await checkout.ordered();
