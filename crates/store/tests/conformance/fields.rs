@@ -111,6 +111,12 @@ pub(crate) async fn an_opening_is_recorded_with_what_it_hands_out(place: &Place)
     lie.open[0].kind = "phone".into();
     let opened = store.open_fields(&[lie], "admin", NOW).await.unwrap().unwrap();
     assert!(opened[0].rows.is_empty());
+    // Nor is anything found under a tag that there is not
+    let mut wrong = request(deposit_id);
+    wrong.open[0].tag = Tag([0; 32]);
+    let opened = store.open_fields(&[wrong], "admin", NOW).await.unwrap().unwrap();
+    assert!(opened[0].rows.is_empty());
+    assert_eq!(place.count("vault", "opening").await, 1, "what was not handed out was not opened");
 }
 
 pub(crate) async fn what_was_deleted_does_not_come_back(place: &Place) {

@@ -10,10 +10,11 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 7] = [
+const SQLITE_ONLY: [&str; 8] = [
     "outbox insert one",
     "outbox keep id",
     "outbox delete one",
+    "outbox look",
     "vault empty log",
     "vault rebuild",
     "vault settled",
