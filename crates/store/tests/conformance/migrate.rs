@@ -35,6 +35,13 @@ async fn again_changes_nothing_and_takes_back_what_was_granted_by_hand() {
     let newest = [("outbox", outbox::SQLITE.newest()), ("vault", vault::SQLITE.newest())];
     assert_eq!(first.databases, newest.map(|(name, newest)| (name, 0, newest)));
     assert_eq!(first.left_open, Vec::<&str>::new());
+    let mut raw = server.connect().await;
+    for setting in ["fsync", "full_page_writes"] {
+        let value: String =
+            sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&mut raw).await.unwrap();
+        let told = first.risks.iter().any(|risk| risk.starts_with(&format!("{setting} is off")));
+        assert_eq!(told, value == "off", "{setting} = {value}");
+    }
 
     let (writer, task) = OutboxWriter::open(&server.login("nightsafe_ingest"), WriterLimits::default()).await.unwrap();
     writer.insert(waiting(1)).await.unwrap();

@@ -20,7 +20,7 @@ const SQLITE_ONLY: [&str; 8] = [
     "vault settled",
     "vault settled before",
 ];
-const POSTGRES_ONLY: [&str; 13] = [
+const POSTGRES_ONLY: [&str; 14] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -30,6 +30,7 @@ const POSTGRES_ONLY: [&str; 13] = [
     "outbox empty_slots",
     "outbox insert all",
     "postgres prepare",
+    "postgres risks",
     "postgres serialise",
     "postgres version",
     "vault mark all",
