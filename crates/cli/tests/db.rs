@@ -4,8 +4,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
-use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::Database;
+use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::vault::{Arrival, Reason, VaultStore};
 use sqlx::{Connection, PgConnection};
 

@@ -102,8 +102,14 @@ pub(crate) async fn risks(connection: &mut PgConnection) -> Result<Vec<&'static 
     .await?;
     let mut risks = Vec::new();
     for (setting, text) in [
-        ("fsync", "fsync is off on the PostgreSQL server: a crash of its machine takes deposits with it that have receipts"),
-        ("full_page_writes", "full_page_writes is off on the PostgreSQL server: a crash of its machine can damage tables"),
+        (
+            "fsync",
+            "fsync is off on the PostgreSQL server: a crash of its machine takes deposits with it that have receipts",
+        ),
+        (
+            "full_page_writes",
+            "full_page_writes is off on the PostgreSQL server: a crash of its machine can damage tables",
+        ),
     ] {
         if row.try_get::<String, _>(setting)? == "off" {
             risks.push(text);
@@ -158,8 +164,7 @@ mod tests {
         for (default, ours) in [("off", "on"), ("remote_apply", "remote_apply"), ("on", "on")] {
             let options = options.clone().options([("synchronous_commit", default)]);
             let mut connection = connect(&options, "outbox").await.unwrap();
-            let set: String =
-                sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut connection).await.unwrap();
+            let set: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut connection).await.unwrap();
             assert_eq!(set, ours, "{default}");
         }
     }

@@ -72,16 +72,14 @@ impl VaultStore {
         deposit_id: &[u8; 32],
         content: &[u8; 32],
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        statement(
-            "/* vault quarantined body */ SELECT body FROM quarantine WHERE deposit_id = $1 AND body_hash = $2",
-        )
-        .bind(deposit_id)
-        .bind(content)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(unavailable)?
-        .map(|row| super::bytes(&row, "body"))
-        .transpose()
+        statement("/* vault quarantined body */ SELECT body FROM quarantine WHERE deposit_id = $1 AND body_hash = $2")
+            .bind(deposit_id)
+            .bind(content)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?
+            .map(|row| super::bytes(&row, "body"))
+            .transpose()
     }
 
     /// Deletes a row; whether it was there.
@@ -89,14 +87,13 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`], also when the role may not.
     pub async fn drop_quarantined(&self, deposit_id: &[u8; 32], content: &[u8; 32]) -> Result<bool, StoreError> {
-        let gone = statement(
-            "/* vault drop quarantined */ DELETE FROM quarantine WHERE deposit_id = $1 AND body_hash = $2",
-        )
-        .bind(deposit_id)
-        .bind(content)
-        .execute(&self.pool)
-        .await
-        .map_err(unavailable)?;
+        let gone =
+            statement("/* vault drop quarantined */ DELETE FROM quarantine WHERE deposit_id = $1 AND body_hash = $2")
+                .bind(deposit_id)
+                .bind(content)
+                .execute(&self.pool)
+                .await
+                .map_err(unavailable)?;
         Ok(gone > 0)
     }
 }
