@@ -13,10 +13,8 @@ pub const ACKNOWLEDGE_PATH: &str = "/v1/relay/acknowledge";
 
 /// Deposits in one batch, and in one acknowledgement.
 pub const MAX_DEPOSITS: u32 = 64;
-/// Bytes of all bodies in one batch, unless it holds a single deposit.
+/// Bytes of all bodies in one batch. No deposit is as large as this.
 pub const MAX_BATCH: usize = 4 << 20;
-/// Bytes of one body. Ingest takes none of this size, so what is larger was put there by something else.
-pub const MAX_BODY: usize = 1 << 20;
 /// Bytes of a request's body.
 pub const MAX_REQUEST: usize = 32 << 10;
 /// Bytes of an answer's body: [`MAX_BATCH`] in base64url, and what stands around it.

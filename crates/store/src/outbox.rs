@@ -8,10 +8,12 @@ mod insert;
 mod reader;
 mod writer;
 
+use sha2::{Digest, Sha256};
+
 use crate::postgres::PostgresSchema;
 use crate::schema::{Schema, Step};
 
-pub use reader::OutboxReader;
+pub use reader::{OutboxBatch, OutboxReader};
 pub use writer::{InsertError, OutboxWriter, Waiting, WriterLimits, WriterObserver, WriterTask};
 
 /// Name of the database in error texts, and of its schema on PostgreSQL.
@@ -23,6 +25,7 @@ pub const SQLITE: Schema = Schema {
     migrations: &[
         Step { version: 1, name: "deposit", sql: include_str!("../../../migrations/outbox/sqlite/0001_deposit.sql") },
         Step { version: 2, name: "taken", sql: include_str!("../../../migrations/outbox/sqlite/0002_taken.sql") },
+        Step { version: 3, name: "length", sql: include_str!("../../../migrations/outbox/sqlite/0003_length.sql") },
     ],
 };
 
@@ -37,6 +40,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 sql: include_str!("../../../migrations/outbox/postgres/0001_deposit.sql"),
             },
             Step { version: 2, name: "taken", sql: include_str!("../../../migrations/outbox/postgres/0002_taken.sql") },
+            Step {
+                version: 3,
+                name: "length",
+                sql: include_str!("../../../migrations/outbox/postgres/0003_length.sql"),
+            },
         ],
     },
     rights: include_str!("../../../migrations/outbox/postgres/rights.sql"),
@@ -53,6 +61,31 @@ pub struct OutboxRow {
     pub nonce: [u8; 32],
     /// Canonical body (docs/spec/deposit.md).
     pub body: Vec<u8>,
+}
+
+/// A row to delete: every row with this id and this content, and no other row with the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Taken {
+    /// The id under which it lies.
+    pub deposit_id: [u8; 32],
+    /// [`OutboxRow::content`]: the id, unless the row is damaged.
+    pub content: [u8; 32],
+}
+
+impl OutboxRow {
+    /// SHA-256 of nonce and body as they are.
+    pub fn content(&self) -> [u8; 32] {
+        content(&self.nonce, &self.body)
+    }
+
+    /// What deletes this row.
+    pub fn taken(&self) -> Taken {
+        Taken { deposit_id: self.deposit_id, content: self.content() }
+    }
+}
+
+fn content(nonce: &[u8], body: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(nonce).chain_update(body).finalize().into()
 }
 
 /// Shows the size only.

@@ -53,6 +53,9 @@ pub(crate) async fn open(
         .map_err(unavailable)?;
     let mut connection = pool.acquire().await.map_err(unavailable)?;
     check(&mut connection, schema).await?;
+    if access == Access::Write {
+        tell_risks(&mut connection).await.map_err(unavailable)?;
+    }
     drop(connection);
     Ok(pool)
 }
@@ -88,6 +91,41 @@ async fn prepare(connection: &mut PgConnection, database: &'static str, access: 
     Ok(())
 }
 
+/// Settings of the server under which what is committed can be lost, or damaged, when its machine stops; in words. No
+/// session can overrule them, and every role can read them.
+pub(crate) async fn risks(connection: &mut PgConnection) -> Result<Vec<&'static str>, sqlx::Error> {
+    let row = sqlx::query(
+        "/* postgres risks */ SELECT current_setting('fsync') AS fsync, \
+         current_setting('full_page_writes') AS full_page_writes",
+    )
+    .fetch_one(connection)
+    .await?;
+    let mut risks = Vec::new();
+    for (setting, text) in [
+        (
+            "fsync",
+            "fsync is off on the PostgreSQL server: a crash of its machine takes deposits with it that have receipts",
+        ),
+        (
+            "full_page_writes",
+            "full_page_writes is off on the PostgreSQL server: a crash of its machine can damage tables",
+        ),
+    ] {
+        if row.try_get::<String, _>(setting)? == "off" {
+            risks.push(text);
+        }
+    }
+    Ok(risks)
+}
+
+/// An error, although the server goes on: the shop decides, but nobody must overlook it.
+pub(crate) async fn tell_risks(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    for risk in risks(connection).await? {
+        tracing::error!("{risk}");
+    }
+    Ok(())
+}
+
 /// Refuses every version but the newest. Reads the schema's comment, which needs no right at all: ingest has none to
 /// read a table.
 pub(crate) async fn check(connection: &mut PgConnection, schema: &Schema) -> Result<(), StoreError> {
@@ -112,4 +150,22 @@ pub(crate) async fn version(connection: &mut PgConnection, database: &'static st
         .as_deref()
         .and_then(|text| text.strip_prefix("nightsafe ")?.strip_prefix(database)?.trim().parse().ok());
     Ok(number.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also where somebody has made `off` the default of the role or the server.
+    #[tokio::test]
+    async fn every_session_waits_for_the_disk() {
+        let Ok(url) = std::env::var("NIGHTSAFE_TEST_POSTGRES_URL") else { return };
+        let options: PgConnectOptions = url.parse().unwrap();
+        for (default, ours) in [("off", "on"), ("remote_apply", "remote_apply"), ("on", "on")] {
+            let options = options.clone().options([("synchronous_commit", default)]);
+            let mut connection = connect(&options, "outbox").await.unwrap();
+            let set: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut connection).await.unwrap();
+            assert_eq!(set, ours, "{default}");
+        }
+    }
 }

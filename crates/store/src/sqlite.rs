@@ -98,3 +98,20 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
 }
+
+#[cfg(test)]
+#[cfg(feature = "outbox")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = open(&folder.path().join("outbox.db"), &crate::outbox::SQLITE, 2).await.unwrap();
+        let (mut one, mut other) = (pool.acquire().await.unwrap(), pool.acquire().await.unwrap());
+        for connection in [&mut one, &mut other] {
+            let full: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut **connection).await.unwrap();
+            assert_eq!(full, 2);
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod custody;
 mod deposits;
 mod intake;
 mod openings;
+mod quarantine;
 mod sessions;
 mod settle;
 
@@ -24,8 +25,9 @@ use crate::{Database, StoreError, postgres, sqlite};
 pub use anonymity::AnonymitySet;
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
-pub use intake::{Arrival, FieldRow, Outcome, Quarantined, Reason};
+pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
+pub use quarantine::Quarantined;
 pub use sessions::SessionLimits;
 
 /// Name of the database in error texts, and of its schema on PostgreSQL.

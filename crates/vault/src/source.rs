@@ -10,6 +10,7 @@ use nightsafe_store::StoreError;
 use nightsafe_store::outbox::OutboxRow;
 
 pub use direct::Direct;
+pub use nightsafe_store::outbox::Taken;
 pub use relay::{Relay, RelayConfig, RelayError, RelayTls, TlsError};
 
 /// A queue of deposits. What it gives stays in it until it is acknowledged, so that a crash on either side, or a lost
@@ -20,7 +21,7 @@ pub trait Source: Debug + Send + Sync + 'static {
     /// Giving the call up half way does no harm.
     fn next_batch(&self, limit: u32) -> impl Future<Output = Result<Batch, SourceError>> + Send;
 
-    /// Takes deposits out of the queue that the vault has committed. Repeating it does no harm.
+    /// Takes deposits out of the queue that the vault has committed, to its tables or to quarantine. Repeating it does no harm.
     ///
     /// After an error some, all or none of them may be out.
     fn acknowledge(&self, taken: &[Taken]) -> impl Future<Output = Result<(), SourceError>> + Send;
@@ -36,15 +37,6 @@ pub struct Batch {
     pub rows: Vec<OutboxRow>,
     /// Whether the queue says that more wait.
     pub more: bool,
-}
-
-/// A deposit that the vault has committed, to its tables or to quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// The id under which it came.
-    pub deposit_id: [u8; 32],
-    /// SHA-256 of nonce and body as they came: the id, unless they were damaged at rest or on the way.
-    pub content: [u8; 32],
 }
 
 /// Why a queue gives or takes nothing now. Nothing is lost by it.

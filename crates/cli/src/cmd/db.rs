@@ -2,6 +2,7 @@
 
 mod anonymity;
 mod migrate;
+mod quarantine;
 mod settle;
 
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub(crate) enum DbCommand {
     Migrate(migrate::MigrateArgs),
     Settle(settle::SettleArgs),
     Anonymity(anonymity::AnonymityArgs),
+    #[command(subcommand)]
+    Quarantine(quarantine::QuarantineCommand),
 }
 
 /// Which database.
@@ -59,5 +62,6 @@ pub(crate) async fn run(command: &DbCommand) -> Result<()> {
         DbCommand::Migrate(args) => migrate::run(args).await,
         DbCommand::Settle(args) => settle::run(args).await,
         DbCommand::Anonymity(args) => anonymity::run(args).await,
+        DbCommand::Quarantine(command) => quarantine::run(command).await,
     }
 }

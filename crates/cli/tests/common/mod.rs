@@ -1,6 +1,8 @@
 //! A site in a temporary directory, and the real binary run on it.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
 
+pub mod sealing;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -92,7 +92,7 @@ async fn a_receipt_survives_a_kill_and_a_retry_gives_the_same() {
 
 async fn stored(folder: &std::path::Path) -> BTreeSet<[u8; 32]> {
     let reader = OutboxReader::open(&folder.join("outbox.db").into()).await.unwrap();
-    let rows = reader.next_batch(u32::MAX).await.unwrap();
+    let rows = reader.next_batch(u32::MAX, usize::MAX).await.unwrap().rows;
     let ids: BTreeSet<_> = rows.iter().map(|row| row.deposit_id).collect();
     assert_eq!(ids.len(), rows.len());
     ids

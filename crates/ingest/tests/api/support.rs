@@ -144,7 +144,7 @@ impl World {
     pub(crate) async fn stored(&self) -> Vec<OutboxRow> {
         let path = self.folder.path().join("outbox.db");
         let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-        let rows = reader.next_batch(u32::MAX).await.unwrap();
+        let rows = reader.next_batch(u32::MAX, usize::MAX).await.unwrap().rows;
         reader.close().await;
         rows
     }

@@ -92,7 +92,7 @@ async fn an_address_that_is_taken_is_named() {
 
 async fn stored(site: &SiteOnDisk) -> Vec<[u8; 32]> {
     let reader = OutboxReader::open(&site.path("outbox.db").into()).await.unwrap();
-    let rows = reader.next_batch(1000).await.unwrap();
+    let rows = reader.next_batch(1000, usize::MAX).await.unwrap().rows;
     reader.close().await;
     rows.iter().map(|row| row.deposit_id).collect()
 }

@@ -27,6 +27,7 @@ impl Inserter {
                 let unavailable = StoreError::unavailable(DATABASE);
                 let mut first = postgres::connect(options, DATABASE).await.map_err(unavailable)?;
                 postgres::check(&mut first, &POSTGRES.schema).await?;
+                postgres::tell_risks(&mut first).await.map_err(unavailable)?;
                 // The others connect when they are needed first
                 let inserter = |connection| Self::Postgres { options: options.clone(), connection };
                 let others = (1..connections.max(1)).map(|_| inserter(None));

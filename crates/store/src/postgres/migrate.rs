@@ -29,6 +29,8 @@ pub struct Migrated {
     pub databases: Vec<(&'static str, i64, i64)>,
     /// What the migrating role could not take away from the roles; in words.
     pub left_open: Vec<&'static str>,
+    /// Settings of the server under which committed deposits can be lost; in words.
+    pub risks: Vec<&'static str>,
 }
 
 /// Why nothing, or not everything, was migrated.
@@ -93,8 +95,9 @@ pub async fn migrate(database: &Database, schemas: &[PostgresSchema]) -> Result<
     }
     run(&mut connection, DATABASE_RIGHTS).await?;
     let left_open = left_open(&mut connection).await?;
+    let risks = super::risks(&mut connection).await.map_err(unavailable)?;
     connection.close().await.map_err(unavailable)?;
-    Ok(Migrated { roles, databases, left_open })
+    Ok(Migrated { roles, databases, left_open, risks })
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {

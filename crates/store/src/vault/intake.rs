@@ -66,17 +66,6 @@ pub enum Outcome {
     Quarantined(Reason),
 }
 
-/// A row of the quarantine, without its body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
-    /// The id under which it came.
-    pub deposit_id: [u8; 32],
-    /// Day of arrival at ingest.
-    pub day: String,
-    /// [`Reason::as_str`].
-    pub reason: String,
-}
-
 /// The same on both engines, but for where new rows go.
 macro_rules! insert_field {
     ($table:literal) => {
@@ -131,30 +120,6 @@ impl VaultStore {
         }
         transaction.commit().await.map_err(unavailable)?;
         Ok(outcomes)
-    }
-
-    /// What is in quarantine, at most `limit` rows.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
-    pub async fn quarantined(&self, limit: u32) -> Result<Vec<Quarantined>, StoreError> {
-        let rows = statement(
-            "/* vault quarantined */ SELECT deposit_id, day, reason FROM quarantine \
-             ORDER BY day, deposit_id LIMIT $1",
-        )
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(unavailable)?;
-        rows.iter()
-            .map(|row| {
-                Ok(Quarantined {
-                    deposit_id: super::fixed(row, "deposit_id")?,
-                    day: super::text(row, "day")?,
-                    reason: super::text(row, "reason")?,
-                })
-            })
-            .collect()
     }
 }
 

@@ -57,8 +57,8 @@ pub struct Opening {
 }
 
 impl VaultStore {
-    /// Records the openings of a batch and hands out its rows, in one transaction: no row leaves
-    /// without its record. `Err` of the inner result is the first deposit that does not exist;
+    /// Hands out the rows of a batch and records their openings, in one transaction: no row leaves without its record,
+    /// and there is no record of what was not there. `Err` of the inner result is the first deposit that does not exist;
     /// then nothing is recorded and nothing handed out.
     ///
     /// # Errors
@@ -75,10 +75,18 @@ impl VaultStore {
             if !exists(&mut transaction, &request.deposit_id).await? {
                 return Ok(Err(request.deposit_id));
             }
+            let mut opened = OpenedFields::default();
             for field in &request.open {
-                record(&mut transaction, &request.deposit_id, field, admin, now).await?;
+                let rows = rows_of(&mut transaction, &field.tag).await?;
+                // A row of another kind is not what the record would say was opened
+                let rows: Vec<_> = rows.into_iter().filter(|row| row.kind == field.kind).collect();
+                if !rows.is_empty() {
+                    record(&mut transaction, &request.deposit_id, field, admin, now).await?;
+                }
+                opened.rows.extend(rows);
             }
-            answers.push(fetch(&mut transaction, request).await?);
+            opened.present = present(&mut transaction, &request.check).await?;
+            answers.push(opened);
         }
         transaction.commit().await.map_err(unavailable)?;
         Ok(Ok(answers))
@@ -153,14 +161,9 @@ async fn record(
     Ok(())
 }
 
-async fn fetch(transaction: &mut Transaction, request: &OpeningRequest) -> Result<OpenedFields, StoreError> {
-    let mut opened = OpenedFields::default();
-    for field in &request.open {
-        let rows = rows_of(&mut *transaction, &field.tag).await?;
-        // A row of another kind is not what the record says was opened
-        opened.rows.extend(rows.into_iter().filter(|row| row.kind == field.kind));
-    }
-    for tag in &request.check {
+async fn present(transaction: &mut Transaction, tags: &[Tag]) -> Result<Vec<(Tag, EnvelopeHash)>, StoreError> {
+    let mut present = Vec::new();
+    for tag in tags {
         let rows = statement(
             "/* vault check field */ SELECT envelope_hash FROM field_row WHERE tag = $1 \
              ORDER BY envelope_hash",
@@ -170,10 +173,10 @@ async fn fetch(transaction: &mut Transaction, request: &OpeningRequest) -> Resul
         .await
         .map_err(unavailable)?;
         for row in &rows {
-            opened.present.push((*tag, super::envelope_hash(row)?));
+            present.push((*tag, super::envelope_hash(row)?));
         }
     }
-    Ok(opened)
+    Ok(present)
 }
 
 async fn rows_of<'c>(on: impl Into<On<'c>>, tag: &Tag) -> Result<Vec<FieldRow>, StoreError> {

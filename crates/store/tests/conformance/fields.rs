@@ -55,6 +55,20 @@ pub(crate) async fn what_cannot_be_taken_in_is_quarantined_and_the_rest_goes_on(
     assert_eq!(place.count("vault", "deposit_index").await, 2);
     let reasons: BTreeSet<_> = store.quarantined(10).await.unwrap().into_iter().map(|row| row.reason).collect();
     assert_eq!(reasons, BTreeSet::from(["conflict".into(), "malformed".into()]));
+    let owner = VaultStore::open(&place.vault_of_owner()).await.unwrap();
+    let listed = owner.quarantined(10).await.unwrap();
+    for row in &listed {
+        assert_eq!((row.size, row.day.as_str()), (100, "2026-11-21"));
+        assert_eq!(owner.quarantined_under(&row.deposit_id).await.unwrap(), [row.content]);
+        assert_eq!(owner.quarantined_body(&row.deposit_id, &row.content).await.unwrap(), Some(vec![9; 100]));
+    }
+    let one = &listed[0];
+    assert_eq!(owner.quarantined_body(&one.deposit_id, &[0; 32]).await.unwrap(), None);
+    let not_ours = store.drop_quarantined(&one.deposit_id, &one.content).await.is_err();
+    assert_eq!(not_ours, place.vault().is_postgres(), "the vault's role may not");
+    owner.drop_quarantined(&listed[1].deposit_id, &listed[1].content).await.unwrap();
+    assert!(!owner.drop_quarantined(&listed[1].deposit_id, &listed[1].content).await.unwrap());
+    assert_eq!(place.count("vault", "quarantine").await, if not_ours { 2 } else { 1 });
     // What was there first is untouched
     assert_eq!(store.field_rows(&field(0, "card").tag).await.unwrap(), [field(0, "card")]);
 }
@@ -111,6 +125,12 @@ pub(crate) async fn an_opening_is_recorded_with_what_it_hands_out(place: &Place)
     lie.open[0].kind = "phone".into();
     let opened = store.open_fields(&[lie], "admin", NOW).await.unwrap().unwrap();
     assert!(opened[0].rows.is_empty());
+    // Nor is anything found under a tag that there is not
+    let mut wrong = request(deposit_id);
+    wrong.open[0].tag = Tag([0; 32]);
+    let opened = store.open_fields(&[wrong], "admin", NOW).await.unwrap().unwrap();
+    assert!(opened[0].rows.is_empty());
+    assert_eq!(place.count("vault", "opening").await, 1, "what was not handed out was not opened");
 }
 
 pub(crate) async fn what_was_deleted_does_not_come_back(place: &Place) {

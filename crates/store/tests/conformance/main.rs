@@ -60,6 +60,9 @@ macro_rules! on_both_engines {
 on_both_engines! {
     outbox::many_callers_are_stored_once_and_in_order,
     outbox::a_deposit_that_was_taken_does_no_harm_when_it_comes_again,
+    outbox::rows_too_long_for_a_deposit_block_nobody,
+    outbox::a_batch_is_bounded_in_bytes_too,
+    outbox::a_row_goes_only_with_the_content_that_was_read,
     outbox::memory_for_waiting_deposits_has_a_ceiling,
     outbox::a_full_queue_is_busy_at_once,
     outbox::a_database_that_fails_is_told_and_nothing_is_half_done,

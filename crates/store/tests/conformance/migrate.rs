@@ -35,6 +35,13 @@ async fn again_changes_nothing_and_takes_back_what_was_granted_by_hand() {
     let newest = [("outbox", outbox::SQLITE.newest()), ("vault", vault::SQLITE.newest())];
     assert_eq!(first.databases, newest.map(|(name, newest)| (name, 0, newest)));
     assert_eq!(first.left_open, Vec::<&str>::new());
+    let mut raw = server.connect().await;
+    for setting in ["fsync", "full_page_writes"] {
+        let value: String =
+            sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&mut raw).await.unwrap();
+        let told = first.risks.iter().any(|risk| risk.starts_with(&format!("{setting} is off")));
+        assert_eq!(told, value == "off", "{setting} = {value}");
+    }
 
     let (writer, task) = OutboxWriter::open(&server.login("nightsafe_ingest"), WriterLimits::default()).await.unwrap();
     writer.insert(waiting(1)).await.unwrap();
@@ -61,7 +68,7 @@ async fn again_changes_nothing_and_takes_back_what_was_granted_by_hand() {
     .unwrap();
     assert!(!open);
     let reader = OutboxReader::open(&server.login("nightsafe_vault")).await.unwrap();
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(1)]);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(1)]);
 }
 
 #[tokio::test]
@@ -156,8 +163,8 @@ async fn every_older_version_becomes_the_newest() {
         let done = migrate(&server.superuser(), &BOTH).await.unwrap();
         assert_eq!(done.databases[1], ("vault", steps as i64, vault::SQLITE.newest()));
         let reader = OutboxReader::open(&server.login("nightsafe_relay")).await.unwrap();
-        assert_eq!(reader.next_batch(9).await.unwrap(), [row]);
-        reader.delete(&[waiting(1).deposit_id]).await.unwrap();
+        assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [row]);
+        reader.delete(&[waiting(1).taken()]).await.unwrap();
         // Known, so that it is not taken in again once its rows are gone
         server.execute("DELETE FROM vault.deposit_index").await;
         let store = VaultStore::open(&server.login("nightsafe_vault")).await.unwrap();

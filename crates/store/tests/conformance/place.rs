@@ -73,6 +73,14 @@ impl Place {
         self.open("vault.db", "nightsafe_vault")
     }
 
+    /// The vault as its operator opens it.
+    pub(crate) fn vault_of_owner(&self) -> Database {
+        match self {
+            Self::Sqlite(_) => self.vault(),
+            Self::Postgres(server) => server.superuser(),
+        }
+    }
+
     fn open(&self, file: &str, role: &str) -> Database {
         match self {
             Self::Sqlite(folder) => folder.path().join(file).into(),

@@ -15,9 +15,13 @@ pub(crate) fn spread(number: u32, what: u8) -> [u8; 32] {
 }
 
 pub(crate) fn waiting(number: u32) -> OutboxRow {
-    let mut deposit_id = spread(number, 0);
-    deposit_id[28..].copy_from_slice(&number.to_be_bytes());
-    OutboxRow { deposit_id, day: "2026-11-21".to_owned(), nonce: [7; 32], body: vec![0x5a; 6000] }
+    let row = OutboxRow {
+        deposit_id: [0; 32],
+        day: "2026-11-21".to_owned(),
+        nonce: spread(number, 0),
+        body: vec![0x5a; 6000],
+    };
+    OutboxRow { deposit_id: row.content(), ..row }
 }
 
 pub(crate) fn index(number: u32, day: &str, facets: &[(&str, &str)]) -> IndexRow {

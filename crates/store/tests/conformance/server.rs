@@ -29,7 +29,7 @@ async fn a_lost_connection_is_made_anew_and_nobody_notices() {
         end_all_connections(server).await;
     }
     writer.probe().await.unwrap();
-    assert_eq!(reader.next_batch(9).await.unwrap().len(), 3);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows.len(), 3);
     vault.probe().await.unwrap();
 }
 
@@ -54,7 +54,7 @@ async fn a_lost_database_is_told_and_taken_up_again() {
     writer.insert(waiting(2)).await.unwrap();
     vault.probe().await.unwrap();
     let reader = OutboxReader::open(&place.taking()).await.unwrap();
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(1), waiting(2)]);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(1), waiting(2)]);
 }
 
 /// Several processes with the same deposits in every order: nobody waits for ever, and each is there once.
@@ -79,7 +79,7 @@ async fn many_writers_of_the_same_deposits_do_not_get_in_each_others_way() {
         done.unwrap();
     }
     let reader = OutboxReader::open(&place.taking()).await.unwrap();
-    let rows = reader.next_batch(u32::MAX).await.unwrap();
+    let rows = reader.next_batch(u32::MAX, usize::MAX).await.unwrap().rows;
     let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| row.deposit_id).collect();
     assert_eq!(ids.len(), rows.len());
     assert_eq!(rows.len(), 97);

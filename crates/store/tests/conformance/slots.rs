@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits};
+use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use sqlx::PgConnection;
 
 use crate::place::{Place, Server};
@@ -21,7 +21,10 @@ fn of(place: &Place) -> &Server {
 
 /// A deposit that arrived in another hour: what only the server's clock can do for ingest.
 async fn arrived(server: &Server, number: u32, hours_ago: u32) {
-    let row = waiting(number);
+    put(server, &waiting(number), hours_ago).await;
+}
+
+async fn put(server: &Server, row: &OutboxRow, hours_ago: u32) {
     let sql = format!(
         "INSERT INTO outbox.deposit (slot, deposit_id, day, nonce, body) VALUES \
          ((extract(hour FROM clock_timestamp() AT TIME ZONE 'UTC')::integer + 24 - {hours_ago}) % 24, \
@@ -59,13 +62,13 @@ async fn hours_that_are_over_give_back_their_space_once_they_are_empty() {
     }
     assert_eq!(in_use(server).await, BTreeSet::from([0, 1, 2, 5, 23]));
     assert_eq!(reader.empty_slots().await.unwrap(), 0, "nothing is taken yet");
-    let ids: Vec<_> = [1, 2, 3, 4, 6].iter().map(|number| waiting(*number).deposit_id).collect();
+    let ids: Vec<_> = [1, 2, 3, 4, 6].iter().map(|number| waiting(*number).taken()).collect();
     // Does it by itself the first time
     reader.delete(&ids).await.unwrap();
     assert_eq!(in_use(server).await, BTreeSet::from([0, 1, 5]));
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(5)]);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(5)]);
 
-    reader.delete(&[waiting(5).deposit_id]).await.unwrap();
+    reader.delete(&[waiting(5).taken()]).await.unwrap();
     assert_eq!(reader.empty_slots().await.unwrap(), 1);
     assert_eq!(in_use(server).await, BTreeSet::from([0, 1]));
 }
@@ -104,9 +107,28 @@ async fn a_retry_in_a_later_hour_is_handed_out_once_and_deleted_twice() {
     writer.insert(waiting(1)).await.unwrap();
     writer.insert(waiting(2)).await.unwrap();
     assert_eq!(place.count("outbox", "deposit").await, 3);
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(1), waiting(2)]);
-    reader.delete(&[waiting(1).deposit_id]).await.unwrap();
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(2)]);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(1), waiting(2)]);
+    reader.delete(&[waiting(1).taken()]).await.unwrap();
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(2)]);
+}
+
+/// Somebody who may insert knows an id and was there first; the deposit itself has a receipt.
+#[tokio::test]
+async fn a_planted_row_of_an_earlier_hour_does_not_take_the_deposit_with_it() {
+    let Some((place, reader)) = server().await else { return };
+    let server = of(&place);
+    let planted = OutboxRow { body: vec![1; 50], ..waiting(1) };
+    put(server, &planted, 3).await;
+    put(server, &waiting(1), 2).await;
+    put(server, &waiting(1), 1).await;
+    let rows = reader.next_batch(9, usize::MAX).await.unwrap().rows;
+    assert_eq!(rows, [planted.clone(), waiting(1)]);
+    assert_eq!(reader.next_batch(1, usize::MAX).await.unwrap().rows, [planted.clone()]);
+    assert_eq!(reader.delete(&[planted.taken()]).await.unwrap(), 1);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(1)]);
+    put(server, &planted, 3).await;
+    assert_eq!(reader.delete(&[waiting(1).taken()]).await.unwrap(), 2);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [planted]);
 }
 
 async fn run(connection: &mut PgConnection, sql: &'static str) {

@@ -44,7 +44,7 @@ async fn deleted_bytes_are_gone_from_the_files() {
     task.finished().await;
     assert!(holds(folder.path(), b"easy to find"));
     let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-    reader.delete(&[marked.deposit_id]).await.unwrap();
+    reader.delete(&[marked.taken()]).await.unwrap();
     reader.close().await;
     assert!(!holds(folder.path(), b"easy to find"));
 }
@@ -78,13 +78,13 @@ async fn an_outbox_of_the_first_schema_version_keeps_its_deposits_in_order() {
     pool.close().await;
 
     let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(5), waiting(3), waiting(9), waiting(1)]);
-    reader.delete(&[waiting(5).deposit_id, waiting(9).deposit_id]).await.unwrap();
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(5), waiting(3), waiting(9), waiting(1)]);
+    reader.delete(&[waiting(5).taken(), waiting(9).taken()]).await.unwrap();
     let (writer, _task) = OutboxWriter::open(&path.as_path().into(), WriterLimits::default()).await.unwrap();
     for number in [2, 5] {
         writer.insert(waiting(number)).await.unwrap();
     }
-    assert_eq!(reader.next_batch(9).await.unwrap(), [waiting(3), waiting(1), waiting(2)]);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(3), waiting(1), waiting(2)]);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn foreign_and_newer_files_are_refused() {
     )
     .await;
     let refused = OutboxReader::open(&newer.as_path().into()).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 2, .. }), "{refused}");
+    assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 3, .. }), "{refused}");
 
     let edited = folder.path().join("edited.db");
     drop(OutboxReader::open(&edited.as_path().into()).await.unwrap());
@@ -156,7 +156,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     }
 
     let reader = OutboxReader::open(&path.as_path().into()).await.unwrap();
-    let rows = reader.next_batch(u32::MAX).await.unwrap();
+    let rows = reader.next_batch(u32::MAX, usize::MAX).await.unwrap().rows;
     let there: HashSet<_> = rows.iter().map(|row| row.deposit_id).collect();
     assert_eq!(there.len(), rows.len());
     assert!(rows.iter().all(|found| found.body == waiting(0).body));

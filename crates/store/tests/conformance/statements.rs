@@ -10,16 +10,17 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 7] = [
+const SQLITE_ONLY: [&str; 8] = [
     "outbox insert one",
     "outbox keep id",
     "outbox delete one",
+    "outbox look",
     "vault empty log",
     "vault rebuild",
     "vault settled",
     "vault settled before",
 ];
-const POSTGRES_ONLY: [&str; 13] = [
+const POSTGRES_ONLY: [&str; 14] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -29,6 +30,7 @@ const POSTGRES_ONLY: [&str; 13] = [
     "outbox empty_slots",
     "outbox insert all",
     "postgres prepare",
+    "postgres risks",
     "postgres serialise",
     "postgres version",
     "vault mark all",

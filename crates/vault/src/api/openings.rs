@@ -48,7 +48,7 @@ pub(super) async fn open(
         .await
         .map_err(|error| error::storage(&error))?
         .map_err(|_| Problem::new(ProblemType::UnknownDeposit))?;
-    let opened: usize = requests.iter().map(|request| request.open.len()).sum();
+    let opened: usize = answers.iter().map(|answer| answer.rows.len()).sum();
     let purpose = batch.purpose.map(Purpose::as_str);
     tracing::info!(admin = session.admin, purpose, fields = opened, "fields handed out");
     Ok(Json(Opened { deposits: requests.iter().zip(answers).map(answer).collect() }))

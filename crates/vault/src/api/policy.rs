@@ -1,7 +1,7 @@
 //! What the policy lets an admin open: the `open` lines of the manifest that a deposit was sealed under.
 //!
-//! The kind is the stored row's. Which deposit a row belongs to, the vault cannot know, so the manifest is that of the
-//! deposit that the request names.
+//! The kind is the request's; the store then hands out no row of another kind. Which deposit a row belongs to, the vault
+//! cannot know, so the manifest is that of the deposit that the request names.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -2,6 +2,9 @@ use nightsafe_store::outbox::OutboxReader;
 
 use super::{Batch, Source, SourceError, Taken};
 
+/// Bytes of all bodies in one batch.
+const BYTES: usize = 16 << 20;
+
 /// The outbox's own database, where the vault may read and delete in it.
 #[derive(Debug)]
 pub struct Direct(OutboxReader);
@@ -15,15 +18,13 @@ impl Direct {
 
 impl Source for Direct {
     async fn next_batch(&self, limit: u32) -> Result<Batch, SourceError> {
-        let rows = self.0.next_batch(limit).await?;
-        let more = u32::try_from(rows.len()).is_ok_and(|count| count == limit);
-        Ok(Batch { rows, more })
+        let batch = self.0.next_batch(limit, BYTES).await?;
+        Ok(Batch { rows: batch.rows, more: batch.more })
     }
 
     async fn acknowledge(&self, taken: &[Taken]) -> Result<(), SourceError> {
-        // Rows never change and nothing lies between the table and us, so what has the id is what was read
-        let ids: Vec<[u8; 32]> = taken.iter().map(|one| one.deposit_id).collect();
-        Ok(self.0.delete(&ids).await?)
+        self.0.delete(taken).await?;
+        Ok(())
     }
 
     async fn close(self) {

@@ -10,7 +10,7 @@ use nightsafe_vault::{Direct, Progress, Pulled, Puller, Schedule};
 use sqlx::Connection;
 use tokio::sync::{Notify, oneshot};
 
-use crate::fixture::{NOW, Vault, ingest, phone, row};
+use crate::fixture::{NOW, Vault, ingest, phone, row, site};
 
 #[tokio::test]
 async fn a_step_takes_a_batch_and_empties_the_outbox() {
@@ -133,4 +133,60 @@ async fn the_task_wakes_by_its_interval() {
     };
     tokio::time::timeout(Duration::from_secs(20), there).await.unwrap();
     task.abort();
+}
+
+/// A row that was planted under a deposit's id, an hour before it: each goes where it belongs, and none is lost.
+#[tokio::test]
+async fn a_planted_row_does_not_take_the_deposit_with_it() {
+    let Ok(server) = std::env::var("NIGHTSAFE_TEST_POSTGRES_URL") else {
+        eprintln!("SKIPPED: no PostgreSQL, because NIGHTSAFE_TEST_POSTGRES_URL is not set (cargo xtask test sets it)");
+        return;
+    };
+    let name = format!("ns_vault_planted_{}", std::process::id());
+    execute(&server, &format!("CREATE DATABASE {name}")).await;
+    let (place, parameters) = server.split_once('?').map_or((server.as_str(), ""), |parts| parts);
+    let url = format!("{}/{name}?{parameters}", place.rsplit_once('/').unwrap().0);
+    nightsafe_store::postgres::migrate(&url.parse().unwrap(), &[nightsafe_store::outbox::POSTGRES]).await.unwrap();
+
+    for batch in [1, 9] {
+        let vault = Vault::new().await;
+        let good = vault.seal("ORDER-1", &[("phone", phone())]);
+        let planted = OutboxRow { body: vec![0xff; 50], ..row(&good) };
+        for (row, hours_ago) in [(&planted, 3), (&row(&good), 2), (&row(&good), 1)] {
+            put(&url, row, hours_ago).await;
+        }
+        let outbox = OutboxReader::open(&url.parse().unwrap()).await.unwrap();
+        let puller = Puller::new(Direct::new(outbox.clone()), vault.store.clone(), site()).with_batch(batch);
+        let mut all = Pulled::default();
+        for _ in 0..3 {
+            let pulled = puller.step().await.unwrap();
+            all.stored += pulled.stored;
+            all.quarantined += pulled.quarantined;
+        }
+        assert_eq!((all.stored, all.quarantined), (1, 1), "a batch of {batch}");
+        assert!(vault.store.deposit(&good.id()).await.unwrap().is_some());
+        assert_eq!(vault.store.quarantined(9).await.unwrap()[0].content, planted.content());
+        assert_eq!(outbox.backlog().await.unwrap(), 0);
+        puller.close().await;
+    }
+    execute(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+async fn put(url: &str, row: &OutboxRow, hours_ago: u32) {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sql = format!(
+        "INSERT INTO outbox.deposit (slot, deposit_id, day, nonce, body) VALUES \
+         ((extract(hour FROM clock_timestamp() AT TIME ZONE 'UTC')::integer + 24 - {hours_ago}) % 24, \
+         '\\x{}', '{}', '\\x{}', '\\x{}')",
+        hex(&row.deposit_id),
+        row.day,
+        hex(&row.nonce),
+        hex(&row.body)
+    );
+    execute(url, &sql).await;
+}
+
+async fn execute(url: &str, sql: &str) {
+    let mut raw = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut raw).await.unwrap();
 }

@@ -42,6 +42,9 @@ pub(crate) async fn run(args: &MigrateArgs) -> Result<()> {
     for open in &done.left_open {
         term::warn(&format!("the roles can still make {open}"));
     }
+    for risk in &done.risks {
+        term::warn(risk);
+    }
     Ok(())
 }
 
