@@ -23,7 +23,7 @@ use nightsafe_tests::binaries::Binaries;
 use nightsafe_tests::process::{Process, free_address, wait_for};
 use nightsafe_vault::{ServerSetup, VaultStore};
 
-use crate::wire::{Exchange, Message, Wire};
+use crate::wire::{Exchange, Message, PATIENCE, Wire};
 
 const SITE: &str = "demo.nightsafe.example";
 
@@ -193,13 +193,19 @@ impl Pair {
 
     /// Lets everything pass until the relay has nothing more to give.
     pub(crate) async fn drain(&mut self) {
-        loop {
-            let exchange = self.wire.next().await;
-            let is_batch = exchange.is_batch();
-            let answer = self.pass(exchange).await;
-            if is_batch && answer.status() == 200 && answer.deposits() == 0 {
-                return;
+        let drained = async {
+            loop {
+                let exchange = self.wire.next().await;
+                let is_batch = exchange.is_batch();
+                let answer = exchange.request.ask(self.relay).await.unwrap();
+                exchange.deliver(&answer);
+                if is_batch && answer.status() == 200 && answer.deposits() == 0 {
+                    return;
+                }
             }
+        };
+        if tokio::time::timeout(PATIENCE, drained).await.is_err() {
+            panic!("the relay is not empty: {}\n{}", self.log(Side::Vault), self.log(Side::Relay));
         }
     }
 

@@ -68,7 +68,7 @@ async fn memory_stays_below_the_stated_ceiling() {
     let text = site.configuration(LIMITS).replace("[outbox]", "[outbox]\nqueue_bytes = 1048576");
     let text = text.replace("listen.address", "listen.connections = 16\nlisten.address");
     let path = site.write_configuration(&text);
-    let ceiling = config::read::<Config>(&path).unwrap().memory_ceiling();
+    let ceiling = config::read::<Config>(&path).unwrap().memory_ceiling().bytes();
     let running = Running::start(&path);
     let address = running.address("ingest");
     let at_rest = peak(&running);
