@@ -10,9 +10,12 @@
     reason = "a failing test may panic"
 )]
 
+mod away;
 mod connections;
 mod damage;
 mod disk;
+mod flood;
+mod leaves;
 mod kills;
 mod rig;
 mod single;
