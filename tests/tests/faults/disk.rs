@@ -95,7 +95,11 @@ fn a_full_disk_under_postgres_acknowledges_nothing_and_takes_deposits_again_when
 
     disk.empty();
     all_taken(&single, &stored, &refused);
-    eprintln!("full disk, PostgreSQL: {} stored, {} refused, all there after there was room", stored.len(), refused.len());
+    eprintln!(
+        "full disk, PostgreSQL: {} stored, {} refused, all there after there was room",
+        stored.len(),
+        refused.len()
+    );
     single.server.stop();
     drop(cluster);
 }

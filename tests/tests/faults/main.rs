@@ -15,7 +15,7 @@ mod connections;
 mod damage;
 mod disk;
 mod flood;
-mod leaves;
 mod kills;
+mod leaves;
 mod rig;
 mod single;

@@ -1,8 +1,8 @@
 //! Sign-in and sign-out. A name that does not exist gets the same answers, from the same computation.
 
-use axum::{Extension, Json};
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
@@ -44,8 +44,7 @@ pub(super) async fn start(
     }
     let record = state.store.admin_record(&request.user).await.map_err(|error| error::storage(&error))?;
     let (login, message) =
-        ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0)
-            .map_err(malformed)?;
+        ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0).map_err(malformed)?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
     if !state.pending.insert(id, Pending { user: request.user, state: login, started: now }) {
