@@ -56,7 +56,8 @@ impl Single {
     /// An order of about 200 KB of JSON, close to the most that one may have.
     pub(crate) fn largest(&mut self) -> Deposit {
         let text = "x".repeat(3000);
-        let entered: Vec<(&str, &[(&str, &str)])> = vec![("text", &[("value", &text)]); 32];
+        let parts = [("value", text.as_str())];
+        let entered: Vec<(&str, &[(&str, &str)])> = vec![("text", &parts); 32];
         self.order(&entered)
     }
 

@@ -49,7 +49,8 @@ impl Wire {
     /// What the vault asks next.
     pub(crate) async fn next(&mut self) -> Exchange {
         let next = tokio::time::timeout(PATIENCE, self.exchanges.recv()).await;
-        next.expect("the vault asks nothing").unwrap()
+        let Ok(next) = next else { panic!("the vault asks nothing") };
+        next.unwrap()
     }
 
     /// Forgets what a vault that was killed had asked.
