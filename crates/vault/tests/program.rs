@@ -101,7 +101,7 @@ fn what_is_wrong_is_said_and_where() {
         (&relay, "[source.relay]", "[source.relai]", "unknown field `relai`"),
         (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
         (&direct, "[vault]", "[vault]\nsettle_hour = 24", "0 to 23"),
-        (&direct, "[vault]", "[limits]\nclient = 5\n[vault]", "client"),
+        (&direct, "[vault]", "[limits]\nclients = -1\n[vault]", "invalid value: integer `-1`"),
         (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
     ] {
         assert!(good.contains(from), "{from}");
