@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::binaries::Binaries;
@@ -111,6 +111,11 @@ impl Server {
         fs::write(&config, text).unwrap();
         let process = launch(program, &config, address);
         Self { process, program, config, address }
+    }
+
+    /// Its configuration file.
+    pub fn config(&self) -> &Path {
+        &self.config
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -7,16 +7,16 @@ use nightsafe_core::anchor::{Origin, TrustAnchor, TrustError};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::config::{
-    AbsolutePath, DatabaseSource, DatabaseSourceError, DatabaseUrl, Limits, Listen, Log, Secret, SecretError,
+    AbsolutePath, Ceiling, DatabaseSource, DatabaseSourceError, DatabaseUrl, Limits, Listen, Log, Secret, SecretError,
 };
-use nightsafe_serve::limits::{Admission, Memory};
+use nightsafe_serve::limits::Guard;
 use nightsafe_serve::online_key;
 use nightsafe_store::outbox::{OutboxWriter, WriterLimits};
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
+use crate::IngestConfig;
 use crate::relay::config::RelaySection;
-use crate::{Guard, IngestConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -160,36 +160,19 @@ pub enum ConfiguredError {
     Database(#[from] DatabaseError),
 }
 
-/// What the process takes up before anything is asked of it, its largest databases' caches, files that are being
-/// served, and the allocator's losses.
-const MEMORY_AT_REST: u64 = 64 << 20;
-/// Buffers and state of one connection.
-pub(crate) const MEMORY_OF_A_CONNECTION: u64 = 48 << 10;
-/// An entry in the table of clients.
-const MEMORY_OF_A_CLIENT: u64 = 128;
-
 impl Config {
     /// The limits of the API.
     pub fn guard(&self) -> Guard {
-        let admission = Admission { trust: self.listen.trust(), rates: self.limits.rates() };
-        Guard { admission, memory: Memory::new(self.limits.body_bytes) }
+        self.limits.guard(&self.listen)
     }
 
-    /// Bytes that the process stays below, whatever is sent to it. A body is there twice at most (as it grows, or as
-    /// what was read of it and what is stored of it), a waiting deposit three times (waiting, as a statement's
-    /// argument, on its way to the database).
-    pub fn memory_ceiling(&self) -> u64 {
-        let fields = self.fields.as_ref().map_or(0, |fields| fields.listen.connections);
-        let times = |number: usize, each: u64| (number as u64).saturating_mul(each);
-        [
-            times(self.listen.connections.saturating_add(fields), MEMORY_OF_A_CONNECTION),
-            times(self.limits.body_bytes, 2),
-            times(self.outbox.queue_bytes, 3),
-            times(self.limits.clients, MEMORY_OF_A_CLIENT),
-            self.relay.as_ref().map_or(0, RelaySection::memory_ceiling),
-        ]
-        .into_iter()
-        .fold(MEMORY_AT_REST, u64::saturating_add)
+    /// What the process stays below, whatever is sent to it. A waiting deposit is there three times (waiting, as a
+    /// statement's argument, on its way to the database).
+    pub fn memory_ceiling(&self) -> Ceiling {
+        let ceiling = Ceiling::default().and_listener(&self.listen).and_limits(&self.limits);
+        let ceiling = ceiling.and_times(self.outbox.queue_bytes, 3);
+        let ceiling = self.fields.iter().fold(ceiling, |ceiling, fields| ceiling.and_listener(&fields.listen));
+        self.relay.iter().fold(ceiling, |ceiling, relay| relay.add_to(ceiling))
     }
 }
 

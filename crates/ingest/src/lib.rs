@@ -11,7 +11,6 @@
 mod admit;
 pub mod config;
 mod deposits;
-mod guard;
 mod health;
 mod manifests;
 pub mod metrics;
@@ -29,13 +28,12 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method};
 use axum::routing::{get, post};
 use nightsafe_serve::api;
-use nightsafe_serve::limits::admit;
+use nightsafe_serve::limits::{Guard, admit};
 use nightsafe_serve::static_files::{self, RulesError, StaticFolder};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use state::Shared;
 
-pub use guard::Guard;
 pub use manifests::ManifestFault;
 pub use state::{Ingest, IngestConfig, IngestError};
 

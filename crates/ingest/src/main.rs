@@ -43,7 +43,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {
-            println!("the configuration is good; memory stays below {} MiB", config.memory_ceiling().div_ceil(1 << 20));
+            println!("{}", config.memory_ceiling().told());
         }
         return Ok(());
     }
@@ -97,7 +97,7 @@ async fn serve(config: &Config, parts: Parts) -> Result<()> {
     let _ = ingest.manifest();
 
     let guard = config.guard();
-    let ceiling = config.memory_ceiling();
+    let ceiling = config.memory_ceiling().bytes();
     tracing::info!(bytes = ceiling, "memory stays below");
     register_state(&mut metrics, Arc::clone(&ingest), outbox, guard.memory.clone(), ceiling);
     let mut service = Service::new(metrics.http());

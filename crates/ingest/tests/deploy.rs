@@ -53,10 +53,16 @@ fn the_units_are_good_and_give_little_away() {
     if !on_path("systemd-analyze") {
         return;
     }
+    let users = std::fs::read_to_string(deploy("nightsafe.sysusers.conf")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for name in ["ingest", "relay", "vault"] {
         let text = std::fs::read_to_string(deploy(&format!("nightsafe-{name}.service"))).unwrap();
         assert_eq!(text.matches(&format!("/usr/bin/nightsafe-{name} ")).count(), 2);
+        assert!(
+            text.contains(&format!("\nUser=nightsafe-{name}\nGroup=nightsafe-{name}\n")),
+            "{name} has no user of its own"
+        );
+        assert!(users.contains(&format!("\nu nightsafe-{name} - ")), "nobody makes the user of {name}");
         let unit = folder.path().join(format!("nightsafe-{name}.service"));
         let text = text.replace(&format!("/usr/bin/nightsafe-{name}"), "/bin/true");
         // The users need not be there either

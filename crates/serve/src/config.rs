@@ -4,6 +4,7 @@
 //! sections here. [`read`] loads it. What must stay secret lies in files of its own: [`Secret`].
 
 mod arguments;
+mod ceiling;
 mod database;
 mod path;
 mod secret;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 pub use arguments::Arguments;
+pub use ceiling::Ceiling;
 pub use database::{DatabaseSource, DatabaseSourceError, DatabaseUrl};
 pub use path::AbsolutePath;
 pub use secret::{Secret, SecretError};

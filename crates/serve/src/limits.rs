@@ -3,6 +3,7 @@
 
 mod bucket;
 mod connections;
+mod guard;
 mod memory;
 mod rates;
 
@@ -22,6 +23,7 @@ use crate::problem::Problem;
 
 pub use bucket::Rate;
 pub use connections::Connections;
+pub use guard::Guard;
 pub use memory::{Memory, Share};
 pub use rates::{RateLimits, Rates, Refused};
 
@@ -49,8 +51,11 @@ pub struct Admission {
 }
 
 impl Admission {
-    fn check(&self, request: &Request) -> Result<(), Problem> {
+    fn check(&self, request: &mut Request) -> Result<(), Problem> {
         let client = self.trust.client(request.extensions(), request.headers()).map(Client::of);
+        if let Some(client) = client {
+            request.extensions_mut().insert(client);
+        }
         self.rates.check(client).map_err(|refused| match refused {
             Refused::Client { wait } => Problem::new(ProblemType::RateLimited).after(wait),
             Refused::All { wait } => Problem::new(ProblemType::Busy).after(wait),
@@ -59,13 +64,13 @@ impl Admission {
 }
 
 /// Asks `admission` before every route that `router` has so far: 429 to a client that asks too often, 503 when all
-/// together do; both with `Retry-After`.
+/// together do; both with `Retry-After`. A handler finds the [`Client`], when it is known, in the request's extensions.
 pub fn admit<S: Clone + Send + Sync + 'static>(router: Router<S>, admission: Arc<Admission>) -> Router<S> {
     router.route_layer(from_fn_with_state(admission, ask))
 }
 
-async fn ask(State(admission): State<Arc<Admission>>, request: Request, next: Next) -> Response<Body> {
-    match admission.check(&request) {
+async fn ask(State(admission): State<Arc<Admission>>, mut request: Request, next: Next) -> Response<Body> {
+    match admission.check(&mut request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

@@ -22,7 +22,10 @@ use nightsafe_serve::problem::Problem;
 use nightsafe_serve::server::{ServerLimits, Setup, run_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 const LIMITS: BodyLimits = BodyLimits { bytes: 1000, time: Duration::from_millis(500) };
 
@@ -125,14 +128,32 @@ async fn slow_senders_are_let_go() {
 
 #[tokio::test]
 async fn the_end_waits_for_requests_and_takes_no_new_ones() {
-    let server = start().await;
-    let url = format!("http://{}/slow", server.address);
-    let request = tokio::spawn(reqwest::get(url.clone()));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let held = (Arc::clone(&begun), Arc::clone(&go));
+    let handler = move || {
+        let (begun, go) = held.clone();
+        async move {
+            begun.notify_one();
+            go.notified().await;
+            "done"
+        }
+    };
+    let router = nightsafe_serve::api::wrap(Router::new().route("/held", get(handler)), PATIENCE);
+    let server = start_router(router, Setup::default()).await;
+    let url = format!("http://{}/held", server.address);
+    let request = tokio::spawn(reqwest::get(url));
+    begun.notified().await;
     server.end.send(()).unwrap();
+    let refused = async {
+        while TcpStream::connect(&server.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, refused).await.expect("new connections are taken");
+    assert!(!server.ended.is_finished(), "it did not wait");
+    go.notify_one();
     assert_eq!(request.await.unwrap().unwrap().text().await.unwrap(), "done");
     server.ended.await.unwrap();
-    assert!(reqwest::get(url).await.is_err());
 }
 
 #[tokio::test]
@@ -179,7 +200,9 @@ async fn one_client_has_no_more_connections_than_it_may_but_a_proxy_has() {
 async fn rates_are_those_of_the_client_behind_the_proxy() {
     let trust = Trust::new(vec!["127.0.0.0/8".parse().unwrap()], ForwardedHeader::default());
     let slow = Rate { per_second: 1, burst: 2 };
-    let rates = Rates::new(RateLimits { client: slow, all: Rate { per_second: 1, burst: 4 }, clients: 100 });
+    // No time passes, so nothing comes back
+    let limits = RateLimits { client: slow, all: Rate { per_second: 1, burst: 4 }, clients: 100 };
+    let rates = Rates::with_time(limits, || Duration::ZERO);
     let admission = Arc::new(Admission { trust, rates });
     let router =
         admit(Router::new().route("/asked", get(|| async { "" })), admission).route("/free", get(|| async { "" }));

@@ -10,6 +10,7 @@ mod policy;
 mod search;
 mod session;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::header::WWW_AUTHENTICATE;
@@ -17,20 +18,21 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use nightsafe_serve::limits::admit;
 
 use crate::State;
 use crate::cors;
 
-use self::openapi::Always;
+use self::openapi::HealthProblems;
 pub use self::openapi::document as openapi_document;
 
 /// How long a handler may take; the largest batch is a matter of milliseconds.
 const TIME: Duration = Duration::from_secs(20);
 
-/// The vault's API. Everything but sign-in and health asks for a bearer token.
+/// The vault's API, within its limits. Everything but sign-in and health asks for a bearer token.
 pub fn router(state: State) -> Router {
-    let cors = cors::layer(&state.shared().config.admin_origin);
-    let routes = Router::new()
+    let cors = cors::layer(&state.shared().admin_origin);
+    let asked = Router::new()
         .route("/v1/login/start", post(login::start))
         .route("/v1/login/finish", post(login::finish))
         .route("/v1/logout", post(login::logout))
@@ -38,7 +40,8 @@ pub fn router(state: State) -> Router {
         .route("/v1/manifests", get(custody::manifests))
         .route("/v1/deposits/search", post(search::search))
         .route("/v1/openings", post(openings::open))
-        .route("/v1/openapi.json", get(openapi::get))
+        .route("/v1/openapi.json", get(openapi::get));
+    let routes = admit(asked, Arc::clone(&state.shared().admission))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .with_state(state);
@@ -48,7 +51,7 @@ pub fn router(state: State) -> Router {
 /// Answers while the process does
 #[utoipa::path(
     get, path = "/healthz", operation_id = "healthz", tag = "service",
-    responses((status = 204, description = "It does"), Always)
+    responses((status = 204, description = "It does"), HealthProblems)
 )]
 async fn alive() -> StatusCode {
     StatusCode::NO_CONTENT
@@ -57,7 +60,7 @@ async fn alive() -> StatusCode {
 /// Answers when the database does
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "service",
-    responses((status = 204, description = "It does"), Always)
+    responses((status = 204, description = "It does"), HealthProblems)
 )]
 async fn ready(axum::extract::State(state): axum::extract::State<State>) -> Response {
     match state.shared().store.probe().await {

@@ -9,7 +9,7 @@ use nightsafe_core::scalar;
 use nightsafe_login::ServerSetup;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::config::{
-    AbsolutePath, DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Log, Secret, SecretError,
+    AbsolutePath, Ceiling, DatabaseSource, DatabaseSourceError, DatabaseUrl, Limits, Listen, Log, Secret, SecretError,
 };
 use nightsafe_serve::online_key;
 use nightsafe_store::outbox::OutboxReader;
@@ -31,6 +31,9 @@ pub struct Config {
     pub source: Source,
     /// Where the API listens.
     pub listen: Listen,
+    /// How much may be asked for.
+    #[serde(default)]
+    pub limits: Limits,
     /// Where metrics are served.
     pub metrics: Option<Listen>,
     /// What is logged.
@@ -213,7 +216,23 @@ pub enum ConfiguredError {
     },
 }
 
+/// Bytes of the largest answer: as many fields as one request may ask for, each as long as it can be, as it was read,
+/// in base64, and in the JSON around it.
+const ANSWER: u64 = 48 << 20;
+/// Bytes of a batch from the outbox's own database: 256 deposits of the greatest length, as rows, as what was read in
+/// them, and as arguments of statements.
+const DIRECT_BATCH: u64 = 144 << 20;
+/// The same of a batch from a relay, whose answers are bounded more tightly; and the answer itself.
+const RELAY_BATCH: u64 = 24 << 20;
+
 impl Config {
+    /// What the process stays below, whatever is sent to it by anybody who is not signed in, and while one admin at a
+    /// time has the largest answer that there is.
+    pub fn memory_ceiling(&self) -> Ceiling {
+        let batch = if self.source.direct.is_some() { DIRECT_BATCH } else { RELAY_BATCH };
+        Ceiling::default().and_listener(&self.listen).and_limits(&self.limits).and(ANSWER).and(batch)
+    }
+
     /// Reads what the configuration names.
     ///
     /// # Errors
@@ -225,8 +244,9 @@ impl Config {
         let secret = self.site.login_key.read();
         let secret = secret.map_err(|source| ConfiguredError::Secret { key: "site.login_key", source })?;
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
+        let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
         Ok(Settings {
-            api: VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login),
+            api: VaultConfig { guard: self.limits.guard(&self.listen), ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,

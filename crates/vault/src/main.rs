@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -14,6 +15,9 @@ use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
     AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily,
 };
+
+/// How long closing the database may take.
+const CLOSE_TIME: Duration = Duration::from_secs(10);
 
 /// Takes deposits from the outbox and answers signed-in admins
 #[derive(Parser)]
@@ -37,7 +41,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {
-            println!("the configuration is good");
+            println!("{}", config.memory_ceiling().told());
         }
         return Ok(());
     }
@@ -51,6 +55,7 @@ fn run(arguments: &Arguments) -> Result<()> {
 
 async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let end = server::end_requested()?;
+    tracing::info!(bytes = config.memory_ceiling().bytes(), "memory stays below");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = VaultStore::open(&settings.vault).await?;
     let progress = Arc::new(Progress::new(clock.now()));
@@ -78,7 +83,10 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
     let ended = service.run(end).await;
-    store.close().await;
+    // Settling that was given up may go on in the driver, for minutes; it is made to be cut off
+    if tokio::time::timeout(CLOSE_TIME, store.close()).await.is_err() {
+        tracing::warn!("the vault's database was not closed in time");
+    }
     ended.map_err(Into::into)
 }
 

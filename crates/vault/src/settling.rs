@@ -21,12 +21,17 @@ const RETRY_AFTER: Duration = Duration::from_secs(600);
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// Settles at `hour` o'clock UTC every day until `stopped` is ready. A machine that is off at that hour settles as soon
-/// as it is on.
+/// Settles at `hour` o'clock UTC every day until `stopped` is ready, also in the middle: settling changes no row and may
+/// end at any moment. A machine that is off at that hour settles as soon as it is on.
 pub async fn settle_daily(store: VaultStore, hour: u8, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
     loop {
-        let wait = match settle_if_due(&store, hour, clock.now()).await {
+        let settled = tokio::select! {
+            biased;
+            () = &mut stopped => break,
+            settled = settle_if_due(&store, hour, clock.now()) => settled,
+        };
+        let wait = match settled {
             Ok(_) => LOOK_EVERY,
             Err(error) => {
                 tracing::error!(

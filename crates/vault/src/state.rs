@@ -5,6 +5,7 @@ use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
 use nightsafe_serve::clock::Clock;
+use nightsafe_serve::limits::{Admission, Guard, Memory};
 use nightsafe_store::vault::{SessionLimits, VaultStore};
 
 use crate::limit::{LoginLimiter, LoginLimits};
@@ -23,6 +24,8 @@ pub struct VaultConfig {
     pub sessions: SessionLimits,
     /// How often sign-in may be tried.
     pub attempts: LoginLimits,
+    /// How much may be asked for at all.
+    pub guard: Guard,
 }
 
 /// Everything the API's handlers share. Cheap to clone.
@@ -31,24 +34,41 @@ pub struct State(Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) store: VaultStore,
-    pub(crate) config: VaultConfig,
+    pub(crate) site: Site,
+    pub(crate) admin_origin: String,
+    pub(crate) login: ServerSetup,
+    pub(crate) sessions: SessionLimits,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
     clock: Arc<dyn Clock>,
 }
 
 impl VaultConfig {
-    /// With the usual limits.
+    /// With the usual limits of sign-in, and no rates.
     pub fn new(site: Site, admin_origin: String, login: ServerSetup) -> Self {
-        Self { site, admin_origin, login, sessions: SessionLimits::default(), attempts: LoginLimits::default() }
+        let (sessions, attempts) = (SessionLimits::default(), LoginLimits::default());
+        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default() }
     }
 }
 
 impl State {
     /// The state of one running vault.
     pub fn new(store: VaultStore, config: VaultConfig, clock: Arc<dyn Clock>) -> Self {
-        let limiter = LoginLimiter::new(config.attempts);
-        Self(Arc::new(Shared { store, config, limiter, pending: PendingLogins::default(), clock }))
+        let VaultConfig { site, admin_origin, login, sessions, attempts, guard } = config;
+        Self(Arc::new(Shared {
+            store,
+            site,
+            admin_origin,
+            login,
+            sessions,
+            admission: Arc::new(guard.admission),
+            memory: guard.memory,
+            limiter: LoginLimiter::new(attempts),
+            pending: PendingLogins::default(),
+            clock,
+        }))
     }
 
     pub(crate) fn shared(&self) -> &Shared {
@@ -64,6 +84,6 @@ impl Shared {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("site", &self.0.config.site).finish_non_exhaustive()
+        f.debug_struct("State").field("site", &self.0.site).finish_non_exhaustive()
     }
 }

@@ -8,10 +8,13 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use nightsafe_core::note::NoteSigner;
 use nightsafe_serve::online_key;
 use nightsafe_vault::ServerSetup;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 
 struct Place {
     folder: tempfile::TempDir,
@@ -69,10 +72,12 @@ impl Place {
 #[test]
 fn a_good_configuration_is_called_good_and_nothing_is_made() {
     let place = Place::new();
-    for source in [place.direct(), place.relay()] {
+    // 64 at rest, 96 for connections, 8 for clients, 64 for bodies, 48 for an answer; and a batch
+    for (source, ceiling) in [(place.direct(), 280 + 144), (place.relay(), 280 + 24)] {
         let output = place.check(&place.configuration(&source));
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(output.stdout, b"the configuration is good\n");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text, format!("the configuration is good; memory stays below {ceiling} MiB\n"));
     }
     assert!(!place.path("vault.db").exists() && !place.path("outbox.db").exists());
 }
@@ -96,6 +101,7 @@ fn what_is_wrong_is_said_and_where() {
         (&relay, "[source.relay]", "[source.relai]", "unknown field `relai`"),
         (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
         (&direct, "[vault]", "[vault]\nsettle_hour = 24", "0 to 23"),
+        (&direct, "[vault]", "[limits]\nclients = -1\n[vault]", "invalid value: integer `-1`"),
         (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -168,6 +174,46 @@ fn it_starts_answers_and_ends_in_order() {
     assert!(running.stop().contains("stopping"));
     // Closed in order, so nothing is left in a log
     assert!(!place.path("vault.db-wal").exists() && !place.path("outbox.db-wal").exists());
+}
+
+/// Somebody reads the file all the time, so that settling has to wait for longer than a service manager does.
+#[tokio::test]
+async fn settling_does_not_keep_the_vault_from_ending() {
+    let place = Place::new();
+    let configuration = place.configuration(&place.direct());
+    Running::start(place.program(&configuration)).stop();
+    let open = async || {
+        let options = SqliteConnectOptions::new().filename(place.path("vault.db")).busy_timeout(Duration::ZERO);
+        SqliteConnection::connect_with(&options).await.unwrap()
+    };
+    let (mut reader, mut writer) = (open().await, open().await);
+    sqlx::query("DELETE FROM settled").execute(&mut writer).await.unwrap();
+    sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
+    sqlx::query("SELECT * FROM settled").fetch_all(&mut reader).await.unwrap();
+
+    let running = Running::start(place.program(&configuration));
+    let start = Instant::now();
+    // It holds the lock of those who write while it waits for the reader
+    while sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await.is_ok() {
+        sqlx::query("ROLLBACK").execute(&mut writer).await.unwrap();
+        assert!(start.elapsed() < Duration::from_secs(20), "it does not settle");
+    }
+    let start = Instant::now();
+    let log = running.stop();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}: {log}", start.elapsed());
+    assert!(!log.contains("the field rows are settled"), "{log}");
+
+    // Cut off in the middle, it is done by the next one
+    sqlx::query("ROLLBACK").execute(&mut reader).await.unwrap();
+    reader.close().await.unwrap();
+    writer.close().await.unwrap();
+    let mut running = Running::start(place.program(&configuration));
+    let mut line = String::new();
+    while !line.contains("the field rows are settled") {
+        line.clear();
+        assert!(running.log.read_line(&mut line).unwrap() > 0);
+    }
+    running.stop();
 }
 
 /// Nobody listens at the relay's address: admins are answered all the same, and the failure is in log and numbers.

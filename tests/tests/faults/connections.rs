@@ -4,14 +4,25 @@ use nightsafe_tests::deposits::SIX_FIELDS;
 use nightsafe_tests::http::Connection;
 use nightsafe_tests::seeded::Seeded;
 
+use crate::rig::{postgres, readable};
 use crate::single::Single;
 
 const CUTS: usize = 60;
 
 #[test]
-fn a_request_that_is_cut_off_stores_nothing_and_disturbs_nobody() {
+fn a_request_that_is_cut_off_stores_nothing_and_disturbs_nobody_on_sqlite() {
+    cut_off(Single::start(None));
+}
+
+#[test]
+fn a_request_that_is_cut_off_stores_nothing_and_disturbs_nobody_on_postgres() {
+    let folder = readable();
+    let cluster = postgres(folder.path().join("pg"));
+    cut_off(Single::start_on(&cluster));
+}
+
+fn cut_off(mut single: Single) {
     let mut seed = Seeded::announced("connections cut");
-    let mut single = Single::start(None);
     let address = single.server.address();
     for cut in 0..CUTS {
         let deposit = single.order(SIX_FIELDS);

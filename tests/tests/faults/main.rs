@@ -10,9 +10,12 @@
     reason = "a failing test may panic"
 )]
 
+mod away;
 mod connections;
 mod damage;
 mod disk;
+mod flood;
 mod kills;
+mod leaves;
 mod rig;
 mod single;

@@ -2,13 +2,18 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nightsafe_tests::cluster::Cluster;
-use nightsafe_tests::opening::{all_open_once, drain};
+use nightsafe_tests::deposits::seal;
+use nightsafe_tests::http::Connection;
+use nightsafe_tests::opening::{all_open_once, backlog, drain};
+use nightsafe_tests::process::pause;
 use nightsafe_tests::server::{Server, Way};
 use nightsafe_tests::shoppers::Held;
 use nightsafe_tests::site::RealSite;
+use tokio::runtime::Runtime;
 
 /// Where outbox and vault are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,28 +50,41 @@ pub(crate) struct Rig {
     outbox: String,
     /// URL of the vault's database, with every right.
     database: String,
+    /// Outbox and vault, on SQLite.
+    pub(crate) files: [PathBuf; 2],
+    sent: usize,
     _folder: tempfile::TempDir,
 }
 
 impl Rig {
     pub(crate) fn start(engine: Engine, mode: Mode) -> Self {
-        // PostgreSQL's user has to reach its part of it
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Self::with_vault(engine, mode, None)
+    }
+
+    /// With the vault's SQLite file in another folder.
+    pub(crate) fn with_vault(engine: Engine, mode: Mode, vault_folder: Option<&Path>) -> Self {
+        let folder = readable();
         let site = RealSite::make(&folder.path().join("site"));
+        let data = site.data();
+        let vault_file = vault_folder.unwrap_or(&data).join("vault.db");
+        let outbox_file = data.join("outbox.db");
+        if vault_folder.is_some() {
+            // As `nightsafe init` made it, with the keys
+            fs::copy(data.join("vault.db"), &vault_file).unwrap();
+        }
         let cluster = (engine == Engine::Postgres).then(|| postgres(folder.path().join("pg")));
         let url = |role| cluster.as_ref().map(|cluster| cluster.url_as(role, "postgres"));
-        let file = |name| format!("sqlite:{}", site.data().join(name).display());
-        let of = |role, name| url(role).unwrap_or_else(|| file(name));
+        let of = |role, file: &Path| url(role).unwrap_or_else(|| format!("sqlite:{}", file.display()));
 
-        let outbox = of("nightsafe_vault", "outbox.db");
+        let outbox = of("nightsafe_vault", &outbox_file);
         // First, as it may have to make the file
-        let ingest = Server::ingest(&site, &of("nightsafe_ingest", "outbox.db"), "");
-        let relay = (mode == Mode::Relay).then(|| Server::relay(&site, &of("nightsafe_relay", "outbox.db")));
+        let ingest = Server::ingest(&site, &of("nightsafe_ingest", &outbox_file), "");
+        let relay = (mode == Mode::Relay).then(|| Server::relay(&site, &of("nightsafe_relay", &outbox_file)));
         let way = relay.as_ref().map_or(Way::Direct(&outbox), Way::Relay);
-        let vault = Server::vault(&site, &of("nightsafe_vault", "vault.db"), &way);
-        let (outbox, database) = (of("postgres", "outbox.db"), of("postgres", "vault.db"));
-        Self { vault, relay, ingest, cluster, site, outbox, database, _folder: folder }
+        let vault = Server::vault(&site, &of("nightsafe_vault", &vault_file), &way);
+        let (outbox, database) = (of("postgres", &outbox_file), of("postgres", &vault_file));
+        let files = [outbox_file, vault_file];
+        Self { vault, relay, ingest, cluster, site, outbox, database, files, sent: 0, _folder: folder }
     }
 
     /// The parts there are.
@@ -74,6 +92,56 @@ impl Rig {
         let (relay, postgres) =
             (self.relay.as_ref().map(|_| Part::Relay), self.cluster.as_ref().map(|_| Part::Postgres));
         [Part::Ingest, Part::Vault].into_iter().chain(relay).chain(postgres).collect()
+    }
+
+    /// Sends new orders; every one of them is acknowledged.
+    pub(crate) fn order(&mut self, number: usize) -> Vec<Held> {
+        let published = self.site.published();
+        let runtime = Runtime::new().unwrap();
+        let held = (self.sent..self.sent + number).map(|number| {
+            let (reference, phone) = (format!("ORDER-{number}"), format!("+4930100{number:04}"));
+            let deposit = seal(&published, &reference, &[("phone", &[("value", &phone)])]);
+            let json = deposit.to_json();
+            let answer = runtime.block_on(async {
+                let mut connection = Connection::open(self.ingest.address()).await.unwrap();
+                connection.post_deposit(json.as_bytes(), b"").await.unwrap()
+            });
+            assert_eq!(answer.status, 201, "{}: {}", answer.text(), self.ingest.log());
+            Held { id: deposit.id(), reference, phone, receipt: answer.text() }
+        });
+        let held = held.collect();
+        self.sent += number;
+        held
+    }
+
+    /// Waits until the vault has taken everything.
+    pub(crate) fn drain(&self) {
+        if let Err(left) = drain(&self.outbox) {
+            panic!("{left} deposits are still in the outbox: {}\n{}", self.vault.log(), self.ingest.log());
+        }
+    }
+
+    /// Deposits in the outbox.
+    pub(crate) fn waiting(&self) -> u64 {
+        backlog(&self.outbox)
+    }
+
+    /// Whether the vault has said this.
+    pub(crate) fn vault_says(&self, part: &str) -> bool {
+        self.vault.log().contains(part)
+    }
+
+    /// Waits until the vault has said all of this in one line.
+    pub(crate) fn wait_for_vault_to_say(&self, parts: &[&str]) -> String {
+        let start = Instant::now();
+        loop {
+            let log = self.vault.log();
+            if let Some(line) = log.lines().find(|line| parts.iter().all(|part| line.contains(part))) {
+                return line.to_owned();
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "no line with {parts:?}: {log}");
+            pause(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn kill(&mut self, part: Part) {
@@ -96,9 +164,7 @@ impl Rig {
 
     /// Waits until the vault has taken everything, ends all parts in good order, and looks at what is there.
     pub(crate) fn check(self, held: &[Held]) {
-        if let Err(left) = drain(&self.outbox) {
-            panic!("{left} deposits are still in the outbox: {}\n{}", self.vault.log(), self.ingest.log());
-        }
+        self.drain();
         self.vault.stop();
         if let Some(relay) = self.relay {
             relay.stop();
@@ -108,7 +174,14 @@ impl Rig {
     }
 }
 
-fn postgres(folder: PathBuf) -> Cluster {
+/// A folder that PostgreSQL's user can reach into.
+pub(crate) fn readable() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+pub(crate) fn postgres(folder: PathBuf) -> Cluster {
     let cluster = Cluster::start(&folder).expect("PostgreSQL is not installed: cargo xtask test installs it");
     tokio::runtime::Runtime::new().unwrap().block_on(cluster.migrate("postgres"));
     cluster

@@ -1,8 +1,9 @@
-//! One ingest on a SQLite file, and deposits that are sent one by one.
+//! One ingest, and deposits that are sent one by one.
 
 use std::path::{Path, PathBuf};
 
 use nightsafe_core::deposit::Deposit;
+use nightsafe_tests::cluster::Cluster;
 use nightsafe_tests::deposits::{Entered, SIX_FIELDS, seal};
 use nightsafe_tests::http::{Answer, Connection};
 use nightsafe_tests::opening::backlog;
@@ -12,7 +13,10 @@ use tokio::runtime::Runtime;
 
 pub(crate) struct Single {
     pub(crate) server: Server,
+    /// The file, on SQLite.
     pub(crate) outbox: PathBuf,
+    /// URL of the outbox, with every right.
+    owner: String,
     pub(crate) runtime: Runtime,
     manifest: Published,
     sent: usize,
@@ -20,20 +24,41 @@ pub(crate) struct Single {
 }
 
 impl Single {
-    /// With the outbox in a folder, or beside everything else.
+    /// On SQLite, with the outbox in a folder, or beside everything else.
     pub(crate) fn start(outbox: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let site = RealSite::make(&folder.path().join("site"));
         let outbox = outbox.map_or(site.data(), Path::to_path_buf).join("outbox.db");
-        let server = Server::ingest(&site, &url(&outbox), "");
+        let url = format!("sqlite:{}", outbox.display());
+        Self::on(&site, &url, url.clone(), outbox, folder)
+    }
+
+    /// On PostgreSQL.
+    pub(crate) fn start_on(cluster: &Cluster) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = RealSite::make(&folder.path().join("site"));
+        let url = cluster.url_as("nightsafe_ingest", "postgres");
+        Self::on(&site, &url, cluster.url("postgres"), PathBuf::new(), folder)
+    }
+
+    fn on(site: &RealSite, url: &str, owner: String, outbox: PathBuf, folder: tempfile::TempDir) -> Self {
+        let server = Server::ingest(site, url, "");
         let manifest = site.published();
-        Self { server, outbox, runtime: Runtime::new().unwrap(), manifest, sent: 0, _folder: folder }
+        Self { server, outbox, owner, runtime: Runtime::new().unwrap(), manifest, sent: 0, _folder: folder }
     }
 
     /// An order that was not sealed before.
     pub(crate) fn order(&mut self, entered: Entered<'_>) -> Deposit {
         self.sent += 1;
         seal(&self.manifest, &format!("ORDER-{}", self.sent), entered)
+    }
+
+    /// An order of about 200 KB of JSON, close to the most that one may have.
+    pub(crate) fn largest(&mut self) -> Deposit {
+        let text = "x".repeat(3000);
+        let parts = [("value", text.as_str())];
+        let entered: Vec<(&str, &[(&str, &str)])> = vec![("text", &parts); 32];
+        self.order(&entered)
     }
 
     /// Sends a new order; returns the status.
@@ -53,10 +78,6 @@ impl Single {
 
     /// Deposits in the outbox.
     pub(crate) fn stored(&self) -> u64 {
-        backlog(&url(&self.outbox))
+        backlog(&self.owner)
     }
-}
-
-fn url(outbox: &Path) -> String {
-    format!("sqlite:{}", outbox.display())
 }

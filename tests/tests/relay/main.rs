@@ -4,6 +4,7 @@
 
 mod chance;
 mod clocks;
+mod logs;
 mod pair;
 mod steps;
 mod wire;

@@ -23,7 +23,7 @@ use nightsafe_tests::binaries::Binaries;
 use nightsafe_tests::process::{Process, free_address, wait_for};
 use nightsafe_vault::{ServerSetup, VaultStore};
 
-use crate::wire::{Exchange, Message, Wire};
+use crate::wire::{Exchange, Message, PATIENCE, Wire};
 
 const SITE: &str = "demo.nightsafe.example";
 
@@ -48,6 +48,11 @@ pub(crate) enum Side {
 impl Pair {
     /// With a number of deposits in the outbox; both sides run, and the vault has asked nothing yet that was answered.
     pub(crate) async fn with(deposits: usize) -> Self {
+        Self::logging("debug", deposits).await
+    }
+
+    /// The same, with another filter of what is logged.
+    pub(crate) async fn logging(filter: &str, deposits: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let wire = Wire::new().await;
         let key = PrivateItems::generate(Suite::X25519, &mut UnwrapErr(SysRng)).unwrap();
@@ -57,19 +62,19 @@ impl Pair {
         let signer = NoteSigner::generate(&format!("{SITE}/relay"), &mut UnwrapErr(SysRng)).unwrap();
         pair.write_secret("login.key", &ServerSetup::generate().unwrap().to_bytes());
         pair.write_secret("relay.key", online_key::to_text(&signer).as_bytes());
-        pair.configure(&signer);
+        pair.configure(&signer, filter);
         pair.shop(deposits).await;
         pair.start(Side::Relay).await;
         pair.start(Side::Vault).await;
         pair
     }
 
-    fn configure(&self, signer: &NoteSigner) {
+    fn configure(&self, signer: &NoteSigner, filter: &str) {
         let folder = self.folder.path().display();
         let origin = format!("http://localhost:{}", self.wire.address.port());
         let relay = format!(
             "[relay]\norigin = \"{origin}\"\nvault_keys = [\"{}\"]\ndatabase = \"sqlite:{folder}/outbox.db\"\n\
-             [relay.listen]\naddress = \"{}\"\n[log]\nfilter = \"debug\"\n",
+             [relay.listen]\naddress = \"{}\"\n[log]\nfilter = \"{filter}\"\n",
             signer.vkey(),
             self.relay
         );
@@ -78,7 +83,7 @@ impl Pair {
              [vault]\ndatabase = \"sqlite:{folder}/vault.db\"\n\
              [source]\nevery_milliseconds = 20\nretry_milliseconds = 20\nlongest_retry_milliseconds = 200\n\
              [source.relay]\norigin = \"{origin}\"\nkey = \"{folder}/relay.key\"\n\
-             [listen]\naddress = \"127.0.0.1:0\"\n"
+             [listen]\naddress = \"127.0.0.1:0\"\n[log]\nfilter = \"{filter}\"\n"
         );
         fs::write(self.path("relay.toml"), relay).unwrap();
         fs::write(self.path("vault.toml"), vault).unwrap();
@@ -86,6 +91,11 @@ impl Pair {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A file of either side's.
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
     }
 
     fn write_secret(&self, name: &str, bytes: &[u8]) {
@@ -193,13 +203,19 @@ impl Pair {
 
     /// Lets everything pass until the relay has nothing more to give.
     pub(crate) async fn drain(&mut self) {
-        loop {
-            let exchange = self.wire.next().await;
-            let is_batch = exchange.is_batch();
-            let answer = self.pass(exchange).await;
-            if is_batch && answer.status() == 200 && answer.deposits() == 0 {
-                return;
+        let drained = async {
+            loop {
+                let exchange = self.wire.next().await;
+                let is_batch = exchange.is_batch();
+                let answer = exchange.request.ask(self.relay).await.unwrap();
+                exchange.deliver(&answer);
+                if is_batch && answer.status() == 200 && answer.deposits() == 0 {
+                    return;
+                }
             }
+        };
+        if tokio::time::timeout(PATIENCE, drained).await.is_err() {
+            panic!("the relay is not empty: {}\n{}", self.log(Side::Vault), self.log(Side::Relay));
         }
     }
 

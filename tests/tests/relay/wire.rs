@@ -2,11 +2,15 @@
 //! moves on by itself.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
+
+/// Longer than anything here takes; a vault asks again after 200 ms at the latest.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the vault believes its relay to be.
 #[derive(Debug)]
@@ -44,7 +48,9 @@ impl Wire {
 
     /// What the vault asks next.
     pub(crate) async fn next(&mut self) -> Exchange {
-        self.exchanges.recv().await.unwrap()
+        let next = tokio::time::timeout(PATIENCE, self.exchanges.recv()).await;
+        let Ok(next) = next else { panic!("the vault asks nothing") };
+        next.unwrap()
     }
 
     /// Forgets what a vault that was killed had asked.

@@ -68,27 +68,23 @@ fn three_ingest_processes_killed_in_turn_lose_nothing() {
     );
 }
 
-/// A proxy that hands a request on to the next server when one is gone. That is safe for a POST of a deposit, which may
-/// arrive any number of times.
+/// The sample in deploy/, with other addresses and without TLS, which the shoppers here do not speak. It hands a request on
+/// to the next server when one is gone; that is safe for a POST of a deposit, which may arrive any number of times.
 fn nginx(folder: &Path, servers: &[SocketAddr]) -> (Process, SocketAddr) {
     let address = free_address();
     let folder = folder.join("nginx");
     fs::create_dir(&folder).unwrap();
     let here = folder.display();
+    fs::write(folder.join("nightsafe.conf"), sample(&folder, address, servers)).unwrap();
     let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
-    let upstream: String = servers.iter().map(|server| format!("server {server} max_fails=0; ")).collect();
     let config = format!(
         "{user} daemon off; master_process off; pid {here}/pid; error_log {here}/error.log;\n\
          events {{ worker_connections 512; }}\n\
          http {{\n\
-         access_log off; client_max_body_size 512k; client_body_buffer_size 512k;\n\
          client_body_temp_path {here}/body; proxy_temp_path {here}/proxy; fastcgi_temp_path {here}/f;\n\
          uwsgi_temp_path {here}/u; scgi_temp_path {here}/s;\n\
-         upstream ingest {{ {upstream} keepalive 16; }}\n\
-         server {{ listen {address}; location / {{\n\
-         proxy_pass http://ingest; proxy_http_version 1.1; proxy_set_header Connection \"\";\n\
-         proxy_connect_timeout 2s; proxy_next_upstream error timeout http_503 non_idempotent;\n\
-         }} }} }}\n"
+         include {here}/nightsafe.conf;\n\
+         }}\n"
     );
     let file = folder.join("nginx.conf");
     fs::write(&file, config).unwrap();
@@ -98,4 +94,23 @@ fn nginx(folder: &Path, servers: &[SocketAddr]) -> (Process, SocketAddr) {
     let mut process = Process::start(command.arg("-c").arg(&file).arg("-e").arg(&log), &log);
     wait_for(address, &mut process, &log);
     (process, address)
+}
+
+fn sample(folder: &Path, address: SocketAddr, servers: &[SocketAddr]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nginx.conf");
+    let mut sample = fs::read_to_string(path).unwrap();
+    let mut replace = |from: &str, to: &str| {
+        assert!(sample.contains(from), "the sample has no {from}");
+        sample = sample.replace(from, to);
+    };
+    let one = "server 127.0.0.1:4803 ";
+    replace(one, "server FIRST ");
+    let line = "server FIRST max_fails=1 fail_timeout=2s;";
+    let all: Vec<_> = servers.iter().map(|server| line.replace("FIRST", &server.to_string())).collect();
+    replace(line, &all.join("\n    "));
+    replace("listen 443 ssl;", &format!("listen {address};"));
+    replace("listen [::]:443 ssl;", "");
+    replace("/var/log/nginx/nightsafe.log", &folder.join("access.log").display().to_string());
+    let lines = sample.lines().filter(|line| !line.trim_start().starts_with("ssl_"));
+    lines.map(|line| format!("{line}\n")).collect()
 }

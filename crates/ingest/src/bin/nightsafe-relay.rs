@@ -37,7 +37,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {
-            println!("the configuration is good");
+            println!("{}", config.memory_ceiling().told());
         }
         return Ok(());
     }
@@ -47,6 +47,7 @@ fn run(arguments: &Arguments) -> Result<()> {
 
 async fn serve(config: &RelayFile, settings: RelaySettings) -> Result<()> {
     let end = server::end_requested()?;
+    tracing::info!(bytes = config.memory_ceiling().bytes(), "memory stays below");
     let relay = settings.open(Arc::new(SystemClock)).await?;
     let numbers = Metrics::new("nightsafe-relay", env!("CARGO_PKG_VERSION"));
     let mut service = Service::new(numbers.http());

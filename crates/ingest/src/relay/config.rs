@@ -5,13 +5,12 @@ use std::sync::Arc;
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::note::{NoteError, Vkey};
 use nightsafe_serve::clock::Clock;
-use nightsafe_serve::config::{DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Log, Secret};
+use nightsafe_serve::config::{Ceiling, DatabaseSource, DatabaseSourceError, DatabaseUrl, Listen, Log, Secret};
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
 use super::{Relay, RelayParts};
-use crate::config::MEMORY_OF_A_CONNECTION;
 
 /// Keys at once; more than one is needed only while one takes another's place.
 const MAX_KEYS: usize = 4;
@@ -82,9 +81,9 @@ impl RelaySection {
 }
 
 impl RelaySection {
-    /// Bytes that the relay adds to what a process takes up.
-    pub fn memory_ceiling(&self) -> u64 {
-        (self.listen.connections as u64).saturating_mul(MEMORY_OF_A_CONNECTION).saturating_add(super::MEMORY)
+    /// With what the relay adds to a process.
+    pub fn add_to(&self, ceiling: Ceiling) -> Ceiling {
+        ceiling.and_listener(&self.listen).and(super::MEMORY)
     }
 }
 
@@ -110,4 +109,11 @@ pub struct RelayFile {
     /// What is logged.
     #[serde(default)]
     pub log: Log,
+}
+
+impl RelayFile {
+    /// What the process stays below, whatever is sent to it.
+    pub fn memory_ceiling(&self) -> Ceiling {
+        self.relay.add_to(Ceiling::default())
+    }
 }

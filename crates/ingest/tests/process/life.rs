@@ -1,7 +1,6 @@
 //! From start to an orderly end.
 
 use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
 
 use nightsafe_core::receipt;
 use nightsafe_proto::deposit::DepositReceipt;
@@ -40,13 +39,17 @@ async fn what_is_on_its_way_when_the_end_is_asked_for_is_stored_and_answered() {
     let (first, last) = body.split_at(body.len() / 2);
     let mut connection = TcpStream::connect(running.address("ingest")).await.unwrap();
     let head = format!(
-        "POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "POST /v1/deposits HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Expect: 100-continue\r\n\r\n",
         body.len()
     );
     connection.write_all(head.as_bytes()).await.unwrap();
+    // Asks for the body: the request has begun
+    let asked = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut answer = vec![0; asked.len()];
+    connection.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, asked);
     connection.write_all(first.as_bytes()).await.unwrap();
-    // So that the request has begun
-    tokio::time::sleep(Duration::from_millis(200)).await;
     running.signal("TERM");
     running.wait_for_line("\"message\":\"stopping\"");
     assert!(reqwest::get(running.url("ingest", "/healthz")).await.is_err(), "new connections are taken");

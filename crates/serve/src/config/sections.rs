@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::forwarded::{ForwardedHeader, Trust};
-use crate::limits::{Rate, RateLimits, Rates};
+use crate::limits::{Admission, Guard, Memory, Rate, RateLimits, Rates};
 use crate::logging::LogFormat;
 use crate::server::{ServerLimits, Setup};
 use crate::tls::{Tls, TlsError, TlsFiles};
@@ -141,5 +141,11 @@ impl Limits {
     /// The rates.
     pub fn rates(&self) -> Rates {
         Rates::new(RateLimits { client: self.client, all: self.all, clients: self.clients })
+    }
+
+    /// The limits of the API at `listen`.
+    pub fn guard(&self, listen: &Listen) -> Guard {
+        let admission = Admission { trust: listen.trust(), rates: self.rates() };
+        Guard { admission, memory: Memory::new(self.body_bytes) }
     }
 }

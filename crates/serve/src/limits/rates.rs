@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -46,11 +47,20 @@ pub enum Refused {
 /// Parts of the table, each behind a lock of its own.
 const SHARDS: usize = 16;
 
+/// Tells the time since some fixed moment.
+struct Time(Box<dyn Fn() -> Duration + Send + Sync>);
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Time(..)")
+    }
+}
+
 /// The buckets of all clients.
 #[derive(Debug)]
 pub struct Rates {
     limits: RateLimits,
-    start: Instant,
+    time: Time,
     hasher: RandomState,
     shards: [Mutex<Shard>; SHARDS],
     all: Mutex<Bucket>,
@@ -70,9 +80,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 impl Rates {
     /// With empty tables.
     pub fn new(limits: RateLimits) -> Self {
+        let start = Instant::now();
+        Self::with_time(limits, move || start.elapsed())
+    }
+
+    /// With empty tables, and another way to tell the time since some fixed moment.
+    pub fn with_time(limits: RateLimits, time: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self {
             limits,
-            start: Instant::now(),
+            time: Time(Box::new(time)),
             hasher: RandomState::new(),
             shards: Default::default(),
             all: Mutex::default(),
@@ -84,7 +100,7 @@ impl Rates {
     /// # Errors
     /// [`Refused`]
     pub fn check(&self, client: Option<Client>) -> Result<(), Refused> {
-        self.check_at(client, self.start.elapsed())
+        self.check_at(client, (self.time.0)())
     }
 
     fn check_at(&self, client: Option<Client>, now: Duration) -> Result<(), Refused> {

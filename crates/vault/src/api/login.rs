@@ -1,12 +1,13 @@
 //! Sign-in and sign-out. A name that does not exist gets the same answers, from the same computation.
 
-use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
 use nightsafe_proto::wire::B64u;
+use nightsafe_serve::limits::Client;
 use nightsafe_serve::problem::Problem;
 
 use super::error;
@@ -28,21 +29,22 @@ const BODY: usize = 4096;
 )]
 pub(super) async fn start(
     Shared(state): Shared<State>,
-    Body(request): Body<LoginStart, BODY>,
+    client: Option<Extension<Client>>,
+    Body(request, _share): Body<LoginStart, BODY>,
 ) -> Result<Json<LoginStarted>, Problem> {
     let state = state.shared();
     if !is_admin_name(&request.user) {
         return Err(Problem::new(ProblemType::MalformedMember).at("/user"));
     }
     let now = state.now();
-    if !state.limiter.admit(&request.user, now) {
+    let client = client.map(|Extension(client)| client);
+    if !state.limiter.admit(client, &request.user, now) {
         tracing::warn!("sign-in is tried too often");
         return Err(ProblemType::RateLimited.into());
     }
     let record = state.store.admin_record(&request.user).await.map_err(|error| error::storage(&error))?;
     let (login, message) =
-        ServerLogin::start(&state.config.login, &request.user, record.as_deref(), &request.message.0)
-            .map_err(malformed)?;
+        ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0).map_err(malformed)?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
     if !state.pending.insert(id, Pending { user: request.user, state: login, started: now }) {
@@ -59,7 +61,7 @@ pub(super) async fn start(
 )]
 pub(super) async fn finish(
     Shared(state): Shared<State>,
-    Body(request): Body<LoginFinish, BODY>,
+    Body(request, _share): Body<LoginFinish, BODY>,
 ) -> Result<Json<LoginFinished>, Problem> {
     let state = state.shared();
     let now = state.now();
@@ -74,7 +76,7 @@ pub(super) async fn finish(
             Problem::new(ProblemType::SignInFailed)
         })?;
     let (token, token_hash) = new_token()?;
-    let limits = state.config.sessions;
+    let limits = state.sessions;
     state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
     tracing::info!(admin, "signed in");
     Ok(Json(LoginFinished { token: B64u(token.to_vec()), expires_in: limits.idle }))

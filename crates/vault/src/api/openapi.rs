@@ -60,8 +60,10 @@ pub(super) async fn get() -> Response {
     ([(CONTENT_TYPE, "application/json")], document()).into_response()
 }
 
-/// What every address may answer.
-const ALWAYS: [P; 3] = [P::InternalError, P::Busy, P::StorageUnavailable];
+/// What the two health checks may answer, which have no rates.
+const HEALTH: [P; 3] = [P::InternalError, P::Busy, P::StorageUnavailable];
+/// What every other address may answer.
+const ALWAYS: [P; 4] = [P::RateLimited, P::InternalError, P::Busy, P::StorageUnavailable];
 /// And every address that takes a body.
 const BODY: [P; 4] = [P::MalformedJson, P::RequestTimeout, P::BodyTooLarge, P::UnsupportedMediaType];
 
@@ -81,12 +83,14 @@ macro_rules! problems {
 }
 
 problems! {
+    /// Problems of the two health checks.
+    HealthProblems = [HEALTH];
     /// Problems of an address that needs nothing.
     Always = [ALWAYS];
     /// Problems of an address that asks for a token.
     SignedInProblems = [ALWAYS, [P::SignInRequired]];
     /// Problems of `POST /v1/login/start`.
-    LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember, P::RateLimited]];
+    LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.
     LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed]];
     /// Problems of `POST /v1/deposits/search`.

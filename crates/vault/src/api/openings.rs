@@ -33,7 +33,7 @@ const FIELDS: usize = 1600;
 pub(super) async fn open(
     Shared(state): Shared<State>,
     session: SignedIn,
-    Body(batch): Body<Open, BODY>,
+    Body(batch, _share): Body<Open, BODY>,
 ) -> Result<Json<Opened>, Problem> {
     let state = state.shared();
     let fields: usize = batch.deposits.iter().map(|one| one.open.len().saturating_add(one.check.len())).sum();

@@ -32,7 +32,7 @@ const LIMIT: (u32, u32) = (25, 100);
 pub(super) async fn search(
     Shared(state): Shared<State>,
     _session: SignedIn,
-    Body(request): Body<Search, BODY>,
+    Body(request, _share): Body<Search, BODY>,
 ) -> Result<Json<Found>, Problem> {
     let state = state.shared();
     let limit = request.limit.unwrap_or(LIMIT.0);

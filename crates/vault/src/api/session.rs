@@ -38,7 +38,7 @@ impl FromRequestParts<State> for SignedIn {
         let token_hash = bearer(&parts.headers).ok_or(ProblemType::SignInRequired)?;
         let admin = state
             .store
-            .use_session(&token_hash, state.now(), state.config.sessions)
+            .use_session(&token_hash, state.now(), state.sessions)
             .await
             .map_err(|error| error::storage(&error))?
             .ok_or(ProblemType::SignInRequired)?;

@@ -29,6 +29,7 @@ use nightsafe_proto::vault::custody::{Custody, Manifests};
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
 use nightsafe_proto::wire::B64u;
 use nightsafe_serve::clock::FixedClock;
+use nightsafe_serve::limits::Guard;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 use nightsafe_vault::{Direct, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
@@ -92,6 +93,14 @@ impl Vault {
     }
 
     pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
+        Self::made(kinds, Guard::default()).await
+    }
+
+    pub(crate) async fn with_guard(guard: Guard) -> Self {
+        Self::made(builtin(), guard).await
+    }
+
+    async fn made(kinds: Vec<Kind>, guard: Guard) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
@@ -126,6 +135,7 @@ impl Vault {
         setup::create_admin(&store, &login, "admin", PASSPHRASE.as_bytes(), &STRETCH, NOW).await.unwrap();
         let clock = Arc::new(FixedClock::new(NOW));
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), login);
+        let config = VaultConfig { guard, ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
         Self { folder, store, router, clock, anchor, manifest, key }
     }

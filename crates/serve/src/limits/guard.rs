@@ -1,15 +1,15 @@
-use nightsafe_serve::forwarded::Trust;
-use nightsafe_serve::limits::{Admission, Memory, Rate, RateLimits, Rates};
+use super::{Admission, Memory, Rate, RateLimits, Rates};
+use crate::forwarded::Trust;
 
 /// Bytes of bodies at once, when nothing else is said.
 const BODY_BYTES: usize = 32 << 20;
 
-/// Limits of the API.
+/// Limits of an API.
 #[derive(Debug)]
 pub struct Guard {
     /// Whose requests are served.
     pub admission: Admission,
-    /// For the bodies of deposits.
+    /// For the bodies of requests.
     pub memory: Memory,
 }
 
