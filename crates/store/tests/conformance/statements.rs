@@ -10,16 +10,18 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 7] = [
+const SQLITE_ONLY: [&str; 9] = [
     "outbox insert one",
     "outbox keep id",
     "outbox delete one",
+    "sqlite backup",
     "vault empty log",
+    "vault put field",
     "vault rebuild",
     "vault settled",
     "vault settled before",
 ];
-const POSTGRES_ONLY: [&str; 13] = [
+const POSTGRES_ONLY: [&str; 15] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -31,7 +33,9 @@ const POSTGRES_ONLY: [&str; 13] = [
     "postgres prepare",
     "postgres serialise",
     "postgres version",
+    "vault hold field rows",
     "vault mark all",
+    "vault put field_staging",
     "vault settle",
 ];
 
