@@ -44,7 +44,7 @@ pub(crate) struct Rig {
     /// URL of the outbox, with every right.
     outbox: String,
     /// URL of the vault's database, with every right.
-    database: String,
+    pub(crate) database: String,
     _folder: tempfile::TempDir,
 }
 
@@ -53,9 +53,13 @@ impl Rig {
         // PostgreSQL's user has to reach its part of it
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let site = RealSite::make(&folder.path().join("site"));
         let cluster = (engine == Engine::Postgres).then(|| postgres(folder.path().join("pg")));
         let url = |role| cluster.as_ref().map(|cluster| cluster.url_as(role, "postgres"));
+        let at = folder.path().join("site");
+        let site = match url("nightsafe_vault") {
+            Some(vault) => RealSite::make_with_vault(&at, &vault),
+            None => RealSite::make(&at),
+        };
         let file = |name| format!("sqlite:{}", site.data().join(name).display());
         let of = |role, name| url(role).unwrap_or_else(|| file(name));
 
@@ -94,11 +98,24 @@ impl Rig {
         }
     }
 
-    /// Waits until the vault has taken everything, ends all parts in good order, and looks at what is there.
-    pub(crate) fn check(self, held: &[Held]) {
+    /// Waits until the vault has taken everything.
+    pub(crate) fn drained(&self) {
         if let Err(left) = drain(&self.outbox) {
             panic!("{left} deposits are still in the outbox: {}\n{}", self.vault.log(), self.ingest.log());
         }
+    }
+
+    /// Kills PostgreSQL, deletes all that it had, and makes an empty server at the same place.
+    pub(crate) fn lose_postgres(&mut self) {
+        self.kill(Part::Postgres);
+        let folder = self.cluster.take().unwrap().folder().to_owned();
+        fs::remove_dir_all(&folder).unwrap();
+        self.cluster = Cluster::start(&folder);
+    }
+
+    /// Waits until the vault has taken everything, ends all parts in good order, and looks at what is there.
+    pub(crate) fn check(self, held: &[Held]) {
+        self.drained();
         self.vault.stop();
         if let Some(relay) = self.relay {
             relay.stop();
