@@ -97,6 +97,11 @@ impl Cluster {
         run(psql.args(["-d", database, "-c", text]), "").trim().to_owned()
     }
 
+    /// Everything that it has is in it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }

@@ -12,6 +12,7 @@
 
 pub mod binaries;
 pub mod cluster;
+pub mod database;
 pub mod deposits;
 pub mod http;
 pub mod opening;

@@ -74,12 +74,10 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Unlocks the data keys that `nightsafe init` put into the site's own vault file, and opens `vault`, which may be
-    /// another database.
+    /// Opens the vault, and unlocks the data keys that `nightsafe init` put there.
     pub async fn start(site: &RealSite, vault: &str) -> Self {
-        let keys = VaultStore::open_read_only(&site.data().join("vault.db").into()).await.unwrap();
-        let custody = keys.custody().await.unwrap();
-        keys.close().await;
+        let store = VaultStore::open(&vault.parse::<Database>().unwrap()).await.unwrap();
+        let custody = store.custody().await.unwrap();
         let wrapped: Vec<_> = custody
             .iter()
             .map(|key| {
@@ -91,8 +89,7 @@ impl Opening {
         let name = manifest.manifest().site.clone();
         let keys = Keyring::unlock(ADMIN.as_bytes(), &name, &wrapped).unwrap().into_keys();
         let opener = Opener::new(name, keys, vec![manifest]);
-        let vault: Database = vault.parse().unwrap();
-        Self { opener, store: VaultStore::open(&vault).await.unwrap() }
+        Self { opener, store }
     }
 
     /// The texts of all values of a deposit, which must be there once, whole and unchanged.
@@ -111,6 +108,11 @@ impl Opening {
         assert_eq!(opened.differences, [], "{id:?}");
         let values = opened.fields.iter().flat_map(|(_, value)| value.parts());
         values.map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// Whether a deposit is there.
+    pub async fn has(&self, id: &DepositId) -> bool {
+        self.store.deposit(id).await.unwrap().is_some()
     }
 
     /// References of all deposits in the vault. None may be there twice: each order of a test has one of its own.

@@ -53,6 +53,17 @@ struct Shared {
 impl Shoppers {
     /// So many begin, each with orders of its own; they go round the addresses when one fails.
     pub fn start(count: usize, addresses: &[SocketAddr], published: Published, seed: &mut Seeded) -> Self {
+        Self::start_from(0, count, addresses, published, seed)
+    }
+
+    /// The same with shoppers of other numbers, so that their orders are not those of others who were there.
+    pub fn start_from(
+        first: usize,
+        count: usize,
+        addresses: &[SocketAddr],
+        published: Published,
+        seed: &mut Seeded,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let shared = Arc::new(Shared {
             addresses: addresses.to_vec(),
@@ -62,7 +73,7 @@ impl Shoppers {
             receipts: AtomicU64::new(0),
         });
         let mut tasks = JoinSet::new();
-        for number in 0..count {
+        for number in first..first + count {
             let shopper = Shopper { number, shared: Arc::clone(&shared), seed: seed.split(), connection: None };
             tasks.spawn_on(shopper.shop(), runtime.handle());
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -36,9 +37,18 @@ pub struct RealSite {
 impl RealSite {
     /// Runs `init` and `site build` in a folder that is empty or not there. The assets are tiny: no browser comes here.
     pub fn make(folder: &Path) -> Self {
+        Self::make_in(folder, None)
+    }
+
+    /// The same with the vault in another database, which must be empty.
+    pub fn make_with_vault(folder: &Path, url: &str) -> Self {
+        Self::make_in(folder, Some(url))
+    }
+
+    fn make_in(folder: &Path, vault: Option<&str>) -> Self {
         let site = Self { folder: folder.to_owned() };
         fs::create_dir_all(folder).unwrap();
-        site.init();
+        site.init(vault);
         site.write_assets();
         let mut build = site.nightsafe(&["site", "build"]);
         run(build.arg("--assets").arg(site.folder.join("assets")), "");
@@ -77,12 +87,29 @@ impl RealSite {
 
     /// A `nightsafe` command on this site.
     pub fn nightsafe(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(Binaries::get().path("nightsafe"));
-        command.args(arguments).arg("--data-dir").arg(self.data());
+        let mut command = nightsafe(arguments);
+        command.arg("--data-dir").arg(self.data());
         command
     }
 
-    fn init(&self) {
+    /// Writes the URL of the vault's database to a file as the commands take it.
+    pub fn write_url(&self, url: &str) -> PathBuf {
+        let file = self.folder.join("vault.url");
+        fs::write(&file, format!("{url}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        file
+    }
+
+    /// Signs the next manifest, with every data key that the vault has.
+    pub fn sign_manifest(&self) {
+        let mut sign = self.nightsafe(&["keys", "sign", "--site-passphrase-fd", "0"]);
+        for number in 1..3 {
+            sign.arg("--site-key").arg(self.folder.join(format!("site-keys/site-key-{number}.key")));
+        }
+        run(&mut sign, &format!("{SITE_KEYS}\n"));
+    }
+
+    fn init(&self, vault: Option<&str>) {
         let mut init = self.nightsafe(&["init", "--site", SITE, "--admin-user", "anna"]);
         for (name, port) in [("shop", 4801), ("fields", 4802), ("ingest", 4803), ("admin", 4804), ("vault", 4805)] {
             init.arg(format!("--{name}-origin")).arg(format!("http://localhost:{port}"));
@@ -93,6 +120,9 @@ impl RealSite {
         init.arg("--site-keys").arg(self.folder.join("site-keys"));
         init.arg("--recovery-file").arg(self.folder.join("recovery.key"));
         init.args(["--site-passphrase-fd", "0", "--passphrase-fd", "0"]).args(CHEAP);
+        if let Some(url) = vault {
+            init.arg("--vault-url-file").arg(self.write_url(url));
+        }
         run(&mut init, &format!("{}{ADMIN}\n", format!("{SITE_KEYS}\n").repeat(3)));
     }
 
@@ -120,6 +150,13 @@ impl RealSite {
             fs::write(path, text).unwrap();
         }
     }
+}
+
+/// A `nightsafe` command.
+pub fn nightsafe(arguments: &[&str]) -> Command {
+    let mut command = Command::new(Binaries::get().path("nightsafe"));
+    command.args(arguments);
+    command
 }
 
 /// Runs a command that must work, with this input; returns what it printed.

@@ -1,7 +1,7 @@
 //! `nightsafe.toml`: the site, its origins and where the listeners bind. It holds no secret.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::Origin;
@@ -18,6 +18,10 @@ pub(crate) struct Config {
     pub(crate) site: String,
     /// Name that the admin signs in with.
     pub(crate) admin_user: String,
+    /// File with the URL of the vault's database, by its full path; without it, that is `vault.db` beside this file. Not
+    /// the URL itself, which may have a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) vault_url_file: Option<PathBuf>,
     pub(crate) origins: Origins,
     pub(crate) bind: Binds,
 }
@@ -65,6 +69,9 @@ impl Config {
         if self.admin_user.is_empty() || self.admin_user.len() > 64 {
             bail!("the admin's name takes 1 to 64 bytes");
         }
+        if self.vault_url_file.as_ref().is_some_and(|file| !file.is_absolute()) {
+            bail!("vault_url_file takes a full path: commands run in many folders");
+        }
         let Origins { shop, fields, ingest, admin, vault } = &self.origins;
         for origin in [shop, fields, ingest, admin, vault] {
             self::origin(origin)?;
@@ -105,6 +112,7 @@ mod tests {
         Config {
             site: "demo.nightsafe.example".to_owned(),
             admin_user: "admin".to_owned(),
+            vault_url_file: Some("/etc/nightsafe/vault.url".into()),
             origins: Origins {
                 shop: origin(4801),
                 fields: origin(4802),
@@ -127,6 +135,16 @@ mod tests {
         let path = dir.path().join("nightsafe.toml");
         std::fs::write(&path, config().to_text().unwrap()).unwrap();
         assert_eq!(Config::read(&path).unwrap(), config());
+    }
+
+    #[test]
+    fn the_vault_is_the_file_beside_it_unless_a_full_path_is_named() {
+        let mut config = config();
+        config.vault_url_file = None;
+        assert!(!config.to_text().unwrap().contains("vault_url"));
+        config.check().unwrap();
+        config.vault_url_file = Some("vault.url".into());
+        assert!(config.check().is_err());
     }
 
     #[test]

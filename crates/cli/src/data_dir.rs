@@ -88,8 +88,13 @@ impl DataDir {
         self.root.join("outbox.db").into()
     }
 
+    /// Where the vault is unless another database was named; see [`crate::database_url::VaultArg`].
     pub(crate) fn vault(&self) -> Database {
-        self.root.join("vault.db").into()
+        self.vault_file().into()
+    }
+
+    pub(crate) fn vault_file(&self) -> PathBuf {
+        self.root.join("vault.db")
     }
 
     /// What is published.

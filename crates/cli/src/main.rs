@@ -3,6 +3,7 @@
 mod cmd;
 mod config;
 mod data_dir;
+mod database_url;
 mod files;
 mod keys;
 mod labelled;

@@ -7,6 +7,7 @@
 //! Errors: [`StoreError`] everywhere; a module with an outcome of its own (a full queue) adds a
 //! type beside it.
 
+pub mod backup;
 mod database;
 mod error;
 #[cfg(feature = "outbox")]

@@ -14,7 +14,7 @@ use crate::schema::Schema;
 pub const PAGE_SIZE: u32 = 16_384;
 
 /// How long a statement waits for another process's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the file, making it (readable by its owner only) and running migrations as needed.
 /// Returns a pool of at most `connections`; one connection suits a database with one writer.

@@ -6,6 +6,7 @@
 
 mod admins;
 mod anonymity;
+mod copy;
 mod custody;
 mod deposits;
 mod intake;
@@ -23,6 +24,7 @@ use crate::sql::{Pool, Row, Transaction, statement};
 use crate::{Database, StoreError, postgres, sqlite};
 
 pub use anonymity::AnonymitySet;
+pub use copy::{CopyError, RowCounts};
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::custody::{Keyring, WrappedKey};
 use nightsafe_core::encoding::b64u;
 use nightsafe_core::manifest;
@@ -14,6 +15,7 @@ use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, Logi
 use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
 use nightsafe_proto::wire::{B64u, Hex};
+use nightsafe_vault::Stretch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +27,14 @@ pub(crate) struct Admin {
     opener: Opener,
 }
 
+/// What an admin signs in with, and what comes with the admin site.
+pub(crate) struct Credentials<'a> {
+    pub(crate) anchor: &'a TrustAnchor,
+    pub(crate) user: &'a str,
+    pub(crate) passphrase: &'a str,
+    pub(crate) stretch: &'a Stretch,
+}
+
 /// What stands on the screen.
 pub(crate) struct Seen {
     /// Part and text of everything that was opened.
@@ -34,25 +44,31 @@ pub(crate) struct Seen {
 
 impl Admin {
     pub(crate) async fn sign_in(shop: &Shop, vault: &RunningVault) -> Self {
-        let (client, message) = ClientLogin::start(PASSPHRASE.as_bytes()).unwrap();
-        let start = LoginStart { user: "admin".to_owned(), message: B64u(message) };
-        let started: LoginStarted = post(&vault.router, "/v1/login/start", &[], &start).await;
-        let done = client.finish(&started.message.0, &STRETCH).unwrap();
+        let with = Credentials { anchor: &shop.anchor, user: "admin", passphrase: PASSPHRASE, stretch: &STRETCH };
+        Self::enter(&vault.router, &with).await
+    }
+
+    /// At any vault.
+    pub(crate) async fn enter(router: &Router, with: &Credentials<'_>) -> Self {
+        let (client, message) = ClientLogin::start(with.passphrase.as_bytes()).unwrap();
+        let start = LoginStart { user: with.user.to_owned(), message: B64u(message) };
+        let started: LoginStarted = post(router, "/v1/login/start", &[], &start).await;
+        let done = client.finish(&started.message.0, with.stretch).unwrap();
         let finish = LoginFinish { login: started.login, message: B64u(done.message) };
-        let finished: LoginFinished = post(&vault.router, "/v1/login/finish", &[], &finish).await;
+        let finished: LoginFinished = post(router, "/v1/login/finish", &[], &finish).await;
         let token = finished.token.0.to_vec();
 
-        let custody: Custody = call(&vault.router, "GET", "/v1/custody", &token, String::new()).await;
+        let custody: Custody = call(router, "GET", "/v1/custody", &token, String::new()).await;
         let keys = custody.keys.iter().map(|key| {
             let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
             WrappedKey::parse(&key.suite, &key.public_key.0, &items).unwrap()
         });
-        let site = shop.manifest.site.clone();
-        let keyring = Keyring::unlock(PASSPHRASE.as_bytes(), &site, &keys.collect::<Vec<_>>()).unwrap();
-        let manifests: Manifests = call(&vault.router, "GET", "/v1/manifests", &token, String::new()).await;
-        let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, &shop.anchor).unwrap());
+        let site = with.anchor.site.clone();
+        let keyring = Keyring::unlock(with.passphrase.as_bytes(), &site, &keys.collect::<Vec<_>>()).unwrap();
+        let manifests: Manifests = call(router, "GET", "/v1/manifests", &token, String::new()).await;
+        let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, with.anchor).unwrap());
         let opener = Opener::new(site, keyring.into_keys(), manifests.collect());
-        Self { token, router: vault.router.clone(), opener }
+        Self { token, router: router.clone(), opener }
     }
 
     pub(crate) async fn find(&self, search: &Search) -> Vec<IndexRow> {

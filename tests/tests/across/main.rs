@@ -4,6 +4,8 @@
 mod admin;
 mod clock;
 mod javascript;
+mod operator;
+mod place;
 mod retry;
 mod site;
 mod thief;

@@ -1,7 +1,6 @@
 //! A shop with its keys and manifest, its ingest and its vault, all in one folder.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -24,10 +23,13 @@ use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
 use nightsafe_ingest::{Ingest, IngestConfig};
 use nightsafe_serve::clock::{Clock, FixedClock};
+use nightsafe_store::Database;
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 use nightsafe_vault::{Direct, Pulled, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, setup};
 use tower::ServiceExt;
+
+use crate::place::Place;
 
 pub(crate) const PASSPHRASE: &str = "a slot in the bank's wall";
 /// Low on purpose: what a guess costs is tested elsewhere.
@@ -35,6 +37,7 @@ pub(crate) const STRETCH: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 
 
 pub(crate) struct Shop {
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) place: Place,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) anchor: TrustAnchor,
     pub(crate) manifest: KeyManifest,
@@ -58,7 +61,12 @@ pub(crate) fn rng() -> UnwrapErr<SysRng> {
 }
 
 impl Shop {
+    /// With SQLite files.
     pub(crate) fn new(suite: Suite) -> Self {
+        Self::at(Place::Folder, suite)
+    }
+
+    pub(crate) fn at(place: Place, suite: Suite) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now = UnixTime::parse("2026-11-21T12:00:00Z").unwrap();
         let site = Site::parse("demo.nightsafe.example").unwrap();
@@ -92,7 +100,7 @@ impl Shop {
             fs::create_dir(folder.path().join(part)).unwrap();
             fs::write(folder.path().join(part).join(name), &note).unwrap();
         }
-        Self { folder, clock: Arc::new(FixedClock::new(now)), anchor, manifest, note, data_key }
+        Self { folder, place, clock: Arc::new(FixedClock::new(now)), anchor, manifest, note, data_key }
     }
 
     /// What the shopper's browser makes of what was typed: `entered` is kind, part, text.
@@ -124,7 +132,8 @@ impl Shop {
     }
 
     pub(crate) async fn start_ingest(&self) -> RunningIngest {
-        let (outbox, task) = OutboxWriter::open(&self.outbox().into(), WriterLimits::default()).await.unwrap();
+        let (outbox, task) =
+            OutboxWriter::open(&self.database("outbox", "nightsafe_ingest"), WriterLimits::default()).await.unwrap();
         let config = IngestConfig {
             anchor: self.anchor.clone(),
             fields_origin: Origin::parse("http://localhost:4802").unwrap(),
@@ -140,14 +149,14 @@ impl Shop {
 
     /// A fresh vault; the outbox must be there.
     pub(crate) async fn start_vault(&self) -> RunningVault {
-        let store = VaultStore::open(&self.folder.path().join("vault.db").into()).await.unwrap();
+        let store = VaultStore::open(&self.database("vault", "nightsafe_vault")).await.unwrap();
         setup::add_manifest(&store, &self.anchor, &self.note).await.unwrap();
         setup::add_data_key(&store, &self.wrapped_data_key()).await.unwrap();
         let login = ServerSetup::generate().unwrap();
         setup::create_admin(&store, &login, "admin", PASSPHRASE.as_bytes(), &STRETCH, self.clock.now()).await.unwrap();
         let site = self.manifest.site.clone();
         let config = VaultConfig::new(site.clone(), "http://localhost:4804".to_owned(), login);
-        let outbox = OutboxReader::open(&self.outbox().into()).await.unwrap();
+        let outbox = OutboxReader::open(&self.database("outbox", "nightsafe_vault")).await.unwrap();
         RunningVault {
             router: nightsafe_vault::router(State::new(store.clone(), config, self.clock.clone())),
             puller: Puller::new(Direct::new(outbox), store.clone(), site),
@@ -155,8 +164,14 @@ impl Shop {
         }
     }
 
-    fn outbox(&self) -> PathBuf {
-        self.folder.path().join("outbox.db")
+    /// One of the two, as whoever logs in with this role opens it.
+    fn database(&self, name: &str, role: &str) -> Database {
+        self.place.database(self.folder.path(), name, role)
+    }
+
+    /// What a thief has of one of the two; returns the names of the files in the folder.
+    pub(crate) fn steal(&self, name: &str) -> Vec<String> {
+        self.place.steal(self.folder.path(), name)
     }
 
     fn wrapped_data_key(&self) -> NewDataKey {

@@ -1,10 +1,11 @@
-//! One order on its whole way, in both suites: sealed, taken in, pulled, found, opened; and what a thief has of it.
+//! One order on its whole way, in both suites and on both engines: sealed, taken in, pulled, found, opened; and what a thief has of it.
 
 use nightsafe_core::suite::Suite;
 use nightsafe_proto::vault::openings::Purpose;
 use nightsafe_proto::vault::search::Search;
 
 use crate::admin::Admin;
+use crate::place::{Engine, Place};
 use crate::site::{PASSPHRASE, Shop};
 use crate::thief;
 
@@ -13,8 +14,9 @@ const HOLDER: &str = "Ada Lovelace";
 const PHONE: &str = "+4930123456";
 const STREET: &str = "Nachtigallenweg 12";
 
-async fn whole_path(suite: Suite) {
-    let shop = Shop::new(suite);
+async fn whole_path(suite: Suite, engine: Engine) {
+    let Some(place) = Place::of(engine).await else { return };
+    let shop = Shop::at(place, suite);
     let folder = shop.folder.path();
     let secrets = [CARD, HOLDER, PHONE, STREET, PASSPHRASE].map(str::as_bytes);
     let deposit = shop.seal(
@@ -32,8 +34,9 @@ async fn whole_path(suite: Suite) {
     );
     let ingest = shop.start_ingest().await;
     ingest.post(&deposit).await;
-    assert!(thief::files(folder).contains(&"outbox.db-wal".to_owned()));
-    assert!(thief::finds(folder, &[b"ORDER-1"]).iter().any(|found| found.starts_with("outbox.db")));
+    let waiting = shop.steal("outbox");
+    assert!(waiting.iter().all(|file| thief::files(folder).contains(file)), "{waiting:?}");
+    assert!(thief::finds(folder, &[b"ORDER-1"]).iter().any(|found| found.starts_with("outbox.")));
     assert!(thief::finds(folder, &secrets).is_empty());
 
     let vault = shop.start_vault().await;
@@ -63,27 +66,39 @@ async fn whole_path(suite: Suite) {
         [Purpose::Charge, Purpose::Contact]
     );
 
-    // With all open, after all that: databases, write-ahead logs and shared memory
+    // With all open, after all that: databases, and on SQLite write-ahead logs and shared memory
+    let stolen = [shop.steal("outbox"), shop.steal("vault")].concat();
     let token = admin.token.clone();
     let secrets = [&secrets[..], &[token.as_slice()]].concat();
     let files = thief::files(folder);
-    for name in ["outbox.db", "outbox.db-shm", "outbox.db-wal", "vault.db", "vault.db-shm", "vault.db-wal"] {
-        assert!(files.iter().any(|file| file == name), "{name}");
+    for name in &stolen {
+        assert!(files.contains(name), "{name}");
     }
-    assert!(thief::finds(folder, &[b"ORDER-1"]).iter().any(|found| found.starts_with("vault.db")));
+    assert!(thief::finds(folder, &[b"ORDER-1"]).iter().any(|found| found.starts_with("vault.")));
     assert_eq!(thief::finds(folder, &secrets), Vec::<String>::new());
     drop(admin);
     ingest.stop().await;
     vault.stop().await;
+    shop.steal("vault");
     assert_eq!(thief::finds(folder, &secrets), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn an_order_in_xwing() {
-    whole_path(Suite::XWing).await;
+    whole_path(Suite::XWing, Engine::Sqlite).await;
 }
 
 #[tokio::test]
 async fn an_order_in_x25519() {
-    whole_path(Suite::X25519).await;
+    whole_path(Suite::X25519, Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn an_order_in_xwing_on_postgres() {
+    whole_path(Suite::XWing, Engine::Postgres).await;
+}
+
+#[tokio::test]
+async fn an_order_in_x25519_on_postgres() {
+    whole_path(Suite::X25519, Engine::Postgres).await;
 }

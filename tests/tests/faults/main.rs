@@ -1,7 +1,7 @@
 //! What happens to deposits when things break: real processes, really killed; real files, really damaged.
 //!
 //! Every test holds the same two promises against what it broke: each receipt that a client holds opens afterwards, and
-//! no deposit is there twice.
+//! no deposit is there twice. `backup` is the exception: what came after the backup that was restored is missing.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +11,7 @@
 )]
 
 mod away;
+mod backup;
 mod connections;
 mod damage;
 mod disk;

@@ -49,7 +49,7 @@ pub(crate) struct Rig {
     /// URL of the outbox, with every right.
     outbox: String,
     /// URL of the vault's database, with every right.
-    database: String,
+    pub(crate) database: String,
     /// Outbox and vault, on SQLite.
     pub(crate) files: [PathBuf; 2],
     sent: usize,
@@ -64,7 +64,13 @@ impl Rig {
     /// With the vault's SQLite file in another folder.
     pub(crate) fn with_vault(engine: Engine, mode: Mode, vault_folder: Option<&Path>) -> Self {
         let folder = readable();
-        let site = RealSite::make(&folder.path().join("site"));
+        let cluster = (engine == Engine::Postgres).then(|| postgres(folder.path().join("pg")));
+        let url = |role| cluster.as_ref().map(|cluster| cluster.url_as(role, "postgres"));
+        let at = folder.path().join("site");
+        let site = match url("nightsafe_vault") {
+            Some(vault) => RealSite::make_with_vault(&at, &vault),
+            None => RealSite::make(&at),
+        };
         let data = site.data();
         let vault_file = vault_folder.unwrap_or(&data).join("vault.db");
         let outbox_file = data.join("outbox.db");
@@ -72,8 +78,6 @@ impl Rig {
             // As `nightsafe init` made it, with the keys
             fs::copy(data.join("vault.db"), &vault_file).unwrap();
         }
-        let cluster = (engine == Engine::Postgres).then(|| postgres(folder.path().join("pg")));
-        let url = |role| cluster.as_ref().map(|cluster| cluster.url_as(role, "postgres"));
         let of = |role, file: &Path| url(role).unwrap_or_else(|| format!("sqlite:{}", file.display()));
 
         let outbox = of("nightsafe_vault", &outbox_file);
@@ -160,6 +164,14 @@ impl Rig {
             Part::Relay => self.relay.as_mut().unwrap().resume(),
             Part::Postgres => self.cluster.as_mut().unwrap().resume(),
         }
+    }
+
+    /// Kills PostgreSQL, deletes all that it had, and makes an empty server at the same place.
+    pub(crate) fn lose_postgres(&mut self) {
+        self.kill(Part::Postgres);
+        let folder = self.cluster.take().unwrap().folder().to_owned();
+        fs::remove_dir_all(&folder).unwrap();
+        self.cluster = Cluster::start(&folder);
     }
 
     /// Waits until the vault has taken everything, ends all parts in good order, and looks at what is there.

@@ -26,11 +26,11 @@ fn three_ingest_processes_killed_in_turn_lose_nothing() {
     let start = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let site = RealSite::make(&folder.path().join("site"));
     let cluster =
         Cluster::start(&folder.path().join("pg")).expect("PostgreSQL is not installed: cargo xtask test installs it");
     tokio::runtime::Runtime::new().unwrap().block_on(cluster.migrate("postgres"));
     let url = |role| cluster.url_as(role, "postgres");
+    let site = RealSite::make_with_vault(&folder.path().join("site"), &url("nightsafe_vault"));
     let mut ingests: Vec<_> = (0..PROCESSES).map(|_| Server::ingest(&site, &url("nightsafe_ingest"), "")).collect();
     let outbox = url("nightsafe_vault");
     let vault = Server::vault(&site, &outbox, &Way::Direct(&outbox));

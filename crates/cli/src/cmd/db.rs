@@ -1,6 +1,8 @@
 //! `nightsafe db`: what the operator of a database does with it.
 
 mod anonymity;
+mod backup;
+pub(crate) mod copy;
 mod migrate;
 mod quarantine;
 mod settle;
@@ -9,13 +11,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use nightsafe_serve::config::Secret;
 use nightsafe_store::Database;
 use zeroize::Zeroizing;
 
-use crate::term;
+use crate::database_url;
 
-/// Databases: schema, roles and rights on PostgreSQL; what a copy of the vault's database would show
+/// Databases: schema, roles and rights on PostgreSQL; backups; moving a vault; what a copy of its database would show
 #[derive(Subcommand, Debug)]
 pub(crate) enum DbCommand {
     Migrate(migrate::MigrateArgs),
@@ -23,6 +24,8 @@ pub(crate) enum DbCommand {
     Anonymity(anonymity::AnonymityArgs),
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    Backup(backup::BackupArgs),
+    Copy(copy::CopyArgs),
 }
 
 /// Which database.
@@ -42,18 +45,10 @@ impl DatabaseArgs {
     /// Reads and parses the URL. A password in an argument is taken, with a warning.
     pub(crate) fn database(&self) -> Result<Database> {
         if let Some(path) = &self.database_url_file {
-            let path = std::path::absolute(path).context("cannot find the current folder")?;
-            let text = path.to_str().context("the name of the file with the URL is not UTF-8")?;
-            return Ok(Secret::parse(text)?.read_text()?.trim().parse()?);
+            return database_url::from_file(path);
         }
         let url = self.database_url.as_ref().context("no database is named")?;
-        if Database::text_holds_password(url) {
-            term::warn(
-                "every user of this machine can read the password in the arguments of a program: \
-                 put the URL into a file and name that with --database-url-file, and change the password",
-            );
-        }
-        Ok(url.parse()?)
+        database_url::from_argument(url, "--database-url-file")
     }
 }
 
@@ -63,5 +58,7 @@ pub(crate) async fn run(command: &DbCommand) -> Result<()> {
         DbCommand::Settle(args) => settle::run(args).await,
         DbCommand::Anonymity(args) => anonymity::run(args).await,
         DbCommand::Quarantine(command) => quarantine::run(command).await,
+        DbCommand::Backup(args) => backup::run(args).await,
+        DbCommand::Copy(args) => copy::run(args).await,
     }
 }

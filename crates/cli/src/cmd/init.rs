@@ -6,22 +6,28 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::suite::Suite;
+use nightsafe_store::Database;
+use nightsafe_vault::VaultStore;
 
 use crate::config::{Binds, Config, Origins, default_bind};
 use crate::data_dir::{DataDir, DataDirArg};
+use crate::database_url::VaultArg;
 use crate::files::{self, Cleanup};
 use crate::keys::kek::ArgonArgs;
 use crate::passphrase::{Descriptor, Source};
-use crate::term;
+use crate::{database_url, term};
 
 /// Makes a new site: site keys, online keys, data keys, recovery key, first admin, first key manifest
 ///
 /// Nothing is overwritten, and what was made is removed again when a step fails. Asks for the passphrases of the site
-/// keys and of the admin.
+/// keys and of the admin. With --vault-url-file the vault lies in that database, which must be an empty one, and
+/// nightsafe.toml names the file from then on; on PostgreSQL, run `nightsafe db migrate` before.
 #[derive(clap::Args, Debug)]
 pub(crate) struct InitArgs {
     #[command(flatten)]
     pub(crate) data: DataDirArg,
+    #[command(flatten)]
+    pub(crate) vault: VaultArg,
     /// The site's name, like shop.example; it goes into every sealed field and can never change
     #[arg(long, value_name = "NAME")]
     pub(crate) site: String,
@@ -100,6 +106,7 @@ struct BindArgs {
 pub(crate) async fn run(args: &InitArgs) -> Result<()> {
     let config = config(args)?;
     check_places(args)?;
+    let vault = vault(&config).await?;
     let mut source = Source::new(args.site_passphrase_fd.as_ref());
     let mut site_passphrases = Vec::new();
     for number in 1..=args.site_key_count {
@@ -113,7 +120,7 @@ pub(crate) async fn run(args: &InitArgs) -> Result<()> {
     let mut made = Cleanup::new();
     let interrupted = nightsafe_serve::server::end_requested()?;
     tokio::select! {
-        result = make::make(args, &config, &data, site_passphrases, admin_passphrase, &mut made) => result?,
+        result = make::make(args, &config, &data, vault.as_ref(), (site_passphrases, admin_passphrase), &mut made) => result?,
         () = interrupted => bail!("interrupted: nothing was kept"),
     }
     made.keep();
@@ -136,9 +143,28 @@ fn config(args: &InitArgs) -> Result<Config> {
         admin: admin_bind.unwrap_or_else(|| default_bind(&origins.admin, 4804)),
         vault: vault_bind.unwrap_or_else(|| default_bind(&origins.vault, 4805)),
     };
-    let config = Config { site: args.site.clone(), admin_user: args.admin_user.clone(), origins, bind };
+    let vault_url_file = args.vault.vault_url_file.as_ref().map(std::path::absolute).transpose();
+    let config = Config {
+        site: args.site.clone(),
+        admin_user: args.admin_user.clone(),
+        vault_url_file: vault_url_file.context("cannot find the current folder")?,
+        origins,
+        bind,
+    };
     config.check()?;
     Ok(config)
+}
+
+/// The database that the vault is to lie in, if it is another one than the file in the data directory. Looked at before
+/// anybody types a passphrase.
+async fn vault(config: &Config) -> Result<Option<Database>> {
+    let Some(file) = &config.vault_url_file else { return Ok(None) };
+    let database = database_url::from_file(file)?;
+    let store = VaultStore::open(&database).await?;
+    let checked = store.check_empty().await;
+    store.close().await;
+    checked?;
+    Ok(Some(database))
 }
 
 /// What must leave the machine must not lie where it is backed up with the rest.

@@ -11,12 +11,14 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::opening::Opener;
 use nightsafe_core::scalar::{DepositId, KindName};
+use nightsafe_store::Database;
 use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
 use tokio::time::Instant;
 
 use self::deposit::Opened;
 use crate::config::Config;
-use crate::data_dir::{DataDir, DataDirArg};
+use crate::data_dir::DataDirArg;
+use crate::database_url::VaultArg;
 use crate::keys::{data_key, recovery};
 use crate::manifests::{self, Signed};
 use crate::passphrase::{Descriptor, Source};
@@ -33,7 +35,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(crate) struct OpenArgs {
     #[command(flatten)]
     data: DataDirArg,
-    /// Work on the files of the data directory; the only way so far, said out loud because nothing records it
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Work on the vault's database itself; the only way so far, said out loud because nothing records it
     #[arg(long, required = true)]
     offline: bool,
     /// The shop's reference of the order
@@ -102,7 +106,7 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
     let site = config.site()?;
     let anchor = manifests::read_anchor(&data)?;
     let history = manifests::all(&data, &anchor)?;
-    let (store, rows) = find(args, &data).await?;
+    let (store, rows) = find(args, &args.vault.database(&data, &config)?).await?;
     let keys = unlock(args, &config, &rows, &store).await?;
     let opener = Opener::new(site, keys, history.into_iter().map(Signed::into_verified).collect());
     let wanted = if args.all_fields { Wanted::All } else { Wanted::These(&args.fields) };
@@ -117,10 +121,10 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
 
 /// Looks until there is something, or the time to wait is over. Each time in a file opened anew: one that nobody else
 /// had open is read as it was.
-async fn find(args: &OpenArgs, data: &DataDir) -> Result<(VaultStore, Vec<IndexRow>)> {
+async fn find(args: &OpenArgs, vault: &Database) -> Result<(VaultStore, Vec<IndexRow>)> {
     let end = Instant::now() + Duration::from_secs(args.wait.into());
     loop {
-        let store = VaultStore::open_read_only(&data.vault()).await?;
+        let store = VaultStore::open_read_only(vault).await?;
         let rows = look(args, &store).await?;
         if !rows.is_empty() {
             return Ok((store, rows));

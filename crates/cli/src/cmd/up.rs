@@ -1,4 +1,4 @@
-//! `nightsafe up`: the whole of a site in one process, on SQLite files.
+//! `nightsafe up`: the whole of a site in one process. The outbox is a SQLite file; the vault may lie on PostgreSQL.
 
 mod listen;
 
@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use self::listen::Listener;
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, DataDirArg};
+use crate::database_url::VaultArg;
 use crate::keys::{now, online};
 use crate::{manifests, term};
 
@@ -40,6 +41,8 @@ const CHECK_MANIFEST_EVERY: Duration = Duration::from_secs(3600);
 pub(crate) struct UpArgs {
     #[command(flatten)]
     data: DataDirArg,
+    #[command(flatten)]
+    vault: VaultArg,
     /// Listen here for the fields origin [default: as in nightsafe.toml; port 0 takes a free one]
     #[arg(long, value_name = "ADDR:PORT")]
     fields_bind: Option<SocketAddr>,
@@ -67,7 +70,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let end = server::end_requested()?;
 
     let (outbox, writer) = OutboxWriter::open(&data.outbox(), WriterLimits::default()).await?;
-    let store = VaultStore::open(&data.vault()).await?;
+    let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let listeners = [
         Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?).await?,
         Listener::bind("ingest", args.ingest_bind.unwrap_or(config.bind.ingest), ingest(&data, &config, outbox)?)

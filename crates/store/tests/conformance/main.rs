@@ -10,6 +10,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod copy;
 mod custody;
 mod fields;
 mod migrate;
@@ -75,6 +76,8 @@ on_both_engines! {
     search::search_by_each_term_in_pages,
     sessions::sessions_end_by_idleness_and_by_age,
     custody::custody_and_manifests_are_added_once,
+    copy::a_copy_tells_the_same,
+    copy::a_backup_of_a_file_in_use_is_a_vault,
     settle::settling_changes_no_row,
     settle::others_go_on_while_rows_are_settled,
     settle::sets_of_rows_that_nothing_tells_apart_are_counted,

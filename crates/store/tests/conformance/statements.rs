@@ -10,17 +10,19 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 8] = [
+const SQLITE_ONLY: [&str; 10] = [
     "outbox insert one",
     "outbox keep id",
     "outbox delete one",
     "outbox look",
+    "sqlite backup",
     "vault empty log",
+    "vault put field",
     "vault rebuild",
     "vault settled",
     "vault settled before",
 ];
-const POSTGRES_ONLY: [&str; 14] = [
+const POSTGRES_ONLY: [&str; 17] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -33,7 +35,9 @@ const POSTGRES_ONLY: [&str; 14] = [
     "postgres risks",
     "postgres serialise",
     "postgres version",
+    "vault hold field rows",
     "vault mark all",
+    "vault put field_staging",
     "vault settle",
 ];
 

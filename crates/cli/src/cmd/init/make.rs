@@ -9,10 +9,12 @@ use nightsafe_core::policy::{self, Kind};
 use nightsafe_core::scalar::Site;
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
+use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_vault::{ServerSetup, Stretch, VaultStore, setup};
 
 use super::InitArgs;
+use crate::cmd::db::copy::copy;
 use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::files::{self, Access, Cleanup};
@@ -32,8 +34,8 @@ pub(super) async fn make(
     args: &InitArgs,
     config: &Config,
     data: &DataDir,
-    site_passphrases: Vec<Passphrase>,
-    admin_passphrase: Passphrase,
+    vault: Option<&Database>,
+    (site_passphrases, admin_passphrase): (Vec<Passphrase>, Passphrase),
     made: &mut Cleanup,
 ) -> Result<()> {
     let site = config.site()?;
@@ -85,8 +87,12 @@ pub(super) async fn make(
     add_to_vault(data, &signed).await?;
 
     files::create_new(&data.anchor(), Access::Everyone, anchor.encode().as_bytes())?;
-    // Last, because a directory with this file is a whole one
-    files::create_new(&data.config(), Access::Everyone, config.to_text()?.as_bytes())
+    // Last of the files, because a directory with this one is a whole one
+    files::create_new(&data.config(), Access::Everyone, config.to_text()?.as_bytes())?;
+    match vault {
+        Some(vault) => move_vault(data, vault).await,
+        None => Ok(()),
+    }
 }
 
 async fn make_site_keys(
@@ -180,6 +186,17 @@ async fn add_to_vault(data: &DataDir, signed: &Signed) -> Result<()> {
     let store = VaultStore::open(&data.vault()).await?;
     store.add_manifest(&signed.hash(), signed.sequence(), &signed.note).await?;
     store.close().await;
+    Ok(())
+}
+
+/// Brings the vault that was made, and tried, to the database that it is to lie in. In one transaction and after all
+/// that may fail: of a site that was not made, no key and no admin stays behind on a server.
+async fn move_vault(data: &DataDir, vault: &Database) -> Result<()> {
+    copy(&data.vault(), vault).await?;
+    // A second vault, which nothing uses, would only be taken for the first one
+    if let Err(error) = std::fs::remove_file(data.vault_file()) {
+        term::warn(&format!("delete {}, the vault is in {vault}: {error}", data.vault_file().display()));
+    }
     Ok(())
 }
 

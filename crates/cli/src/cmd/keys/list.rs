@@ -10,6 +10,7 @@ use nightsafe_store::vault::VaultStore;
 use serde::Serialize;
 
 use crate::data_dir::DataDirArg;
+use crate::database_url::VaultArg;
 use crate::keys::{EPOCH_DAYS, now};
 use crate::manifests::{self, Signed};
 use crate::term;
@@ -21,6 +22,8 @@ const DAY_SECONDS: u64 = 86_400;
 pub(crate) struct ListArgs {
     #[command(flatten)]
     data: DataDirArg,
+    #[command(flatten)]
+    vault: VaultArg,
     /// Print one JSON array instead of a table
     #[arg(long)]
     json: bool,
@@ -54,10 +57,10 @@ struct Row {
 }
 
 pub(super) async fn run(args: &ListArgs) -> Result<()> {
-    let (data, _) = args.data.open()?;
+    let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
     let history = manifests::all(&data, &anchor)?;
-    let store = VaultStore::open(&data.vault()).await?;
+    let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let custody = store.custody().await?;
     store.close().await;
 

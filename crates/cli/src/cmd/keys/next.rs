@@ -7,6 +7,7 @@ use nightsafe_store::vault::VaultStore;
 use nightsafe_vault::setup;
 
 use crate::data_dir::DataDirArg;
+use crate::database_url::VaultArg;
 use crate::keys::data_key::{self, FreshKey};
 use crate::keys::{now, recovery};
 use crate::manifests;
@@ -20,6 +21,8 @@ use crate::term;
 pub(crate) struct NextArgs {
     #[command(flatten)]
     data: DataDirArg,
+    #[command(flatten)]
+    vault: VaultArg,
     /// Key encapsulation: xwing or x25519 [default: that of the active key]
     #[arg(long, value_name = "SUITE", value_parser = parse_suite)]
     suite: Option<Suite>,
@@ -34,7 +37,7 @@ pub(super) async fn run(args: &NextArgs) -> Result<()> {
     let anchor = manifests::read_anchor(&data)?;
     let latest = manifests::latest(&data, &anchor)?;
     let recovery = recovery::read_public(&data.recovery_public(), &site)?;
-    let store = VaultStore::open(&data.vault()).await?;
+    let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let custody = store.custody().await?;
 
     let active = latest.manifest().active_key(now()).or(latest.manifest().data_keys.first());

@@ -12,6 +12,7 @@ use nightsafe_store::vault::{CustodyKey, VaultStore};
 
 use crate::config;
 use crate::data_dir::{DataDir, DataDirArg};
+use crate::database_url::VaultArg;
 use crate::keys::site_key::SiteKeyFile;
 use crate::keys::{EPOCH_DAYS, data_key, now};
 use crate::manifests::{self, Signed};
@@ -27,6 +28,8 @@ use crate::{files, term};
 pub(crate) struct SignArgs {
     #[command(flatten)]
     data: DataDirArg,
+    #[command(flatten)]
+    vault: VaultArg,
     /// File of a site key; as many as must sign
     #[arg(long = "site-key", value_name = "FILE", required = true)]
     site_keys: Vec<PathBuf>,
@@ -48,7 +51,7 @@ pub(super) async fn run(args: &SignArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
     let history = manifests::all(&data, &anchor)?;
-    let store = VaultStore::open(&data.vault()).await?;
+    let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let now = now();
     let next = next_manifest(args, &history, &store.custody().await?, now)?;
     for key in &next.data_keys {

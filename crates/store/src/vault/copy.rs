@@ -1,0 +1,371 @@
+//! Copying a vault into an empty one, from either engine to either.
+//!
+//! One transaction on each side: the source as it is at one moment, the target with everything or nothing. Rows are
+//! written in the order of their keys, which for ids and tags are random: neither places nor logs of the target say
+//! which rows came together.
+
+use super::{INTAKE_LOCK, VaultStore, unavailable};
+use crate::StoreError;
+use crate::sql::{On, Pool, Row, Statement, Transaction, statement};
+
+use Column::{Bytes, Number, Text};
+
+/// Rows read at once. The largest are bodies in quarantine.
+const PAGE: i64 = 100;
+
+/// Tables of a vault with the number of their rows.
+pub type RowCounts = Vec<(&'static str, u64)>;
+
+/// Why nothing was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// What is there could not be told from what came.
+    #[error("the vault to copy to is not empty: table {table} has {rows} rows; take a new database")]
+    NotEmpty {
+        /// A table that has rows.
+        table: &'static str,
+        /// How many.
+        rows: u64,
+    },
+    /// Found out before the commit.
+    #[error("after copying, table {table} has {found} rows of {wanted}: nothing was kept, please report this")]
+    Differs {
+        /// Which table.
+        table: &'static str,
+        /// Rows in the target.
+        found: u64,
+        /// Rows in the source.
+        wanted: u64,
+    },
+    /// One of the two databases failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A table that is copied.
+struct Table {
+    name: &'static str,
+    /// Takes the key after which the page begins, then the page's size.
+    read: &'static str,
+    write: &'static str,
+    columns: &'static [Column],
+    /// How many of the first columns are the key.
+    key: usize,
+    /// How many of the first columns are not written.
+    unwritten: usize,
+}
+
+/// A column's type and name.
+#[derive(Clone, Copy)]
+enum Column {
+    Bytes(&'static str),
+    Text(&'static str),
+    Number(&'static str),
+}
+
+/// A column's value.
+enum Cell {
+    Bytes(Vec<u8>),
+    Text(Option<String>),
+    Number(i64),
+}
+
+/// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
+/// the target is not settled.
+const TABLES: [Table; 10] = [
+    Table {
+        name: "admin",
+        read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
+               $2",
+        write: "/* vault put admin */ INSERT INTO admin (name, record, created) VALUES ($1, $2, $3)",
+        columns: &[Text("name"), Bytes("record"), Number("created")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "data_key",
+        read: "/* vault copy data_key */ SELECT key_id, suite, public_key FROM data_key WHERE key_id > $1 ORDER BY \
+               key_id LIMIT $2",
+        write: "/* vault put data_key */ INSERT INTO data_key (key_id, suite, public_key) VALUES ($1, $2, $3)",
+        columns: &[Bytes("key_id"), Text("suite"), Bytes("public_key")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "wrapped_item",
+        read: "/* vault copy wrapped_item */ SELECT key_id, item, wrapped FROM wrapped_item WHERE (key_id, item) > \
+               ($1, $2) ORDER BY key_id, item LIMIT $3",
+        write: "/* vault put wrapped_item */ INSERT INTO wrapped_item (key_id, item, wrapped) VALUES ($1, $2, $3)",
+        columns: &[Bytes("key_id"), Text("item"), Bytes("wrapped")],
+        key: 2,
+        unwritten: 0,
+    },
+    Table {
+        name: "recovery_grant",
+        read: "/* vault copy recovery_grant */ SELECT key_id, item, recovery_key_id, sealed FROM recovery_grant \
+               WHERE (key_id, item, recovery_key_id) > ($1, $2, $3) ORDER BY key_id, item, recovery_key_id LIMIT $4",
+        write: "/* vault put recovery_grant */ INSERT INTO recovery_grant (key_id, item, recovery_key_id, sealed) \
+                VALUES ($1, $2, $3, $4)",
+        columns: &[Bytes("key_id"), Text("item"), Bytes("recovery_key_id"), Bytes("sealed")],
+        key: 3,
+        unwritten: 0,
+    },
+    Table {
+        name: "manifest",
+        read: "/* vault copy manifest */ SELECT manifest, sequence, note FROM manifest WHERE manifest > $1 ORDER \
+               BY manifest LIMIT $2",
+        write: "/* vault put manifest */ INSERT INTO manifest (manifest, sequence, note) VALUES ($1, $2, $3)",
+        columns: &[Bytes("manifest"), Number("sequence"), Text("note")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "deposit_index",
+        read: "/* vault copy deposit_index */ SELECT deposit_id, site, reference, manifest, key_id, brand, last4, \
+               expiry, postal_code, country, street_number, area_code, email, day, locator FROM deposit_index WHERE \
+               deposit_id > $1 ORDER BY deposit_id LIMIT $2",
+        write: "/* vault put deposit_index */ INSERT INTO deposit_index (deposit_id, site, reference, manifest, \
+                key_id, brand, last4, expiry, postal_code, country, street_number, area_code, email, day, locator) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        columns: &[
+            Bytes("deposit_id"),
+            Text("site"),
+            Text("reference"),
+            Bytes("manifest"),
+            Bytes("key_id"),
+            Text("brand"),
+            Text("last4"),
+            Text("expiry"),
+            Text("postal_code"),
+            Text("country"),
+            Text("street_number"),
+            Text("area_code"),
+            Text("email"),
+            Text("day"),
+            Bytes("locator"),
+        ],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "taken",
+        read: "/* vault copy taken */ SELECT deposit_id FROM taken WHERE deposit_id > $1 ORDER BY deposit_id LIMIT \
+               $2",
+        write: "/* vault put taken */ INSERT INTO taken (deposit_id) VALUES ($1)",
+        columns: &[Bytes("deposit_id")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "field",
+        read: "/* vault copy field */ SELECT tag, envelope_hash, kind, key_id, expires, envelope FROM field_row \
+               WHERE (tag, envelope_hash) > ($1, $2) ORDER BY tag, envelope_hash LIMIT $3",
+        write: "/* vault put field */ INSERT INTO field (tag, envelope_hash, kind, key_id, expires, envelope) \
+                VALUES ($1, $2, $3, $4, $5, $6)",
+        columns: &[
+            Bytes("tag"),
+            Bytes("envelope_hash"),
+            Text("kind"),
+            Bytes("key_id"),
+            Text("expires"),
+            Bytes("envelope"),
+        ],
+        key: 2,
+        unwritten: 0,
+    },
+    Table {
+        name: "opening",
+        read: "/* vault copy opening */ SELECT number, deposit_id, kind, field_no, purpose, admin, at FROM opening \
+               WHERE number > $1 ORDER BY number LIMIT $2",
+        // The numbers are the target's own; their order stays
+        write: "/* vault put opening */ INSERT INTO opening (deposit_id, kind, field_no, purpose, admin, at) \
+                VALUES ($1, $2, $3, $4, $5, $6)",
+        columns: &[
+            Number("number"),
+            Bytes("deposit_id"),
+            Text("kind"),
+            Number("field_no"),
+            Text("purpose"),
+            Text("admin"),
+            Number("at"),
+        ],
+        key: 1,
+        unwritten: 1,
+    },
+    Table {
+        name: "quarantine",
+        read: "/* vault copy quarantine */ SELECT deposit_id, body_hash, day, reason, nonce, body FROM quarantine \
+               WHERE (deposit_id, body_hash) > ($1, $2) ORDER BY deposit_id, body_hash LIMIT $3",
+        write: "/* vault put quarantine */ INSERT INTO quarantine (deposit_id, body_hash, day, reason, nonce, \
+                body) VALUES ($1, $2, $3, $4, $5, $6)",
+        columns: &[Bytes("deposit_id"), Bytes("body_hash"), Text("day"), Text("reason"), Bytes("nonce"), Bytes("body")],
+        key: 2,
+        unwritten: 0,
+    },
+];
+
+/// New rows lie apart on PostgreSQL, until settling.
+const PUT_STAGED: &str = "/* vault put field_staging */ INSERT INTO field_staging \
+    (tag, envelope_hash, kind, key_id, expires, envelope) VALUES ($1, $2, $3, $4, $5, $6)";
+
+impl VaultStore {
+    /// Copies everything but sessions into a vault that has nothing; returns how many rows of each table. Others may use
+    /// the source meanwhile: what they add is not copied. Nobody can write to the target.
+    ///
+    /// # Errors
+    /// [`CopyError`]: then the target is as it was.
+    pub async fn copy_to(&self, target: &Self) -> Result<RowCounts, CopyError> {
+        let mut from = snapshot(&self.pool).await?;
+        let mut to = target.write().await?;
+        to.serialise(INTAKE_LOCK).await.map_err(unavailable)?;
+        check_empty(&row_counts(&mut to).await?)?;
+        for table in &TABLES {
+            copy_table(table, &mut from, &mut to).await?;
+        }
+        let (wanted, found) = (row_counts(&mut from).await?, row_counts(&mut to).await?);
+        for ((table, wanted), (_, found)) in wanted.into_iter().zip(&found) {
+            if wanted != *found {
+                return Err(CopyError::Differs { table, found: *found, wanted });
+            }
+        }
+        to.commit().await.map_err(unavailable)?;
+        Ok(found)
+    }
+
+    /// Refuses a vault that holds anything.
+    ///
+    /// # Errors
+    /// [`CopyError::NotEmpty`], [`CopyError::Store`].
+    pub async fn check_empty(&self) -> Result<(), CopyError> {
+        check_empty(&row_counts(&self.pool).await?)
+    }
+}
+
+/// Everything that is read in it is as it was at its beginning.
+async fn snapshot(pool: &Pool) -> Result<Transaction, StoreError> {
+    let mut transaction = match pool {
+        Pool::Sqlite(pool) => Transaction::Sqlite(pool.begin().await.map_err(unavailable)?),
+        Pool::Postgres(pool) => Transaction::Postgres(
+            pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(unavailable)?,
+        ),
+    };
+    if let Transaction::Postgres(_) = transaction {
+        // Settling puts other tables in the place of these. A snapshot from before it would see nothing in them; this is
+        // the one statement that waits for it without taking a snapshot
+        statement("/* vault hold field rows */ LOCK TABLE field_row IN ACCESS SHARE MODE")
+            .execute(&mut transaction)
+            .await
+            .map_err(unavailable)?;
+    }
+    Ok(transaction)
+}
+
+fn check_empty(counts: &RowCounts) -> Result<(), CopyError> {
+    match counts.iter().find(|(_, rows)| *rows > 0) {
+        Some((table, rows)) => Err(CopyError::NotEmpty { table, rows: *rows }),
+        None => Ok(()),
+    }
+}
+
+async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> {
+    let row = statement(
+        "/* vault row_counts */ SELECT (SELECT count(*) FROM admin) AS admin, (SELECT count(*) FROM data_key) AS \
+        data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
+        recovery_grant, (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
+        deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \
+        count(*) FROM opening) AS opening, (SELECT count(*) FROM quarantine) AS quarantine",
+    )
+    .fetch_one(on)
+    .await
+    .map_err(unavailable)?;
+    let count = |table: &Table| {
+        let rows: i64 = row.get(table.name).map_err(unavailable)?;
+        Ok((table.name, rows.unsigned_abs()))
+    };
+    TABLES.iter().map(count).collect()
+}
+
+async fn copy_table(table: &Table, from: &mut Transaction, to: &mut Transaction) -> Result<(), StoreError> {
+    let write = match to {
+        Transaction::Postgres(_) if table.name == "field" => PUT_STAGED,
+        _ => table.write,
+    };
+    let mut after: Vec<Cell> = table.columns.iter().take(table.key).map(Column::lowest).collect();
+    loop {
+        let page = bound(table.read, &after).bind(PAGE).fetch_all(&mut *from).await.map_err(unavailable)?;
+        let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        for row in page {
+            let mut cells = read(table.columns, &row)?;
+            bound(write, cells.get(table.unwritten..).unwrap_or_default())
+                .execute(&mut *to)
+                .await
+                .map_err(unavailable)?;
+            cells.truncate(table.key);
+            after = cells;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+fn bound<'v>(text: &'static str, cells: &'v [Cell]) -> Statement<'v> {
+    cells.iter().fold(statement(text), |statement: Statement<'v>, cell| match cell {
+        Cell::Bytes(bytes) => statement.bind(bytes),
+        Cell::Text(text) => statement.bind(text),
+        Cell::Number(number) => statement.bind(*number),
+    })
+}
+
+fn read(columns: &[Column], row: &Row) -> Result<Vec<Cell>, StoreError> {
+    let cell = |column: &Column| match *column {
+        Bytes(name) => row.get(name).map(Cell::Bytes),
+        Text(name) => row.get(name).map(Cell::Text),
+        Number(name) => row.get(name).map(Cell::Number),
+    };
+    columns.iter().map(cell).collect::<Result<_, _>>().map_err(unavailable)
+}
+
+impl Column {
+    /// Before every value that a key has: none is empty.
+    fn lowest(&self) -> Cell {
+        match self {
+            Bytes(_) => Cell::Bytes(Vec::new()),
+            Text(_) => Cell::Text(Some(String::new())),
+            Number(_) => Cell::Number(i64::MIN),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SQLITE;
+    use super::{Column, TABLES};
+
+    /// Tables that are left out on purpose.
+    const LEFT: [&str; 3] = ["_sqlx_migrations", "session", "settled"];
+
+    /// A table or column that a later migration adds must be copied, or left on purpose.
+    #[tokio::test]
+    async fn every_column_of_every_table_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = crate::sqlite::open(&folder.path().join("vault.db"), &SQLITE, 1).await.unwrap();
+        let found: Vec<(String, String)> = sqlx::query_as(
+            "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1, 2",
+        )
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+        let found: Vec<_> = found.into_iter().filter(|(table, _)| !LEFT.contains(&table.as_str())).collect();
+        let name = |column: &Column| match *column {
+            Column::Bytes(name) | Column::Text(name) | Column::Number(name) => name.to_owned(),
+        };
+        let mut copied: Vec<(String, String)> = TABLES
+            .iter()
+            .flat_map(|table| table.columns.iter().map(|column| (table.name.to_owned(), name(column))))
+            .collect();
+        copied.sort();
+        assert_eq!(copied, found);
+    }
+}

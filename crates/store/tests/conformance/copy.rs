@@ -1,0 +1,222 @@
+//! A vault copied into an empty one: every row, nothing half, whatever the two engines are.
+
+use nightsafe_core::scalar::{KeyId, ManifestHash};
+use nightsafe_store::backup::{BackupError, backup};
+use nightsafe_store::vault::{
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Reason,
+    RecoveryGrant, VaultStore,
+};
+
+use crate::place::{Engine, Place};
+use crate::rows::{NOW, arrival, field, index};
+
+/// More than a page of them.
+const ORDERS: u32 = 250;
+
+/// Something in every table, half of the field rows settled.
+async fn fill(store: &VaultStore) {
+    store.add_admin("anna", b"record", NOW).await.unwrap();
+    let key_id = KeyId([3; 16]);
+    let items = vec![
+        CustodyItem { item: "mlkem-seed".into(), wrapped: vec![1; 90] },
+        CustodyItem { item: "x25519".into(), wrapped: vec![2; 90] },
+    ];
+    let grant = |recovery: u8| RecoveryGrant {
+        item: "x25519".into(),
+        recovery_key_id: KeyId([recovery; 16]),
+        sealed: vec![recovery; 200],
+    };
+    let key = CustodyKey { key_id, suite: "xwing".into(), public_key: vec![5; 1216], items };
+    store.add_data_key(&NewDataKey { key, grants: vec![grant(1), grant(2)] }).await.unwrap();
+    for sequence in 1..3_u8 {
+        store.add_manifest(&ManifestHash([sequence; 32]), sequence.into(), &format!("note {sequence}")).await.unwrap();
+    }
+    for half in [0..ORDERS / 2, ORDERS / 2..ORDERS] {
+        let orders: Vec<_> = half
+            .map(|n| arrival(index(n, "2026-11-21", &[("last4", "4242"), ("brand", "visa")]), vec![field(n, "card")]))
+            .collect();
+        store.settle(NOW).await.unwrap();
+        store.take_in(&orders).await.unwrap();
+    }
+    let bad = |n: u32| Arrival { content: Err(Reason::Malformed), ..arrival(index(n, "2026-11-22", &[]), vec![]) };
+    store.take_in(&[bad(900), bad(901)]).await.unwrap();
+    for kind in ["phone", "card", "card"] {
+        open(store, kind).await;
+    }
+}
+
+async fn open(store: &VaultStore, kind: &str) {
+    let request = OpeningRequest {
+        deposit_id: index(0, "", &[]).deposit_id,
+        open: vec![FieldOpening { kind: kind.into(), index: 0, tag: field(0, "card").tag, purpose: "charge".into() }],
+        check: Vec::new(),
+    };
+    store.open_fields(&[request], "anna", NOW).await.unwrap().unwrap();
+}
+
+/// All that the methods of a vault tell.
+async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
+    let rows = store.search(&Filter::default(), None, 1000).await.unwrap().rows;
+    let mut fields = Vec::new();
+    for number in 0..ORDERS {
+        fields.push(store.field_rows(&field(number, "card").tag).await.unwrap());
+    }
+    let openings = store.openings(&index(0, "", &[]).deposit_id).await.unwrap();
+    let grants = store.recovery_grants(&KeyId([3; 16])).await.unwrap().len();
+    let quarantined = store.quarantined(9).await.unwrap();
+    (
+        (rows, fields, format!("{openings:?}")),
+        (store.custody().await.unwrap(), store.manifests().await.unwrap(), store.admin_record("anna").await.unwrap()),
+        (grants, quarantined),
+    )
+}
+
+async fn copied(from: &Place, to: &Place) {
+    let source = VaultStore::open(&from.vault()).await.unwrap();
+    let target = VaultStore::open(&to.vault()).await.unwrap();
+    target.check_empty().await.unwrap();
+    fill(&source).await;
+    let counts = source.copy_to(&target).await.unwrap();
+    assert_eq!(
+        counts,
+        [
+            ("admin", 1),
+            ("data_key", 1),
+            ("wrapped_item", 2),
+            ("recovery_grant", 2),
+            ("manifest", 2),
+            ("deposit_index", ORDERS.into()),
+            ("taken", ORDERS.into()),
+            ("field", ORDERS.into()),
+            ("opening", 3),
+            ("quarantine", 2),
+        ]
+    );
+    assert_eq!(told(&source).await, told(&target).await);
+
+    let again = source.copy_to(&target).await.unwrap_err();
+    assert!(matches!(again, CopyError::NotEmpty { table: "admin", rows: 1 }), "{again}");
+    target.check_empty().await.unwrap_err();
+    // The copy is a vault at work: it knows what it has, takes what it has not, and settles
+    let outcomes = target
+        .take_in(&[
+            arrival(index(1, "2026-11-21", &[("last4", "4242"), ("brand", "visa")]), vec![field(1, "card")]),
+            arrival(index(ORDERS, "2026-11-21", &[]), vec![field(ORDERS, "card")]),
+        ])
+        .await
+        .unwrap();
+    assert_eq!(format!("{outcomes:?}"), "[AlreadyThere, Stored]");
+    open(&target, "phone").await;
+    target.settle(NOW).await.unwrap();
+    for store in [source, target] {
+        store.close().await;
+    }
+}
+
+pub(crate) async fn a_copy_tells_the_same(place: &Place) {
+    let engine = if matches!(place, Place::Sqlite(_)) { Engine::Sqlite } else { Engine::Postgres };
+    copied(place, &Place::new(engine).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn from_sqlite_to_postgres_and_back() {
+    let Some(server) = Place::postgres().await else { return };
+    copied(&Place::sqlite(), &server).await;
+    let Some(server) = Place::postgres().await else { return };
+    copied(&server, &Place::sqlite()).await;
+}
+
+/// Where PostgreSQL put the rows says nothing but the order of their tags.
+#[tokio::test]
+async fn rows_lie_in_the_order_of_their_tags() {
+    let Some(server) = Place::postgres().await else { return };
+    let from = Place::sqlite();
+    let source = VaultStore::open(&from.vault()).await.unwrap();
+    fill(&source).await;
+    source.copy_to(&VaultStore::open(&server.vault()).await.unwrap()).await.unwrap();
+    let Place::Postgres(own) = &server else { panic!() };
+    for (table, key) in [("field_staging", "tag"), ("deposit_index", "deposit_id"), ("taken", "deposit_id")] {
+        let order = |by: &str| format!("SELECT {key} FROM vault.{table} ORDER BY {by}");
+        let mut raw = own.connect().await;
+        let places: Vec<Vec<u8>> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(order("ctid"))).fetch_all(&mut raw).await.unwrap();
+        let keys: Vec<Vec<u8>> = sqlx::query_scalar(sqlx::AssertSqlSafe(order(key))).fetch_all(&mut raw).await.unwrap();
+        assert_eq!(places.len(), ORDERS as usize);
+        assert!(places == keys, "{table}");
+        let transactions = format!("SELECT count(DISTINCT xmin::text) FROM vault.{table}");
+        let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(transactions)).fetch_one(&mut raw).await.unwrap();
+        assert_eq!(count, 1, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_leaves_nothing() {
+    let Some(server) = Place::postgres().await else { return };
+    let from = Place::sqlite();
+    let source = VaultStore::open(&from.vault()).await.unwrap();
+    fill(&source).await;
+    // The last table refuses
+    server.execute("vault", "ALTER TABLE quarantine ADD CHECK (day < '2026')").await;
+    let target = VaultStore::open(&server.vault()).await.unwrap();
+    let error = source.copy_to(&target).await.unwrap_err();
+    assert!(matches!(error, CopyError::Store(_)), "{error}");
+    target.check_empty().await.unwrap();
+    assert_eq!(server.count("vault", "field_row").await, 0);
+}
+
+/// Settling takes the tables away under whoever reads: a copy of PostgreSQL must see all rows whenever it begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_while_rows_are_settled_has_all_of_them() {
+    let Some(server) = Place::postgres().await else { return };
+    let source = VaultStore::open(&server.vault()).await.unwrap();
+    fill(&source).await;
+    let settling = tokio::spawn({
+        let store = VaultStore::open(&server.vault()).await.unwrap();
+        async move {
+            for n in 0..40 {
+                let one = arrival(index(1000 + n, "2026-11-21", &[]), vec![field(1000 + n, "card")]);
+                store.take_in(&[one]).await.unwrap();
+                store.settle(NOW).await.unwrap();
+            }
+        }
+    });
+    let mut copies = 0;
+    while !settling.is_finished() || copies == 0 {
+        let place = Place::sqlite();
+        let target = VaultStore::open(&place.vault()).await.unwrap();
+        let counts = source.copy_to(&target).await.unwrap();
+        let rows = |name| counts.iter().find(|(table, _)| *table == name).unwrap().1;
+        assert_eq!(rows("field"), rows("deposit_index"), "each of these orders has one field");
+        copies += 1;
+    }
+    settling.await.unwrap();
+}
+
+pub(crate) async fn a_backup_of_a_file_in_use_is_a_vault(place: &Place) {
+    let other = tempfile::tempdir().unwrap();
+    let to = other.path().join("backup.db");
+    if let Place::Postgres(_) = place {
+        assert!(matches!(backup(&place.vault(), &to).await, Err(BackupError::Postgres)));
+        assert!(!to.exists());
+        return;
+    }
+    let store = VaultStore::open(&place.vault()).await.unwrap();
+    fill(&store).await;
+    backup(&place.vault(), &to).await.unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&to).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    // The very rows, read without making or changing anything, and then at work
+    let copy = VaultStore::open_read_only(&to.as_path().into()).await.unwrap();
+    assert_eq!(told(&store).await, told(&copy).await);
+    copy.close().await;
+    let copy = VaultStore::open(&to.as_path().into()).await.unwrap();
+    copy.settle(NOW).await.unwrap();
+    copy.close().await;
+
+    let before = std::fs::read(&to).unwrap();
+    assert!(matches!(backup(&place.vault(), &to).await, Err(BackupError::Exists)));
+    assert_eq!(std::fs::read(&to).unwrap(), before);
+    let (nothing, new) = (other.path().join("nothing.db"), other.path().join("new.db"));
+    backup(&nothing.as_path().into(), &new).await.unwrap_err();
+    assert!(!new.exists() && !nothing.exists());
+}
