@@ -111,8 +111,8 @@ fn fuzz(program: &Path, folder: &Path, target: &str, time: Duration) -> Result<R
         fuzzer.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("cannot start it")?;
     let output = child.stderr.take().context("a child without output")?;
     let mut lines = Vec::new();
-    for line in BufReader::new(output).lines() {
-        lines.push(line?);
+    for line in BufReader::new(output).split(b'\n') {
+        lines.push(String::from_utf8_lossy(&line?).into_owned());
     }
     let status = child.wait()?;
     let executions = lines.iter().find_map(|line| executions(line));

@@ -44,8 +44,9 @@ pub(crate) fn signed(data: &[u8]) {
     let start = UnixTime::from_seconds(SIGNED.now.seconds() - 3600);
     let verifier = Verifier::new(vec![SIGNED.key.clone()], SIGNED.authority.clone(), start);
     if verifier.verify(&head, SIGNED.now).is_ok() {
-        let fields = FIELDS.map(|name| head.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default());
-        let request = [&[head.uri.path().as_bytes()], fields.as_slice()].concat().join(&b'\n');
+        let mut lines = vec![head.uri.path().as_bytes()];
+        lines.extend(FIELDS.iter().map(|name| head.headers[name].as_bytes()));
+        let request = lines.join(&b'\n');
         assert!(SIGNED.requests.contains(&request), "nobody signed this");
         assert_eq!(verifier.verify(&head, SIGNED.now).err(), Some(Refusal::Replayed));
     }

@@ -43,7 +43,7 @@ impl Edit {
             Self::Remove(place, count) => drop(bytes.drain(at(place)..(at(place) + count).min(length))),
             Self::Repeat(from, to, count) => {
                 let copy = bytes[at(from)..(at(from) + count).min(length)].to_vec();
-                bytes.splice(at(to)..at(to), copy);
+                drop(bytes.splice(at(to)..at(to), copy));
             }
             Self::Cut(place) => bytes.truncate(at(place)),
         }
