@@ -29,7 +29,7 @@ pub(crate) fn signed(data: &[u8]) {
             key: Vkey::parse(text_of(&vectors["key"])).unwrap(),
             authority: text_of(&vectors["origin"]).strip_prefix("https://").unwrap().to_owned(),
             now: UnixTime::from_seconds(vectors["now"].as_u64().unwrap()),
-            requests: seeds::requests(&vectors["good"]),
+            requests: seeds::signed_heads(&vectors),
         }
     });
     let mut lines = data.splitn(4, |byte| *byte == b'\n');

@@ -132,6 +132,12 @@ pub(crate) fn signed_requests() -> Vec<Vec<u8>> {
     [requests(&vectors["good"]), requests(&vectors["refused"])].concat()
 }
 
+/// Those that the key's holder signed. One of them is refused later, for a body that is not the one that was signed.
+pub(crate) fn signed_heads(vectors: &Value) -> Vec<Vec<u8>> {
+    let of_another_body = list(&vectors["refused"]).iter().filter(|case| case["case"] == "another body").cloned();
+    [requests(&vectors["good"]), requests(&Value::Array(of_another_body.collect()))].concat()
+}
+
 /// Each as four lines.
 pub(crate) fn requests(cases: &Value) -> Vec<Vec<u8>> {
     let lines = |case: &Value| {
@@ -150,6 +156,7 @@ pub(crate) fn forwarded() -> Vec<Vec<u8>> {
         "unknown",
         "for=192.0.2.60;proto=http;by=203.0.113.43",
         "For=\"[2001:db8:cafe::17]:4711\", for=_hidden",
+        "for=1.1.1.1;by=\"",
         "host=\"a\\\",for=1.1.1.1\";for=192.0.2.43",
     ]
     .map(|text| text.as_bytes().to_vec())
