@@ -1,7 +1,7 @@
 //! The vectors in `tests/vectors/`, made from named streams of bytes: the committed files are exactly what this
 //! makes, and opening gives back what they say.
 //!
-//! To write them: `cargo test -p nightsafe-core --all-features -- --ignored write_vectors`.
+//! To write them: `NIGHTSAFE_BLESS=1 cargo test -p nightsafe-core --all-features committed_vectors`.
 
 #[cfg(feature = "custody")]
 mod custody;
@@ -13,7 +13,7 @@ use crate::suite::Suite;
 use crate::testing::TestRng;
 use rand_core::Rng;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(name)
@@ -58,18 +58,23 @@ fn bytes(vector: &serde_json::Value, name: &str) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn committed_vectors_are_what_this_makes() {
-    for (name, text) in files() {
-        let committed = std::fs::read_to_string(path(name)).unwrap();
-        assert!(committed == text, "{name}: write the vectors again, and say in the specification what changed");
-    }
+/// Set to write the vectors before they are compared.
+const BLESS: &str = "NIGHTSAFE_BLESS";
+
+/// In one step, because other tests read the file meanwhile.
+fn write(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(new, path).unwrap();
 }
 
 #[test]
-#[ignore = "writes tests/vectors"]
-fn write_vectors() {
+fn committed_vectors_are_what_this_makes() {
     for (name, text) in files() {
-        std::fs::write(path(name), text).unwrap();
+        if std::env::var_os(BLESS).is_some() {
+            write(&path(name), &text);
+        }
+        let committed = std::fs::read_to_string(path(name)).unwrap();
+        assert!(committed == text, "{name}: write the vectors again, and say in the specification what changed");
     }
 }

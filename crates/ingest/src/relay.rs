@@ -7,6 +7,7 @@
 mod admit;
 pub mod config;
 mod exchange;
+pub mod openapi;
 
 use std::fmt;
 use std::sync::Arc;

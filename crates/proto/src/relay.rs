@@ -22,14 +22,17 @@ pub const MAX_ANSWER: usize = 6 << 20;
 
 /// Asks for the oldest deposits.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// How many at most; the relay gives no more than [`MAX_DEPOSITS`] anyway.
+    #[cfg_attr(feature = "openapi", schema(value_type = u32, minimum = 1))]
     pub limit: std::num::NonZeroU32,
 }
 
 /// The oldest deposits, in order of arrival.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// At most as many as were asked for.
@@ -40,6 +43,7 @@ pub struct Batch {
 
 /// A deposit as it lies in the outbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RelayedDeposit {
     /// SHA-256 of nonce and body. The receiver computes it again.
@@ -54,6 +58,7 @@ pub struct RelayedDeposit {
 
 /// Tells what the vault has committed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Acknowledge {
     /// Deposits whose id is the hash of what came.
@@ -66,6 +71,7 @@ pub struct Acknowledge {
 /// A deposit that came with an id that is not its hash. The relay drops it only if it lies in the outbox like that: if it
 /// was changed on the way, the real one stays.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Damaged {
     /// The id that it came with.

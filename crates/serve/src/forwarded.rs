@@ -71,8 +71,9 @@ impl Trust {
         let values = headers.get_all(HeaderName::from_static(name)).iter();
         values
             .flat_map(|value| match value.to_str() {
-                Ok(text) => split(text, ',').into_iter().map(read).collect(),
-                Err(_) => vec![None],
+                // In a string that the sender left open hides what the proxy wrote behind it: nothing of it is believed
+                Ok(text) if is_closed(text) => split(text, ',').into_iter().map(read).collect(),
+                _ => vec![None],
             })
             .collect()
     }
@@ -97,16 +98,32 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// Splits outside of quoted strings.
 fn split(text: &str, at: char) -> Vec<&str> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.split(|character: char| {
-        let is_escaped = escaped;
-        escaped = quoted && character == '\\' && !is_escaped;
+    let mut quotes = Quotes::default();
+    text.split(|character: char| !quotes.are_open_after(character) && character == at).collect()
+}
+
+/// Whether every quoted string ends.
+fn is_closed(text: &str) -> bool {
+    let mut quotes = Quotes::default();
+    !text.chars().fold(false, |_, character| quotes.are_open_after(character))
+}
+
+/// Where in a text quoted strings are.
+#[derive(Default)]
+struct Quotes {
+    quoted: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    fn are_open_after(&mut self, character: char) -> bool {
+        let is_escaped = self.escaped;
+        self.escaped = self.quoted && character == '\\' && !is_escaped;
         if character == '"' && !is_escaped {
-            quoted = !quoted;
+            self.quoted = !self.quoted;
         }
-        character == at && !quoted
-    })
-    .collect()
+        self.quoted
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +179,9 @@ mod tests {
         assert_eq!(found(&["for=1.1.1.1, for=192.0.2.43, for=\"10.0.0.2\""]), "192.0.2.43");
         assert_eq!(found(&["host=\"a,for=1.1.1.1\";for=192.0.2.43"]), "192.0.2.43");
         assert_eq!(found(&["host=\"a\\\",for=1.1.1.1\""]), "10.0.0.1");
-        for bad in ["for=unknown", "for=_hidden", "by=1.1.1.1", "for=1.1.1.1;for=2.2.2.2"] {
+        for bad in
+            ["for=unknown", "for=_hidden", "by=1.1.1.1", "for=1.1.1.1;for=2.2.2.2", "for=1.1.1.1;by=\", for=192.0.2.43"]
+        {
             assert_eq!(found(&[bad]), "10.0.0.1", "{bad}");
         }
     }

@@ -1,6 +1,12 @@
 //! The program `nightsafe-vault`: its configuration, its start and its end.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail the test"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,9 +16,13 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::note::NoteSigner;
+use nightsafe_login::ClientLogin;
+use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_serve::online_key;
-use nightsafe_vault::ServerSetup;
+use nightsafe_vault::{ServerSetup, Stretch, VaultStore, setup};
+use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
@@ -55,6 +65,17 @@ impl Place {
     fn relay(&self) -> String {
         let folder = self.folder.path().display();
         format!("[source.relay]\norigin = \"http://localhost:9\"\nkey = \"{folder}/relay.key\"\n")
+    }
+
+    /// An admin in the database, before the program has it.
+    fn make_admin(&self) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let login = ServerSetup::from_bytes(&fs::read(self.path("login.key")).unwrap()).unwrap();
+            let store = VaultStore::open(&self.path("vault.db").as_path().into()).await.unwrap();
+            let now = SystemClock.now();
+            setup::create_admin(&store, &login, "anna", PASSPHRASE, &STRETCH, now).await.unwrap();
+            store.close().await;
+        });
     }
 
     fn program(&self, configuration: &str) -> Command {
@@ -138,20 +159,44 @@ impl Running {
     }
 
     fn get(address: &str, path: &str) -> String {
+        Self::ask(address, &format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    /// A request of this head, its last lines left out.
+    fn ask(address: &str, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "{head}Host: x\r\nConnection: close\r\n\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
     }
 
+    fn stop(self) -> String {
+        self.watched().stop()
+    }
+
+    /// Reads on what it logs: a program whose pipe is full stands still.
+    fn watched(mut self) -> Watched {
+        let log = std::thread::spawn(move || {
+            let mut rest = String::new();
+            self.log.read_to_string(&mut rest).map(|_| rest)
+        });
+        Watched { child: self.child, log }
+    }
+}
+
+/// A vault whose log is read by a thread.
+struct Watched {
+    child: Child,
+    log: std::thread::JoinHandle<std::io::Result<String>>,
+}
+
+impl Watched {
     fn stop(mut self) -> String {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        let mut rest = String::new();
-        self.log.read_to_string(&mut rest).unwrap();
         assert!(self.child.wait().unwrap().success());
-        rest
+        self.log.join().unwrap().unwrap()
     }
 }
 
@@ -214,6 +259,70 @@ async fn settling_does_not_keep_the_vault_from_ending() {
         assert!(running.log.read_line(&mut line).unwrap() > 0);
     }
     running.stop();
+}
+
+/// Path of the program `schemathesis`.
+const TOOL: &str = "NIGHTSAFE_SCHEMATHESIS";
+
+/// Schemathesis tries whatever the OpenAPI document says, and what it does not: as a stranger, then as an admin.
+#[test]
+fn no_answer_is_undocumented_and_none_is_a_fault() {
+    let Some(tool) = std::env::var_os(TOOL) else {
+        println!("LEFT OUT: {TOOL} does not say where schemathesis is; cargo xtask test installs it");
+        return;
+    };
+    let place = Place::new();
+    place.make_admin();
+    let running = Running::start(place.program(&place.configuration(&place.direct())));
+    let (vault, running) = (running.vault.clone(), running.watched());
+    let examples = if std::env::var_os("NIGHTSAFE_LONG").is_some() { "1000" } else { "50" };
+    let run = |more: &[&str]| {
+        let mut command = Command::new(&tool);
+        command.arg("run").arg(format!("http://{vault}/v1/openapi.json"));
+        // Nothing generated is a message of OPAQUE or the id of a deposit
+        command.args(["--checks", "all", "--exclude-checks", "positive_data_acceptance", "--seed", "1"]);
+        command.args(["--max-examples", examples, "--no-color"]).args(more).current_dir(place.folder.path());
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        println!("{}", text.split("SUMMARY").last().unwrap_or_default());
+    };
+    run(&[]);
+    let token = sign_in(&vault);
+    let header = format!("Authorization: Bearer {token}");
+    // Signing out would make a stranger of the admin
+    run(&["--header", &header, "--exclude-path", "/v1/logout"]);
+    let custody = Running::ask(&vault, &format!("GET /v1/custody HTTP/1.1\r\n{header}\r\n"), "");
+    assert!(custody.starts_with("HTTP/1.1 200"), "the session ended under way: {custody}");
+    let log = running.stop();
+    let answered = log.lines().filter(|line| line.contains("\"message\":\"answered\"")).count();
+    assert!(answered > 200, "{answered} requests");
+    let found = log
+        .lines()
+        .filter(|line| line.contains("\"route\":\"/v1/deposits/search\"") && line.contains("\"status\":200"));
+    assert!(found.count() > 0, "no search was answered: the token was not used");
+    let faults: Vec<_> = log.lines().filter(|line| line.contains("\"status\":5") || line.contains("ERROR")).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Low on purpose: what a guess costs is tested elsewhere.
+const STRETCH: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
+const PASSPHRASE: &[u8] = b"night safe in a bank's wall";
+
+/// Both requests of a sign-in, over HTTP; returns the token.
+fn sign_in(vault: &str) -> String {
+    let post = |path: &str, body: String| -> serde_json::Value {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
+        let answer = Running::ask(vault, &head, &body);
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    };
+    let (client, message) = ClientLogin::start(PASSPHRASE).unwrap();
+    let started = post("/v1/login/start", json!({"user": "anna", "message": b64u(&message)}).to_string());
+    let reply = b64u_decode(started["message"].as_str().unwrap()).unwrap();
+    let done = client.finish(&reply, &STRETCH).unwrap();
+    let finish = json!({"login": started["login"], "message": b64u(&done.message)});
+    post("/v1/login/finish", finish.to_string())["token"].as_str().unwrap().to_owned()
 }
 
 /// Nobody listens at the relay's address: admins are answered all the same, and the failure is in log and numbers.

@@ -1,9 +1,10 @@
-//! Set-up, assets, demo, tests, lint and benches: `cargo xtask <command>`.
+//! Set-up, assets, demo, tests, fuzzing, lint and benches: `cargo xtask <command>`.
 
 mod assets;
 mod bench;
 mod cluster;
 mod demo;
+mod fuzz;
 mod guard;
 mod lint;
 mod metadata;
@@ -32,6 +33,8 @@ enum Command {
     Demo(demo::Options),
     /// Run every test; ends with the counts
     Test(test::Options),
+    /// Send mutated bytes to everything that reads what strangers write
+    Fuzz(fuzz::Options),
     /// Check formatting, lints, types and the rules of the layout
     Lint,
     /// Build the WASM modules and bundles into target/assets
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Lint => lint::run(),
         Command::Assets => assets::run(),
         Command::Bench(options) => bench::run(&options),

@@ -22,6 +22,7 @@ const SHOPPERS: usize = 8;
 
 #[test]
 fn three_ingest_processes_killed_in_turn_lose_nothing() {
+    let _turn = crate::TURN.blocking_lock();
     let mut seed = Seeded::announced("three ingest processes behind nginx");
     let start = Instant::now();
     let folder = tempfile::tempdir().unwrap();

@@ -10,3 +10,6 @@
 
 mod behind_nginx;
 mod growth;
+
+/// One at a time: each measures, or kills what is slow to answer when another one measures.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

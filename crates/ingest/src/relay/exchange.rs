@@ -3,7 +3,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use nightsafe_proto::problem::ProblemType;
-use nightsafe_proto::relay::{Acknowledge, Batch, BatchRequest, MAX_BATCH, MAX_DEPOSITS, RelayedDeposit};
+use nightsafe_proto::relay::{
+    ACKNOWLEDGE_PATH, Acknowledge, BATCH_PATH, Batch, BatchRequest, MAX_BATCH, MAX_DEPOSITS, RelayedDeposit,
+};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::StoreError;
@@ -11,8 +13,15 @@ use nightsafe_store::outbox::{OutboxBatch, OutboxRow, Taken};
 use serde::de::DeserializeOwned;
 
 use super::Relay;
+use super::openapi::{AcknowledgeProblems, BatchProblems, SignedFields};
 
-/// `POST /v1/relay/batch`
+/// The oldest deposits
+#[utoipa::path(
+    post, path = BATCH_PATH, operation_id = "batch", tag = "relay",
+    params(SignedFields),
+    request_body(content = BatchRequest, content_type = "application/json"),
+    responses((status = 200, description = "They stay in the outbox until they are acknowledged", body = Batch), BatchProblems)
+)]
 pub(super) async fn batch(State(relay): State<Relay>, body: Bytes) -> Result<Json<Batch>, Problem> {
     let limit = parse::<BatchRequest>(&body)?.limit.get().min(MAX_DEPOSITS);
     let _turn = relay.0.reading.lock().await;
@@ -24,7 +33,13 @@ pub(super) async fn batch(State(relay): State<Relay>, body: Bytes) -> Result<Jso
     Ok(Json(batch))
 }
 
-/// `POST /v1/relay/acknowledge`
+/// Delete what the vault has committed
+#[utoipa::path(
+    post, path = ACKNOWLEDGE_PATH, operation_id = "acknowledge", tag = "relay",
+    params(SignedFields),
+    request_body(content = Acknowledge, content_type = "application/json"),
+    responses((status = 204, description = "None of them is in the outbox any more"), AcknowledgeProblems)
+)]
 pub(super) async fn acknowledge(State(relay): State<Relay>, body: Bytes) -> Result<StatusCode, Problem> {
     let request: Acknowledge = parse(&body)?;
     let most = usize::try_from(MAX_DEPOSITS).unwrap_or(usize::MAX);

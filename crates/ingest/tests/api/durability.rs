@@ -102,7 +102,8 @@ async fn stored(folder: &std::path::Path) -> BTreeSet<[u8; 32]> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by a_receipt_survives_a_kill_and_a_retry_gives_the_same"]
 async fn serves_until_killed() {
-    let folder = std::path::PathBuf::from(std::env::var_os("NIGHTSAFE_TEST_DATA").unwrap());
+    let Some(folder) = std::env::var_os("NIGHTSAFE_TEST_DATA") else { return };
+    let folder = std::path::PathBuf::from(folder);
     let files = SiteFiles::new(&folder);
     let (writer, _task) = OutboxWriter::open(&folder.join("outbox.db").into(), WriterLimits::default()).await.unwrap();
     let clock = Arc::new(FixedClock::new(time(NOW)));

@@ -169,7 +169,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 #[tokio::test]
 #[ignore = "run by what_was_acknowledged_survives_a_kill"]
 async fn writes_until_killed() {
-    let path = std::env::var_os("NIGHTSAFE_TEST_OUTBOX").unwrap();
+    let Some(path) = std::env::var_os("NIGHTSAFE_TEST_OUTBOX") else { return };
     let first: u32 = std::env::var("NIGHTSAFE_TEST_FIRST").unwrap().parse().unwrap();
     let (writer, _task) = OutboxWriter::open(&Path::new(&path).into(), WriterLimits::default()).await.unwrap();
     println!();

@@ -29,6 +29,17 @@ async fn nothing_answers_without_a_session() {
     assert_eq!(vault.get("/v1/openings", "").await.problem(), ProblemType::MethodNotAllowed);
 }
 
+/// It is for whoever writes a client: no session is asked for.
+#[tokio::test]
+async fn the_openapi_document_is_served_as_it_is_in_the_docs() {
+    let vault = Vault::new().await;
+    let answer = vault.get("/v1/openapi.json", "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/json");
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi/vault.json");
+    assert_eq!(answer.body, std::fs::read_to_string(committed).unwrap().trim_end().as_bytes());
+}
+
 #[tokio::test]
 async fn nothing_is_cached_and_only_the_admin_origin_may_read() {
     let vault = Vault::new().await;

@@ -19,6 +19,7 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
     ),
     ("nightsafe", None),
     ("nightsafe-tests", None),
+    ("nightsafe-fuzz", None),
     ("xtask", Some(&[])),
 ];
 

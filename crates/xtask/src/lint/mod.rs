@@ -5,34 +5,50 @@ mod house_rules;
 mod lengths;
 
 use crate::setup::npm;
-use crate::setup::wasm_target::TARGET;
+use crate::setup::wasm_target::Toolchain;
 use crate::{assets, place, run, say};
 use anyhow::{Result, bail};
 use std::process::Command;
 
 const WASM_PACKAGES: &[&str] = &["nightsafe-core", "nightsafe-checkout-wasm", "nightsafe-admin-wasm"];
 
-type Check = fn() -> Result<()>;
+type Check = fn() -> Result<Outcome>;
+
+/// What became of a check that did not fail.
+enum Outcome {
+    Done,
+    /// For want of a program.
+    LeftOut(&'static str),
+}
 
 /// Runs all checks, also after a failed one.
 pub(crate) fn run() -> Result<()> {
     npm::ensure()?;
     let checks: [(&str, Check); 8] = [
-        ("format", || run::checked(&mut cargo(&["fmt", "--all", "--check"]))),
-        ("clippy", || run::checked(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
+        ("format", || done(run::checked(&mut cargo(&["fmt", "--all", "--check"])))),
+        ("clippy", || {
+            done(run::checked(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))
+        }),
         ("clippy for WASM", clippy_for_wasm),
-        ("types", types),
-        ("crate directions", directions::check),
-        ("house rules", house_rules::check),
-        ("file lengths", lengths::report),
+        ("types", || done(types())),
+        ("crate directions", || done(directions::check())),
+        ("house rules", || done(house_rules::check())),
+        ("file lengths", || done(lengths::report())),
         ("cargo-deny", deny),
     ];
-    let mut failed = Vec::new();
+    let (mut failed, mut left_out) = (Vec::new(), Vec::new());
     for (name, check) in checks {
-        if let Err(error) = say::step(name, check) {
-            eprintln!("error: {error:#}");
-            failed.push(name);
+        match say::step(name, check) {
+            Ok(Outcome::Done) => {}
+            Ok(Outcome::LeftOut(why)) => left_out.push(format!("{name}: {why}")),
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                failed.push(name);
+            }
         }
+    }
+    if !left_out.is_empty() {
+        eprintln!("{} of {} checks left out: {}", left_out.len(), checks.len(), left_out.join("; "));
     }
     if !failed.is_empty() {
         bail!("lint failed: {}", failed.join(", "));
@@ -40,15 +56,16 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-fn clippy_for_wasm() -> Result<()> {
-    let installed = run::answer(run::command("rustup", &place::root()).args(["target", "list", "--installed"]));
-    if !installed.unwrap_or_default().lines().any(|target| target == TARGET) {
-        say::note(&format!("left out: rustup has no {TARGET} here"));
-        return Ok(());
-    }
-    let mut clippy = cargo(&["clippy", "--target", TARGET]);
+/// By the toolchain that builds the modules.
+fn clippy_for_wasm() -> Result<Outcome> {
+    let toolchain = Toolchain::ensure()?;
+    let Some(mut clippy) = toolchain.clippy() else {
+        return Ok(Outcome::LeftOut("the toolchain for WASM comes without clippy"));
+    };
+    clippy.arg("--target-dir").arg(place::target().join("wasm-clippy"));
     clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package])).args(["--", "-D", "warnings"]);
-    run::checked(&mut clippy)
+    run::checked(&mut clippy)?;
+    Ok(Outcome::Done)
 }
 
 fn types() -> Result<()> {
@@ -56,12 +73,15 @@ fn types() -> Result<()> {
     run::checked(run::command("npm", &place::web()).args(["run", "--silent", "check"]))
 }
 
-fn deny() -> Result<()> {
+fn deny() -> Result<Outcome> {
     if !run::on_path("cargo-deny") {
-        say::note("left out: cargo-deny is not installed");
-        return Ok(());
+        return Ok(Outcome::LeftOut("cargo-deny is not installed"));
     }
-    run::checked(&mut cargo(&["deny", "--all-features", "check"]))
+    done(run::checked(&mut cargo(&["deny", "--all-features", "check"])))
+}
+
+fn done(result: Result<()>) -> Result<Outcome> {
+    result.map(|()| Outcome::Done)
 }
 
 fn cargo(arguments: &[&str]) -> Command {

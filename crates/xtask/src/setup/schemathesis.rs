@@ -2,7 +2,7 @@
 
 use super::apt;
 use crate::{place, run, say};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
 const VERSION: &str = "4.32.5";
@@ -10,24 +10,26 @@ const VERSION: &str = "4.32.5";
 /// Where the tests look for the program's path; set already, it is taken as it is.
 pub(crate) const VARIABLE: &str = "NIGHTSAFE_SCHEMATHESIS";
 
-/// Path of the program. `None`, said so, where it cannot be installed: the tests then say that they leave it out.
-pub(crate) fn ensure() -> Option<PathBuf> {
+/// Path of the program, installed where that is possible.
+pub(crate) fn ensure() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os(VARIABLE) {
-        return Some(PathBuf::from(named));
+        return Ok(PathBuf::from(named));
     }
     let environment = place::target().join("schemathesis").join(VERSION);
     let program = environment.join("bin/schemathesis");
     if runs(&program) {
-        return Some(program);
+        return Ok(program);
     }
-    match say::step("schemathesis", || install(&environment)) {
-        Ok(()) if runs(&program) => Some(program),
-        Ok(()) => None,
-        Err(error) => {
-            say::note(&format!("left out: schemathesis cannot be installed: {error:#}"));
-            None
-        }
+    say::step("schemathesis", || install(&environment)).with_context(|| {
+        format!(
+            "schemathesis {VERSION} cannot be installed: it needs python3 with venv, and PyPI. Elsewhere installed, \
+             {VARIABLE} says where"
+        )
+    })?;
+    if !runs(&program) {
+        bail!("{} does not run", program.display());
     }
+    Ok(program)
 }
 
 fn runs(program: &Path) -> bool {

@@ -76,6 +76,20 @@ impl Toolchain {
         Ok(cargo)
     }
 
+    /// A clippy command for the target, for whose standard library the sources are enough. `None` where the toolchain has
+    /// no clippy.
+    pub(crate) fn clippy(&self) -> Option<Command> {
+        let folder = self.rustc.parent()?;
+        if !folder.join("cargo-clippy").is_file() || !folder.join("clippy-driver").is_file() {
+            return None;
+        }
+        let mut cargo = run::cargo_at(folder.join("cargo-clippy"), &place::root());
+        cargo.args(["clippy", "--target", TARGET, "-Zbuild-std=std,panic_abort"]);
+        cargo.env("CARGO", &self.cargo).env("RUSTC", &self.rustc).env("RUSTC_BOOTSTRAP", "1");
+        cargo.env_remove("RUSTFLAGS").env_remove("RUSTUP_TOOLCHAIN");
+        Some(cargo)
+    }
+
     /// Paths of this machine must not reach the module: it is the same bytes wherever it is built.
     fn flags(&self) -> Result<Vec<String>> {
         let cargo_home = match std::env::var_os("CARGO_HOME") {

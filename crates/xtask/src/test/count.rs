@@ -18,8 +18,12 @@ impl AddAssign for Count {
     }
 }
 
-/// `test result: ok. 12 passed; 0 failed; 1 ignored; …`, once per binary.
+/// `test result: ok. 12 passed; 0 failed; 1 ignored; …`, once per binary; and what a test that passed says it had to leave
+/// out, because a program or a server is missing.
 pub(crate) fn cargo(line: &str) -> Count {
+    if ["SKIPPED: ", "LEFT OUT: "].iter().any(|mark| line.starts_with(mark)) {
+        return Count { skipped: 1, ..Count::default() };
+    }
     let Some(summary) = line.strip_prefix("test result: ") else { return Count::default() };
     let of = |word: &str| number_before(summary, word);
     Count { passed: of(" passed"), failed: of(" failed"), skipped: of(" ignored") }
@@ -61,6 +65,9 @@ mod tests {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.04s";
         assert_eq!(cargo(line), Count { passed: 12, failed: 3, skipped: 1 });
         assert_eq!(cargo("test a::b ... ok"), Count::default());
+        for line in ["SKIPPED: no PostgreSQL", "LEFT OUT: nginx is not installed"] {
+            assert_eq!(cargo(line), Count { skipped: 1, ..Count::default() });
+        }
     }
 
     #[test]

@@ -6,17 +6,21 @@ mod table;
 
 use crate::cluster::{self, Cluster};
 use crate::setup::{chromium, nginx, npm, postgres, schemathesis};
-use crate::{assets, payload, place, run, stamp};
+use crate::{assets, fuzz, payload, place, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+/// Of all targets together, in the long run.
+const FUZZING: Duration = Duration::from_secs(600);
 
 /// What can be chosen.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also run what takes long: many kills, many rows, fuzzing
+    /// Also run what takes long: many kills, many rows, ten minutes of fuzzing. Fails when anything is left out
     #[arg(long)]
     long: bool,
     /// Run only tests whose name holds this
@@ -30,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let chromium = chromium::ensure()?;
     postgres::ensure()?; // tests make clusters of their own, to kill them
     nginx::ensure()?;
+    // Without it the run fails, but says so only after everything else has been tried
     let schemathesis = schemathesis::ensure();
     let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
     let filter = options.filter.as_deref();
@@ -41,30 +46,39 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]))
         }),
     ];
+    let tool = schemathesis.as_ref().ok().cloned();
+    results.push(Results::of("schemathesis is there", || schemathesis.map(drop)));
     results.extend([
         Stage {
             name: "Rust",
-            command: rust(options, filter, &cluster, schemathesis.as_deref()),
-            runner: Runner::Cargo,
+            command: rust(options, filter, &cluster, tool.as_deref()),
+            runner: Runner::Cargo { show: options.long },
         }
         .run(),
         Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap }.run(),
         Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright }.run(),
     ]);
+    if options.long && filter.is_none() {
+        results.push(Results::of("fuzzing", || fuzz::run_for(FUZZING, None)));
+    }
     table::print(&results);
     if results.iter().any(|result| result.count.failed > 0) {
         bail!("there are failed tests");
+    }
+    // The long run is the one that is to have tried everything
+    if options.long && results.iter().any(|result| result.count.skipped > 0) {
+        bail!("tests were skipped, or left something out: the lines with SKIPPED and LEFT OUT say what was missing");
     }
     Ok(())
 }
 
 fn rust(options: &Options, filter: Option<&str>, cluster: &Cluster, schemathesis: Option<&Path>) -> Command {
     let mut cargo = run::cargo(&place::root());
-    cargo.args(["test", "--workspace", "--no-fail-fast"]).args(filter).arg("--");
-    if options.long {
-        // With what the tests say: kills, receipts, rows and times are this run's result
-        cargo.args(["--include-ignored", "--show-output"]);
-    }
+    cargo.args(["test", "--workspace", "--no-fail-fast"]).args(filter);
+    // What passing tests say has to be seen: among it is what they left out. The long run shows all of it: kills,
+    // receipts, rows and times are its result
+    cargo.args(["--", "--show-output"]).args(options.long.then_some("--include-ignored"));
+    cargo.env_remove("NIGHTSAFE_BLESS"); // no test is to write what it compares with
     cargo.env(cluster::URL, cluster.url());
     cargo.envs(schemathesis.map(|program| (schemathesis::VARIABLE, program)));
     with_length(cargo, options)

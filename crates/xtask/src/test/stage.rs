@@ -15,7 +15,10 @@ pub(crate) struct Stage {
 
 /// How to read its output.
 pub(crate) enum Runner {
-    Cargo,
+    /// With `--show-output`; what passing tests say is passed on if it is to be shown.
+    Cargo {
+        show: bool,
+    },
     Tap,
     Playwright,
 }
@@ -45,7 +48,18 @@ impl Stage {
         eprintln!("\n==> {name}");
         let start = Instant::now();
         let mut count = Count::default();
-        let outcome = pass_on(command, |line| count += runner.read(line));
+        let mut of_passed = false;
+        let outcome = pass_on(command, |line| {
+            let found = runner.read(line);
+            count += found;
+            match line {
+                "successes:" => of_passed = true,
+                "failures:" => of_passed = false,
+                _ if line.starts_with("test result: ") => of_passed = false,
+                _ => {}
+            }
+            !of_passed || found != Count::default() || !matches!(runner, Runner::Cargo { show: false })
+        });
         let well = outcome.unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             false
@@ -60,15 +74,15 @@ impl Stage {
 impl Runner {
     fn read(&self, line: &str) -> Count {
         match self {
-            Self::Cargo => count::cargo(line),
+            Self::Cargo { .. } => count::cargo(line),
             Self::Tap => count::tap(line),
             Self::Playwright => count::playwright(line),
         }
     }
 }
 
-/// Its lines go to our stderr as they come. Returns whether it ended well.
-fn pass_on(mut command: Command, mut read: impl FnMut(&str)) -> Result<bool> {
+/// Its lines go to our stderr as they come, those for which `read` says so. Returns whether it ended well.
+fn pass_on(mut command: Command, mut read: impl FnMut(&str) -> bool) -> Result<bool> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -78,8 +92,9 @@ fn pass_on(mut command: Command, mut read: impl FnMut(&str)) -> Result<bool> {
     for line in BufReader::new(output).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
-        eprintln!("{line}");
-        read(&line);
+        if read(&line) {
+            eprintln!("{line}");
+        }
     }
     Ok(child.wait()?.success())
 }

@@ -1,0 +1,164 @@
+//! What mutations start from: the shared vectors, good and bad, and a few requests that none of them has.
+
+use nightsafe_core::encoding::{b64u, hex_into};
+use nightsafe_login::ClientLogin;
+use serde_json::{Value, json};
+
+const CUSTODY: &str = include_str!("../../vectors/custody-v1.json");
+const DEPOSIT: &str = include_str!("../../vectors/deposit-v1.json");
+const ENVELOPE: &str = include_str!("../../vectors/envelope-v1.json");
+const MANIFEST: &str = include_str!("../../vectors/key-manifest-v1.json");
+const NOTE: &str = include_str!("../../vectors/note-v1.json");
+const TIMESTAMP: &str = include_str!("../../vectors/timestamp-v1.json");
+pub(crate) const RECEIPT: &str = include_str!("../../vectors/receipt-v1.json");
+pub(crate) const RELAY: &str = include_str!("../../vectors/relay-v1.json");
+
+pub(crate) fn vectors(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+pub(crate) fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+fn bytes_of(value: &Value) -> Vec<u8> {
+    let text = text_of(value);
+    let mut bytes = vec![0; text.len() / 2];
+    assert!(hex_into(text, &mut bytes), "no hex: {text}");
+    bytes
+}
+
+fn texts(values: &[Value], name: &str) -> Vec<Vec<u8>> {
+    values.iter().map(|value| text_of(&value[name]).as_bytes().to_vec()).collect()
+}
+
+pub(crate) fn deposit_json() -> Vec<Vec<u8>> {
+    texts(list(&vectors(DEPOSIT)), "json")
+}
+
+pub(crate) fn deposit_body() -> Vec<Vec<u8>> {
+    let whole =
+        |deposit: &Value| ["deposit_id", "nonce", "canonical_body"].map(|name| bytes_of(&deposit[name])).concat();
+    list(&vectors(DEPOSIT)).iter().map(whole).collect()
+}
+
+/// Envelopes, values, locators, and wrapped items.
+pub(crate) fn envelopes() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for deposit in list(&vectors(DEPOSIT)) {
+        seeds.extend([bytes_of(&deposit["locator"]), bytes_of(&deposit["locator_plaintext"])]);
+        for field in list(&deposit["fields"]) {
+            seeds.extend([bytes_of(&field["envelope"]), bytes_of(&field["cbor"])]);
+        }
+    }
+    seeds.extend(list(&vectors(ENVELOPE)).iter().map(|one| bytes_of(&one["pt"])));
+    seeds.extend(list(&vectors(CUSTODY)["wrapped_items"]).iter().map(|one| bytes_of(&one["wrapped"])));
+    seeds
+}
+
+/// Notes and verifier keys.
+pub(crate) fn notes() -> Vec<Vec<u8>> {
+    let vectors = vectors(NOTE);
+    let keys = list(&vectors).iter().filter_map(|one| one["keys"].as_array()).flatten();
+    let keys = keys.map(|key| text_of(key).as_bytes().to_vec());
+    texts(list(&vectors), "note").into_iter().chain(keys).collect()
+}
+
+/// The texts that manifests and timestamps are without their signatures, and trust anchors.
+pub(crate) fn manifests() -> Vec<Vec<u8>> {
+    let (manifests, timestamps) = (vectors(MANIFEST), vectors(TIMESTAMP));
+    let mut seeds = texts(list(&manifests["anchors"]), "anchor");
+    for note in list(&manifests["cases"]).iter().chain(list(&timestamps["cases"])) {
+        let note = text_of(&note["note"]);
+        let text = note.find("\n\n\u{2014}").map_or(note, |end| &note[..=end]);
+        seeds.push(text.as_bytes().to_vec());
+    }
+    seeds.extend(["2026-12-01T12:00:00Z", "2026-12", "2026-12-01"].map(|text| text.as_bytes().to_vec()));
+    seeds.sort();
+    seeds.dedup();
+    seeds
+}
+
+pub(crate) fn receipts() -> Vec<Vec<u8>> {
+    texts(list(&vectors(RECEIPT)["cases"]), "receipt")
+}
+
+/// Those that the key's holder signed.
+pub(crate) fn good_receipts(vectors: &Value) -> Vec<Vec<u8>> {
+    let good: Vec<_> = list(&vectors["cases"]).iter().filter(|case| case.get("error").is_none()).cloned().collect();
+    texts(&good, "receipt")
+}
+
+pub(crate) fn relay_json() -> Vec<Vec<u8>> {
+    let deposit = &vectors(DEPOSIT)[0];
+    let id = text_of(&deposit["deposit_id"]);
+    let batch = json!({"more": true, "deposits": [{
+        "deposit_id": id, "day": "2026-11-21",
+        "nonce": b64u(&bytes_of(&deposit["nonce"])), "body": b64u(&bytes_of(&deposit["canonical_body"])),
+    }]});
+    let damaged = json!({"deposit_ids": [id, id], "damaged": [{"deposit_id": id, "content": id}]});
+    let mut seeds = texts(list(&vectors(RELAY)["good"]), "body");
+    seeds.extend([batch, damaged, json!({"deposits": [], "more": false})].map(|json| json.to_string().into_bytes()));
+    seeds
+}
+
+pub(crate) fn vault_json() -> Vec<Vec<u8>> {
+    let id = "ab".repeat(32);
+    [
+        json!({"user": "anna", "message": b64u(&[7; 96])}),
+        json!({"login": b64u(&[7; 16]), "message": b64u(&[7; 64])}),
+        json!({"reference": "ORDER-2026/1121", "brand": "visa", "last4": "4242", "postal_code": "SW1A 1AA",
+            "country": "GB", "day": "2026-11-21", "after": format!("2026-11-21.{id}"), "limit": 25}),
+        json!({"purpose": "charge", "deposits": [
+            {"deposit_id": id, "open": [{"kind": "card", "index": 0, "tag": id}], "check": [id, id]}]}),
+        json!({"deposits": []}),
+    ]
+    .map(|json| json.to_string().into_bytes())
+    .into()
+}
+
+/// A first message, and something as long as a last one. Made anew each time: a message has its own randomness.
+pub(crate) fn login_messages() -> Vec<Vec<u8>> {
+    let (_, first) = ClientLogin::start(b"some passphrase").unwrap();
+    vec![first, vec![7; 64]]
+}
+
+pub(crate) fn signed_requests() -> Vec<Vec<u8>> {
+    let vectors = vectors(RELAY);
+    [requests(&vectors["good"]), requests(&vectors["refused"])].concat()
+}
+
+/// Those that the key's holder signed. One of them is refused later, for a body that is not the one that was signed.
+pub(crate) fn signed_heads(vectors: &Value) -> Vec<Vec<u8>> {
+    let of_another_body = list(&vectors["refused"]).iter().filter(|case| case["case"] == "another body").cloned();
+    [requests(&vectors["good"]), requests(&Value::Array(of_another_body.collect()))].concat()
+}
+
+/// Each as four lines.
+pub(crate) fn requests(cases: &Value) -> Vec<Vec<u8>> {
+    let lines = |case: &Value| {
+        let field = |name: &str| text_of(&case["fields"][name]).to_owned();
+        let fields = [field("content-digest"), field("signature-input"), field("signature")];
+        format!("{}\n{}", text_of(&case["target"]), fields.join("\n")).into_bytes()
+    };
+    list(cases).iter().map(lines).collect()
+}
+
+pub(crate) fn forwarded() -> Vec<Vec<u8>> {
+    [
+        "192.0.2.7",
+        "1.1.1.1, 192.0.2.7:8080,10.9.9.9",
+        "[2001:db8::1]:443, ::ffff:10.0.0.1",
+        "unknown",
+        "for=192.0.2.60;proto=http;by=203.0.113.43",
+        "For=\"[2001:db8:cafe::17]:4711\", for=_hidden",
+        "for=1.1.1.1;by=\"",
+        "host=\"a\\\",for=1.1.1.1\";for=192.0.2.43",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
