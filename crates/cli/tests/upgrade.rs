@@ -2,7 +2,7 @@
 //!
 //! Each folder of `fixtures` is one: `nightsafe.toml`, anchor and manifests of a real `init`, and both databases as SQL
 //! text, with one deposit in the vault and one in the outbox. They are never edited. When a schema gets a new version,
-//! `NIGHTSAFE_WRITE_FIXTURE=1 cargo test -p nightsafe-cli --test upgrade -- --ignored` adds the folder that
+//! `NIGHTSAFE_WRITE_FIXTURE=1 cargo test -p nightsafe --test upgrade -- --ignored` adds the folder that
 //! [`the_newest_schemas_have_a_fixture`] asks for; it needs the program `sqlite3`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 

@@ -156,6 +156,8 @@ pub(crate) async fn version(connection: &mut PgConnection, database: &'static st
 mod tests {
     use super::*;
 
+    const SHOW: &str = "SHOW synchronous_commit";
+
     /// Also where somebody has made `off` the default of the role or the server.
     #[tokio::test]
     async fn every_session_waits_for_the_disk() {
@@ -164,7 +166,7 @@ mod tests {
         for (default, ours) in [("off", "on"), ("remote_apply", "remote_apply"), ("on", "on")] {
             let options = options.clone().options([("synchronous_commit", default)]);
             let mut connection = connect(&options, "outbox").await.unwrap();
-            let set: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut connection).await.unwrap();
+            let set: String = sqlx::query_scalar(SHOW).fetch_one(&mut connection).await.unwrap();
             assert_eq!(set, ours, "{default}");
         }
     }
