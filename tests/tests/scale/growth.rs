@@ -215,12 +215,13 @@ impl Rig {
     async fn empty_outbox(&self) {
         let mut emptied = 0;
         loop {
-            let ids: Vec<_> = self.outbox.next_batch(256).await.unwrap().iter().map(|row| row.deposit_id).collect();
-            if ids.is_empty() {
+            let batch = self.outbox.next_batch(256, usize::MAX).await.unwrap();
+            let taken: Vec<_> = batch.rows.iter().map(|row| row.taken()).collect();
+            if taken.is_empty() {
                 break;
             }
-            emptied += ids.len();
-            self.outbox.delete(&ids).await.unwrap();
+            emptied += taken.len();
+            self.outbox.delete(&taken).await.unwrap();
         }
         assert_eq!(emptied, CLIENTS * POSTS);
     }
