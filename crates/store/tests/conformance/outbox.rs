@@ -167,7 +167,7 @@ pub(crate) async fn a_row_goes_only_with_the_content_that_was_read(place: &Place
     writer.insert(planted.clone()).await.unwrap();
     assert_eq!(reader.delete(&[waiting(1).taken()]).await.unwrap(), 0, "nobody has read what lies there");
     place.execute("outbox", "DELETE FROM taken").await;
-    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [planted.clone()]);
+    assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, std::slice::from_ref(&planted));
     assert_eq!(reader.delete(&[planted.taken()]).await.unwrap(), 1);
     assert_eq!(place.count("outbox", "taken").await, 0);
     writer.insert(waiting(1)).await.unwrap();

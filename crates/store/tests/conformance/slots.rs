@@ -123,7 +123,7 @@ async fn a_planted_row_of_an_earlier_hour_does_not_take_the_deposit_with_it() {
     put(server, &waiting(1), 1).await;
     let rows = reader.next_batch(9, usize::MAX).await.unwrap().rows;
     assert_eq!(rows, [planted.clone(), waiting(1)]);
-    assert_eq!(reader.next_batch(1, usize::MAX).await.unwrap().rows, [planted.clone()]);
+    assert_eq!(reader.next_batch(1, usize::MAX).await.unwrap().rows, std::slice::from_ref(&planted));
     assert_eq!(reader.delete(&[planted.taken()]).await.unwrap(), 1);
     assert_eq!(reader.next_batch(9, usize::MAX).await.unwrap().rows, [waiting(1)]);
     put(server, &planted, 3).await;
