@@ -73,6 +73,7 @@ mod tests {
         Config {
             site: "demo.example".to_owned(),
             admin_user: "admin".to_owned(),
+            vault_url_file: None,
             origins: Origins {
                 shop: origin(1),
                 fields: origin(2),

@@ -22,7 +22,7 @@ const SQLITE_ONLY: [&str; 10] = [
     "vault settled",
     "vault settled before",
 ];
-const POSTGRES_ONLY: [&str; 17] = [
+const POSTGRES_ONLY: [&str; 16] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
