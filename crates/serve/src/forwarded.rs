@@ -70,10 +70,11 @@ impl Trust {
         };
         let values = headers.get_all(HeaderName::from_static(name)).iter();
         values
-            .flat_map(|value| match value.to_str() {
+            .flat_map(|value| {
+                // Bytes that are no text spoil the element that they stand in, not what the proxy wrote behind it
+                let text = String::from_utf8_lossy(value.as_bytes());
                 // In a string that the sender left open hides what the proxy wrote behind it: nothing of it is believed
-                Ok(text) if is_closed(text) => split(text, ',').into_iter().map(read).collect(),
-                _ => vec![None],
+                if is_closed(&text) { split(&text, ',').into_iter().map(read).collect() } else { vec![None] }
             })
             .collect()
     }
@@ -169,6 +170,7 @@ mod tests {
             assert_eq!(found(&[bad]), "10.0.0.1", "{bad}");
         }
         assert_eq!(found(&["1.1.1.1, x, 10.0.0.2"]), "10.0.0.2");
+        assert_eq!(found(&["1.1.1.1, \u{e9}, 192.0.2.7"]), "192.0.2.7");
     }
 
     #[test]
