@@ -3,6 +3,7 @@
 use std::fmt;
 
 use nightsafe_core::encoding;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// `N` bytes, written as `2 * N` lowercase hex digits.
@@ -111,6 +112,12 @@ impl<'de> Deserialize<'de> for B64u {
     }
 }
 
+/// Reads a JSON object. `None` for anything else: `serde` would take an array for a struct, which no document of ours
+/// says that it may.
+pub fn read_object<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    body.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(body).ok())?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +128,18 @@ mod tests {
         assert_eq!(Hex([0x0a_u8, 0xb0]).to_string(), "0ab0");
         for bad in ["", "00f", "00fg", "00FF", "00ff00", "é0f"] {
             assert_eq!(Hex::<2>::parse(bad), Err(EncodingError::Hex(4)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_is_an_object() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Search {
+            brand: Option<String>,
+        }
+        assert_eq!(read_object(b" {\"brand\": null}"), Some(Search { brand: None }));
+        for bad in [&b"[null]"[..], b"[]", b"", b"null", b"{", b"{}]"] {
+            assert_eq!(read_object::<Search>(bad), None);
         }
     }
 

@@ -132,9 +132,19 @@ fn what_is_wrong_is_said_and_where() {
     }
 }
 
+/// Does not outlive a test that fails: it would hold the runner's output open.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running vault, and the addresses that its log names.
 struct Running {
-    child: Child,
+    child: Program,
     vault: String,
     metrics: String,
     log: BufReader<std::process::ChildStderr>,
@@ -142,8 +152,8 @@ struct Running {
 
 impl Running {
     fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut child = Program(command.stderr(Stdio::piped()).spawn().unwrap());
+        let mut log = BufReader::new(child.0.stderr.take().unwrap());
         let (mut vault, mut metrics) = (String::new(), String::new());
         loop {
             let mut line = String::new();
@@ -187,15 +197,15 @@ impl Running {
 
 /// A vault whose log is read by a thread.
 struct Watched {
-    child: Child,
+    child: Program,
     log: std::thread::JoinHandle<std::io::Result<String>>,
 }
 
 impl Watched {
     fn stop(mut self) -> String {
-        let id = rustix::process::Pid::from_child(&self.child);
+        let id = rustix::process::Pid::from_child(&self.child.0);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
+        assert!(self.child.0.wait().unwrap().success());
         self.log.join().unwrap().unwrap()
     }
 }

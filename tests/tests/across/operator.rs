@@ -71,8 +71,8 @@ async fn opens(admin: &Admin, reference: &str) -> Vec<Purpose> {
 }
 
 fn open_offline(site: &RealSite, reference: &str) -> String {
-    let mut open = site.nightsafe(&["open", "--offline", "--passphrase-fd", "0", "--field", "phone#1", "--reference"]);
-    run(open.arg(reference), &format!("{ADMIN}\n"))
+    let mut open = site.nightsafe(&["open", "--offline", "--passphrase-fd", "0", "--field", "phone#1"]);
+    run(open.args(["--reference", reference]), &format!("{ADMIN}\n"))
 }
 
 /// How many data keys the commands see in the vault.

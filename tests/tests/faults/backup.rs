@@ -132,8 +132,8 @@ fn a_lost_vault_is_restored(engine: Engine) {
     });
     // Who has the receipt can name what is missing
     let lost = after.first().unwrap().id.to_hex();
-    let mut named = rig.site.nightsafe(&["open", "--offline", "--recovery-file"]);
-    let named = named.arg(rig.site.folder().join("recovery.key")).args(["--deposit", &lost]).output().unwrap();
+    let mut named = rig.site.nightsafe(&["open", "--offline", "--deposit", &lost]);
+    let named = named.arg("--recovery-file").arg(rig.site.folder().join("recovery.key")).output().unwrap();
     let told = String::from_utf8(named.stderr).unwrap();
     assert!(!named.status.success() && told.contains("the vault has no such deposit"), "{told}");
 

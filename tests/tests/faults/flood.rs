@@ -43,14 +43,14 @@ fn memory_stays_below_the_stated_ceiling_while_postgres_holds_still() {
         .unwrap();
     assert_eq!(String::from_utf8(told.stdout).unwrap(), format!("{}\n", ceiling.told()));
 
-    // The largest deposit that there is, over and over: as far as the queue is concerned, each is one more
-    let largest = single.largest().to_json().into_bytes();
+    // A large deposit, over and over: as far as the queue is concerned, each is one more
+    let large = single.large().to_json().into_bytes();
     let address = single.server.address();
     let owner = cluster.url("postgres");
     let answers = single.runtime.block_on(async {
         let mut lock = PgConnection::connect(&owner).await.unwrap();
         let held = lock.begin_with("BEGIN; LOCK TABLE outbox.deposit IN ACCESS EXCLUSIVE MODE").await.unwrap();
-        let flooded = tokio::spawn(async move { flood(address, &largest).await });
+        let flooded = tokio::spawn(async move { flood(address, &large).await });
         // Less than what a commit may take, so that those who wait are stored in the end
         tokio::time::sleep(Duration::from_secs(4)).await;
         held.rollback().await.unwrap();
@@ -62,7 +62,7 @@ fn memory_stays_below_the_stated_ceiling_while_postgres_holds_still() {
 
     let (peak, ceiling) = (single.server.peak_memory() * 1024, ceiling.bytes());
     eprintln!(
-        "PostgreSQL stood still under {CONNECTIONS} of the largest deposits, default limits: {} taken, {} refused; peak {} \
+        "PostgreSQL stood still under {CONNECTIONS} large deposits, default limits: {} taken, {} refused; peak {} \
          MiB, ceiling {} MiB",
         count(201),
         count(503),

@@ -53,11 +53,12 @@ impl Single {
         seal(&self.manifest, &format!("ORDER-{}", self.sent), entered)
     }
 
-    /// An order of about 200 KB of JSON, close to the most that one may have.
-    pub(crate) fn largest(&mut self) -> Deposit {
-        let text = "x".repeat(3000);
-        let parts = [("value", text.as_str())];
-        let entered: Vec<(&str, &[(&str, &str)])> = vec![("text", &parts); 32];
+    /// An order of 32 long addresses, about 100 KB of JSON.
+    pub(crate) fn large(&mut self) -> Deposit {
+        let line = "x".repeat(250);
+        let parts = ["line1", "line2", "city"].map(|part| (part, line.as_str()));
+        let parts = [&parts[..], &[("postal_code", "10115"), ("country", "DE")]].concat();
+        let entered: Vec<(&str, &[(&str, &str)])> = vec![("address", &parts); 32];
         self.order(&entered)
     }
 

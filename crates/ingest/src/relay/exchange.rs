@@ -6,7 +6,7 @@ use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::relay::{
     ACKNOWLEDGE_PATH, Acknowledge, BATCH_PATH, Batch, BatchRequest, MAX_BATCH, MAX_DEPOSITS, RelayedDeposit,
 };
-use nightsafe_proto::wire::{B64u, Hex};
+use nightsafe_proto::wire::{B64u, Hex, read_object};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::StoreError;
 use nightsafe_store::outbox::{OutboxBatch, OutboxRow, Taken};
@@ -84,7 +84,7 @@ fn relayed(row: OutboxRow) -> RelayedDeposit {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|_| ProblemType::MalformedJson.into())
+    read_object(body).ok_or_else(|| ProblemType::MalformedJson.into())
 }
 
 fn storage(error: StoreError) -> Problem {

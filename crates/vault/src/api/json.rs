@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use nightsafe_proto::problem::ProblemType;
+use nightsafe_proto::wire::read_object;
 use nightsafe_serve::body::{BodyLimits, read_json_within};
 use nightsafe_serve::limits::Share;
 use nightsafe_serve::problem::Problem;
@@ -23,6 +24,6 @@ impl<T: DeserializeOwned, const BYTES: usize> FromRequest<State> for Body<T, BYT
     async fn from_request(request: Request, state: &State) -> Result<Self, Problem> {
         let limits = BodyLimits { bytes: BYTES, time: TIME };
         let (bytes, share) = read_json_within(request, limits, &state.shared().memory).await?;
-        serde_json::from_slice(&bytes).map(|value| Self(value, share)).map_err(|_| ProblemType::MalformedJson.into())
+        read_object(&bytes).map(|value| Self(value, share)).ok_or_else(|| ProblemType::MalformedJson.into())
     }
 }
