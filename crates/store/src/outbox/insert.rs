@@ -40,7 +40,7 @@ impl Inserter {
     /// Gives how many were not there before.
     pub(super) async fn commit(&mut self, rows: &[&OutboxRow]) -> Result<u64, StoreError> {
         let committed = match self {
-            Self::Sqlite(pool) => insert_one_by_one(pool, rows).await,
+            Self::Sqlite(pool) => insert_in_few(pool, rows).await,
             Self::Postgres { options, connection } => insert_at_once(options, connection, rows).await,
         };
         committed.map_err(StoreError::unavailable(DATABASE))
@@ -59,29 +59,43 @@ impl Inserter {
     }
 }
 
-async fn insert_one_by_one(pool: &SqlitePool, rows: &[&OutboxRow]) -> Result<u64, sqlx::Error> {
+/// Many rows a statement: each statement is handed over to the driver's thread and back, and on a busy machine that
+/// costs more than the row does.
+async fn insert_in_few(pool: &SqlitePool, rows: &[&OutboxRow]) -> Result<u64, sqlx::Error> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let mut new = 0_u64;
-    for row in rows {
-        new = new.saturating_add(insert_one(&mut transaction, row).await?);
+    let mut rest = rows;
+    while !rest.is_empty() {
+        let (some, others) = rest.split_at(rows_of_one_statement(rest.len()));
+        new = new.saturating_add(insert_some(&mut transaction, some).await?);
+        rest = others;
     }
     transaction.commit().await?;
     Ok(new)
 }
 
-async fn insert_one(connection: &mut SqliteConnection, row: &OutboxRow) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query(
-        "/* outbox insert one */ INSERT INTO deposit (deposit_id, day, nonce, body) \
-         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM taken WHERE deposit_id = $1) \
+/// The greatest power of two that is not above `rows` and 64: seven statements are prepared, and not one for each length.
+fn rows_of_one_statement(rows: usize) -> usize {
+    1 << rows.clamp(1, 64).ilog2()
+}
+
+async fn insert_some(connection: &mut SqliteConnection, rows: &[&OutboxRow]) -> Result<u64, sqlx::Error> {
+    let text = format!(
+        "/* outbox insert some */ INSERT INTO deposit (deposit_id, day, nonce, body) \
+         SELECT * FROM (VALUES {}) WHERE NOT EXISTS (SELECT 1 FROM taken WHERE deposit_id = column1) \
          ON CONFLICT DO NOTHING",
-    )
-    .bind(row.deposit_id.as_slice())
-    .bind(&row.day)
-    .bind(row.nonce.as_slice())
-    .bind(&row.body)
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected())
+        vec!["(?, ?, ?, ?)"; rows.len()].join(", ")
+    );
+    // Nothing but the number of rows is in the text
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+    for row in rows {
+        query = query
+            .bind(row.deposit_id.as_slice())
+            .bind(row.day.as_str())
+            .bind(row.nonce.as_slice())
+            .bind(row.body.as_slice());
+    }
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 /// A connection that turns out to be lost is made anew once: inserting again what may have been inserted does no harm.
@@ -142,4 +156,25 @@ async fn insert_all(connection: &mut PgConnection, rows: &[&OutboxRow]) -> Resul
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_cut_into_powers_of_two() {
+        let cut = |mut rows: usize| {
+            let mut sizes = Vec::new();
+            while rows > 0 {
+                sizes.push(rows_of_one_statement(rows));
+                rows -= rows_of_one_statement(rows);
+            }
+            sizes
+        };
+        assert_eq!(cut(0), []);
+        assert_eq!(cut(1), [1]);
+        assert_eq!(cut(63), [32, 16, 8, 4, 2, 1]);
+        assert_eq!(cut(150), [64, 64, 16, 4, 2]);
+    }
 }

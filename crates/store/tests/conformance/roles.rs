@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::TryStreamExt;
 use sqlx::{Connection, PgConnection, Row};
 
 use crate::place::{Place, Server};
@@ -59,10 +60,12 @@ struct Relation {
     name: String,
     kind: String,
     columns: Vec<String>,
+    /// Of its primary key, as a list; empty without one.
+    primary_key: String,
 }
 
 /// Statements that name no column. `?` is the relation.
-const WHOLE: [(&str, &str); 11] = [
+const WHOLE: [(&str, &str); 13] = [
     ("DELETE", "DELETE FROM ?"),
     ("TRUNCATE", "TRUNCATE ? CASCADE"),
     ("LOCK", "LOCK TABLE ? IN ACCESS EXCLUSIVE MODE"),
@@ -74,18 +77,32 @@ const WHOLE: [(&str, &str); 11] = [
     ("COMMENT", "COMMENT ON TABLE ? IS 'x'"),
     ("RULE", "CREATE RULE r AS ON INSERT TO ? DO INSTEAD NOTHING"),
     ("INHERIT", "CREATE TABLE outbox.child () INHERITS (?)"),
+    ("COPY ALL", "COPY ? TO STDOUT"),
+    ("COPY QUERY", "COPY (SELECT * FROM ?) TO STDOUT"),
 ];
 
-/// Statements for each column. `!` is the column.
-const BY_COLUMN: [(&str, &str); 5] = [
+/// Statements for each column. `!` is the column, `#` the columns of the primary key.
+const BY_COLUMN: [(&str, &str); 11] = [
     ("SELECT", "SELECT ! FROM ? LIMIT 1"),
     ("INSERT", "INSERT INTO ? (!) OVERRIDING SYSTEM VALUE VALUES (NULL)"),
     ("INSERT RETURNING", "INSERT INTO ? (!) OVERRIDING SYSTEM VALUE VALUES (NULL) RETURNING !"),
     ("UPDATE", "UPDATE ? SET ! = DEFAULT"),
     ("INDEX", "CREATE INDEX ON ? (!)"),
+    ("FOR UPDATE", "SELECT ! FROM ? FOR UPDATE"),
+    ("FOR UPDATE", "SELECT ! FROM ? FOR KEY SHARE"),
+    (
+        "MERGE",
+        "MERGE INTO ? USING (SELECT 1) AS one ON false WHEN NOT MATCHED THEN INSERT (!) OVERRIDING SYSTEM VALUE VALUES (NULL)",
+    ),
+    (
+        "MERGE UPDATE",
+        "MERGE INTO ? AS t USING (SELECT 1) AS one ON t.! IS NULL WHEN MATCHED THEN UPDATE SET ! = DEFAULT",
+    ),
+    ("UPSERT", "INSERT INTO ? (!) OVERRIDING SYSTEM VALUE VALUES (NULL) ON CONFLICT (#) DO UPDATE SET ! = DEFAULT"),
+    ("COPY IN", "COPY ? (!) FROM STDIN"),
 ];
 
-const VIEW_HAS: [&str; 4] = ["SELECT", "SELECT ALL", "DELETE", "LOCK"];
+const VIEW_HAS: [&str; 5] = ["SELECT", "SELECT ALL", "COPY QUERY", "DELETE", "LOCK"];
 
 #[tokio::test]
 async fn each_role_may_do_what_is_written_here_and_nothing_else() {
@@ -107,7 +124,11 @@ async fn each_role_may_do_what_is_written_here_and_nothing_else() {
         for relation in &relations {
             for (right, sql, column) in statements(relation) {
                 let allowed = may(role, right, &relation.name, column.as_deref());
-                let refused = is_refused(&mut login, &sql).await;
+                let refused = if right.starts_with("COPY") {
+                    is_copy_refused(&server.login_url(role), &sql).await
+                } else {
+                    is_refused(&mut login, &sql).await
+                };
                 assert_eq!(refused, !allowed, "{role}: {sql}");
                 if allowed {
                     used.insert((role, right.split(' ').next().unwrap().to_owned(), relation.name.clone()));
@@ -134,10 +155,19 @@ fn has(role: &str, right: &str, relation: &str, column: Option<&str>) -> bool {
     })
 }
 
+fn changes(role: &str, relation: &str) -> bool {
+    RIGHTS.into_iter().any(|(who, what, place, _)| (who, what, place) == (role, "UPDATE", relation))
+}
+
 fn may(role: &str, right: &str, relation: &str, column: Option<&str>) -> bool {
     match right {
         "INSERT RETURNING" => has(role, "INSERT", relation, column) && has(role, "SELECT", relation, column),
-        "SELECT ALL" => has(role, "SELECT", relation, None),
+        "SELECT ALL" | "COPY ALL" | "COPY QUERY" => has(role, "SELECT", relation, None),
+        "MERGE" | "COPY IN" => has(role, "INSERT", relation, column),
+        "MERGE UPDATE" => has(role, "SELECT", relation, column) && has(role, "UPDATE", relation, column),
+        // Locking a row needs the right to change any column of it
+        "FOR UPDATE" => has(role, "SELECT", relation, column) && changes(role, relation),
+        "UPSERT" => ["INSERT", "SELECT", "UPDATE"].into_iter().all(|right| has(role, right, relation, column)),
         // Whoever may delete all rows of a table may also lock it
         "LOCK" => has(role, "DELETE", relation, None) || (relation == "vault.session" && role == "nightsafe_vault"),
         _ => has(role, right, relation, column),
@@ -160,9 +190,10 @@ fn statements(relation: &Relation) -> Vec<(&'static str, String, Option<String>)
     let whole = WHOLE.into_iter().filter(|(right, _)| relation.kind != "v" || VIEW_HAS.contains(right));
     let mut all: Vec<_> = whole.map(|(right, sql)| (right, sql.replace('?', &relation.name), None)).collect();
     let by_column = BY_COLUMN.into_iter().filter(|(right, _)| relation.kind != "v" || VIEW_HAS.contains(right));
-    for (right, sql) in by_column {
+    for (right, sql) in by_column.filter(|(_, sql)| !(sql.contains('#') && relation.primary_key.is_empty())) {
         for column in &relation.columns {
             let sql = sql.replace('?', &relation.name).replace('!', &format!("\"{column}\""));
+            let sql = sql.replace('#', &relation.primary_key);
             all.push((right, sql, Some(column.clone())));
         }
     }
@@ -173,7 +204,10 @@ async fn relations(server: &Server) -> Vec<Relation> {
     let rows = sqlx::query(
         "SELECT n.nspname || '.' || c.relname AS name, c.relkind::text AS kind, \
          array(SELECT a.attname::text FROM pg_attribute a \
-               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns \
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns, \
+         (SELECT coalesce(string_agg(quote_ident(a.attname), ', '), '') FROM pg_index i \
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) \
+          WHERE i.indrelid = c.oid AND i.indisprimary) AS primary_key \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname NOT LIKE 'pg\\_%' \
          AND n.nspname <> 'information_schema' ORDER BY 1",
@@ -182,7 +216,12 @@ async fn relations(server: &Server) -> Vec<Relation> {
     .await
     .unwrap();
     rows.iter()
-        .map(|row| Relation { name: row.get("name"), kind: row.get("kind"), columns: row.get("columns") })
+        .map(|row| Relation {
+            name: row.get("name"),
+            kind: row.get("kind"),
+            columns: row.get("columns"),
+            primary_key: row.get("primary_key"),
+        })
         .collect()
 }
 
@@ -192,16 +231,33 @@ async fn is_refused(login: &mut PgConnection, sql: &str) -> bool {
     let mut transaction = login.begin().await.unwrap();
     let result = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *transaction).await;
     transaction.rollback().await.unwrap();
-    match result {
-        Ok(_) => false,
-        Err(error) => {
-            let error = error.as_database_error().unwrap_or_else(|| panic!("{sql}")).code().unwrap().into_owned();
-            // Syntax errors and unknown names would say nothing about rights
-            assert!(!matches!(error.as_str(), "42601" | "42703" | "42P01" | "42883" | "25P02"), "{sql}: {error}");
-            // A view of two tables has no rows of its own to change
-            error == "42501" || error == "55000"
+    says_refused(result.map(drop), sql)
+}
+
+/// COPY to or from the client is a conversation of its own, after which the driver's connection is of no more use.
+async fn is_copy_refused(url: &str, sql: &str) -> bool {
+    let mut login = PgConnection::connect(url).await.unwrap();
+    let result = if sql.ends_with("STDIN") {
+        match login.copy_in_raw(sql).await {
+            Ok(copy) => copy.abort("only the right was asked for").await,
+            Err(error) => Err(error),
         }
-    }
+    } else {
+        match login.copy_out_raw(sql).await {
+            Ok(copy) => copy.try_for_each(|_| std::future::ready(Ok(()))).await,
+            Err(error) => Err(error),
+        }
+    };
+    says_refused(result, sql)
+}
+
+fn says_refused(result: Result<(), sqlx::Error>, sql: &str) -> bool {
+    let Err(error) = result else { return false };
+    let error = error.as_database_error().unwrap_or_else(|| panic!("{sql}: {error}")).code().unwrap().into_owned();
+    // Syntax errors and unknown names would say nothing about rights
+    assert!(!matches!(error.as_str(), "42601" | "42703" | "42P01" | "42883" | "25P02"), "{sql}: {error}");
+    // A view of two tables has no rows of its own to change
+    error == "42501" || error == "55000"
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
 const SQLITE_ONLY: [&str; 10] = [
-    "outbox insert one",
+    "outbox insert some",
     "outbox keep id",
     "outbox delete one",
     "outbox look",

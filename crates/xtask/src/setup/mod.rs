@@ -2,8 +2,8 @@
 
 pub(crate) mod apt;
 pub(crate) mod chromium;
-pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod postgres;
+pub(crate) mod proxies;
 pub(crate) mod schemathesis;
 pub(crate) mod wasm_target;

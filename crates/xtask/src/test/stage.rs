@@ -4,6 +4,7 @@ use super::count::{self, Count};
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// A runner to start.
@@ -89,12 +90,43 @@ fn pass_on(mut command: Command, mut read: impl FnMut(&str) -> bool) -> Result<b
         .spawn()
         .with_context(|| format!("cannot start {:?}", command.get_program()))?;
     let output = child.stdout.take().context("a child without output")?;
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        if read(&line) {
-            eprintln!("{line}");
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || BufReader::new(output).split(b'\n').try_for_each(|line| sender.send(line)));
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => {
+                let line = line?;
+                let line = String::from_utf8_lossy(&line);
+                if read(&line) {
+                    eprintln!("{line}");
+                }
+            }
+            // A process that a test left behind keeps the pipe open for ever; the runner is who counts
+            Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_some() => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     Ok(child.wait()?.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_left_behind_is_not_waited_for() {
+        let mut left = String::new();
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & echo $!; exit 3"]);
+        let start = Instant::now();
+        let well = pass_on(command, |line| {
+            left = line.to_owned();
+            false
+        });
+        assert!(!well.unwrap());
+        let pid = left.parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        assert!(start.elapsed() < Duration::from_secs(300));
+    }
 }
