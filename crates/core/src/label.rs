@@ -32,6 +32,14 @@ pub enum Label {
     RecoveryKey,
     /// Receipt of a deposit.
     Receipt,
+    /// An entry of the audit log, and what is signed of it.
+    AuditEntry,
+    /// What the audit log's tree holds of an entry.
+    AuditCommitment,
+    /// What an entry of the audit log says of an X25519 point.
+    AuditPoint,
+    /// HPKE `info` of an entry sealed to an audit key.
+    AuditSeal,
 }
 
 impl Label {
@@ -51,6 +59,10 @@ impl Label {
             Self::SiteKey => "nightsafe/v1/site-key",
             Self::RecoveryKey => "nightsafe/v1/recovery-key",
             Self::Receipt => "nightsafe/v1/receipt",
+            Self::AuditEntry => "nightsafe/v1/audit-entry",
+            Self::AuditCommitment => "nightsafe/v1/audit-commitment",
+            Self::AuditPoint => "nightsafe/v1/audit-point",
+            Self::AuditSeal => "nightsafe/v1/audit-seal",
         }
     }
 
