@@ -97,7 +97,7 @@ fn consistency(hashes: &Hashes) -> Vec<Value> {
         .map(|(old, new)| json!({"old": old, "new": new, "proof": made(old, new)}))
         .into();
     cases.extend([
-        json!({"case": "of another size", "old": 5, "new": 8, "proof": made(6, 8), "error": "wrong_root"}),
+        json!({"case": "of another size", "old": 5, "new": 8, "proof": made(7, 8), "error": "wrong_root"}),
         json!({"case": "a hash too few", "old": 2, "new": 5, "proof": "", "error": "wrong_length"}),
         json!({"case": "not empty", "old": 0, "new": 5, "proof": made(4, 8), "error": "wrong_length"}),
         json!({"case": "backwards", "old": 5, "new": 2, "proof": made(2, 5), "error": "out_of_range"}),
