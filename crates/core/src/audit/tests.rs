@@ -356,7 +356,7 @@ fn a_fork_is_found() {
     let end = copy.checkpoint(17);
     copy.leaves[16] = Commitment([7; 32]);
     copy.opened.truncate(16);
-    assert_eq!(copy.findings(&[end.clone()]), [Finding::Forked]);
+    assert_eq!(copy.findings(std::slice::from_ref(&end)), [Finding::Forked]);
     // A log of another name is none of this one's
     let other = Checkpoint { origin: Origin::parse("elsewhere").unwrap(), ..end };
     assert_eq!(copy.findings(&[other]), [Finding::OtherLog]);

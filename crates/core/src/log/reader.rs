@@ -1,7 +1,7 @@
 //! Where hashes come from.
 
 use super::plan::fold;
-use super::{Hash, LogError, Node, TILE_WIDTH, Tile};
+use super::{Hash, LogError, Node, Tile};
 use std::collections::BTreeMap;
 
 /// Gives the hashes of nodes. Who reads from a database asynchronously needs none: see [`super::Plan`].
@@ -100,8 +100,9 @@ impl HashReader for TileHashes {
 fn place(node: Node) -> (u8, u64, core::ops::Range<usize>) {
     let (level, above) = (node.level() / 8, node.level() % 8);
     let first = node.index() << above;
-    let start = (first % u64::from(TILE_WIDTH)) as usize;
-    (level, first / u64::from(TILE_WIDTH), start..start.saturating_add(1 << above))
+    // 256 hashes a tile
+    let start = usize::from(first as u8);
+    (level, first >> 8, start..start.saturating_add(1 << above))
 }
 
 /// The root over a power of two of hashes.

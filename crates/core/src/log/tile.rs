@@ -83,7 +83,7 @@ impl Tile {
             Holds::Entries => path.push_str("entries"),
             Holds::Hashes(level) => push_decimal(&mut path, level.into(), 1),
         }
-        let groups = (self.index.checked_ilog10().unwrap_or(0) / 3) as u32;
+        let groups = self.index.checked_ilog10().unwrap_or(0) / 3;
         for group in (0..=groups).rev() {
             path.push_str(if group > 0 { "/x" } else { "/" });
             let above = 1000_u64.checked_pow(group).and_then(|unit| self.index.checked_div(unit)).unwrap_or(0);
