@@ -32,6 +32,18 @@ pub enum Label {
     RecoveryKey,
     /// Receipt of a deposit.
     Receipt,
+    /// An entry of the audit log, and what is signed of it.
+    #[cfg(feature = "admin")]
+    AuditEntry,
+    /// What the audit log's tree holds of an entry.
+    #[cfg(feature = "admin")]
+    AuditCommitment,
+    /// What an entry of the audit log says of an X25519 point.
+    #[cfg(feature = "admin")]
+    AuditPoint,
+    /// HPKE `info` of an entry sealed to an audit key.
+    #[cfg(feature = "admin")]
+    AuditSeal,
 }
 
 impl Label {
@@ -51,6 +63,14 @@ impl Label {
             Self::SiteKey => "nightsafe/v1/site-key",
             Self::RecoveryKey => "nightsafe/v1/recovery-key",
             Self::Receipt => "nightsafe/v1/receipt",
+            #[cfg(feature = "admin")]
+            Self::AuditEntry => "nightsafe/v1/audit-entry",
+            #[cfg(feature = "admin")]
+            Self::AuditCommitment => "nightsafe/v1/audit-commitment",
+            #[cfg(feature = "admin")]
+            Self::AuditPoint => "nightsafe/v1/audit-point",
+            #[cfg(feature = "admin")]
+            Self::AuditSeal => "nightsafe/v1/audit-seal",
         }
     }
 

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod anchor;
+#[cfg(feature = "admin")]
+pub mod audit;
 pub mod cbor;
 #[cfg(feature = "custody")]
 pub mod custody;
@@ -19,6 +21,8 @@ pub mod kem;
 pub mod keys;
 pub mod label;
 pub mod locator;
+#[cfg(feature = "admin")]
+pub mod log;
 pub mod manifest;
 pub mod note;
 pub mod opening;

@@ -5,6 +5,8 @@ mod key;
 pub(crate) mod lines;
 
 pub use elsewhere::{Requests, Verdicts};
+#[cfg(feature = "admin")]
+pub(crate) use key::is_name;
 pub use key::{NoteSigner, Vkey};
 
 use crate::encoding::{b64, b64_decode};

@@ -3,10 +3,14 @@
 //!
 //! To write them: `NIGHTSAFE_BLESS=1 cargo test -p nightsafe-core --all-features committed_vectors`.
 
+#[cfg(feature = "admin")]
+mod audit;
 #[cfg(feature = "custody")]
 mod custody;
 mod deposit;
 mod envelope;
+#[cfg(feature = "admin")]
+mod log;
 
 use crate::keys::PrivateItems;
 use crate::suite::Suite;
@@ -25,6 +29,10 @@ fn files() -> Vec<(&'static str, String)> {
         ("deposit-v1.json", text(&deposit::make())),
         #[cfg(feature = "custody")]
         ("custody-v1.json", text(&custody::make())),
+        #[cfg(feature = "admin")]
+        ("log-v1.json", text(&log::make())),
+        #[cfg(feature = "admin")]
+        ("audit-v1.json", text(&audit::make())),
     ]
 }
 

@@ -13,6 +13,7 @@
 
 mod deposits;
 mod headers;
+mod logs;
 mod notes;
 mod requests;
 mod seeds;
@@ -41,6 +42,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "login_message", run: requests::login, seeds: seeds::login_messages },
     Target { name: "signed_request", run: headers::signed, seeds: seeds::signed_requests },
     Target { name: "forwarded", run: headers::forwarded, seeds: seeds::forwarded },
+    Target { name: "log_text", run: logs::text, seeds: seeds::log_texts },
+    Target { name: "log_proof", run: logs::proof, seeds: seeds::log_proofs },
+    Target { name: "log_tile", run: logs::tile, seeds: seeds::log_tiles },
+    Target { name: "audit_entry", run: logs::audit_entry, seeds: seeds::audit_entries },
 ];
 
 /// The target of that name.

@@ -10,6 +10,8 @@ const ENVELOPE: &str = include_str!("../../vectors/envelope-v1.json");
 const MANIFEST: &str = include_str!("../../vectors/key-manifest-v1.json");
 const NOTE: &str = include_str!("../../vectors/note-v1.json");
 const TIMESTAMP: &str = include_str!("../../vectors/timestamp-v1.json");
+pub(crate) const AUDIT: &str = include_str!("../../vectors/audit-v1.json");
+pub(crate) const LOG: &str = include_str!("../../vectors/log-v1.json");
 pub(crate) const RECEIPT: &str = include_str!("../../vectors/receipt-v1.json");
 pub(crate) const RELAY: &str = include_str!("../../vectors/relay-v1.json");
 
@@ -161,4 +163,61 @@ pub(crate) fn forwarded() -> Vec<Vec<u8>> {
     ]
     .map(|text| text.as_bytes().to_vec())
     .into()
+}
+
+/// Checkpoints with and without signatures, proofs, paths of tiles.
+pub(crate) fn log_texts() -> Vec<Vec<u8>> {
+    let vectors = vectors(LOG);
+    let mut seeds = texts(list(&vectors["checkpoints"]), "note");
+    seeds.extend(good_checkpoints(&vectors).into_iter().map(String::into_bytes));
+    seeds.extend(["inclusion", "consistency"].iter().flat_map(|name| texts(list(&vectors[*name]), "proof")));
+    seeds.extend(texts(list(&vectors["tiles"]), "path"));
+    seeds
+}
+
+/// The texts that the log's key signed and a reader takes.
+pub(crate) fn good_checkpoints(vectors: &Value) -> Vec<String> {
+    let good = list(&vectors["checkpoints"]).iter().filter(|case| case.get("error").is_none());
+    good.map(|case| text_of(&case["note"]).split_inclusive('\n').take(3).collect()).collect()
+}
+
+/// Leaf or earlier size, size, and the hashes of a proof in a log of 40 leaves.
+pub(crate) fn log_proofs() -> Vec<Vec<u8>> {
+    use nightsafe_core::log::{Hash, Hashes, Plan, Tree};
+    let (mut tree, mut hashes) = (Tree::new(), Hashes::default());
+    for leaf in 0..40_u8 {
+        hashes.store(tree.append(Hash::of_leaf(&[leaf])).unwrap());
+    }
+    let mut seeds = Vec::new();
+    for (from, size) in [(0, 1), (0, 40), (5, 8), (7, 39), (31, 32), (32, 33), (38, 40)] {
+        for plan in [Plan::for_inclusion(from, size), Plan::for_consistency(from, size)] {
+            let proof = plan.unwrap().read_proof(&hashes).unwrap();
+            let hashes = proof.hashes().iter().flat_map(|hash| hash.0);
+            seeds.push([from as u8, size as u8].into_iter().chain(hashes).collect());
+        }
+    }
+    seeds
+}
+
+/// Width, then a bundle or a tile.
+pub(crate) fn log_tiles() -> Vec<Vec<u8>> {
+    let vectors = vectors(LOG);
+    let bundle = |case: &Value| [&[0, case["width"].as_u64().unwrap() as u8], &bytes_of(&case["bundle"])[..]].concat();
+    let mut seeds: Vec<_> = list(&vectors["bundles"]).iter().map(bundle).collect();
+    let hashes = list(&vectors["leaf_hashes"]);
+    seeds.push([vec![0, hashes.len() as u8], hashes.iter().flat_map(bytes_of).collect()].concat());
+    seeds
+}
+
+/// Entries, and salts with signed entries.
+pub(crate) fn audit_entries() -> Vec<Vec<u8>> {
+    let vectors = vectors(AUDIT);
+    let entries = list(&vectors["entries"]).iter().chain(list(&vectors["refused"]));
+    entries.map(|entry| bytes_of(&entry["entry"])).chain(signed_entries(&vectors)).collect()
+}
+
+/// Each behind its salt.
+pub(crate) fn signed_entries(vectors: &Value) -> Vec<Vec<u8>> {
+    let signed = |entry: &Value| [bytes_of(&entry["salt"]), bytes_of(&entry["signed"])].concat();
+    list(&vectors["entries"]).iter().map(signed).collect()
 }

@@ -89,5 +89,9 @@ tests!(
     vault_json,
     login_message,
     signed_request,
-    forwarded
+    forwarded,
+    log_text,
+    log_proof,
+    log_tile,
+    audit_entry
 );

@@ -164,7 +164,7 @@ impl fmt::Debug for NoteSigner {
 }
 
 /// Key names hold no blank, no `+`, no control character.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && !name.chars().any(|c| c.is_whitespace() || c == '+' || c < ' ' || c == '\u{7f}')
 }

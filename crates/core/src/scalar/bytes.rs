@@ -93,6 +93,11 @@ id!(
     Nonce,
     32
 );
+id!(
+    /// Names an admin's identity: the first 16 bytes of SHA-256 over its site and its two public keys.
+    IdentityId,
+    16
+);
 
 impl KeyFingerprint {
     /// The key's name: the first 16 bytes.
