@@ -90,7 +90,9 @@ async fn load(sql: &Path, database: &Path) {
 #[test]
 #[ignore = "writes the fixture of the newest schemas"]
 fn write_the_fixture() {
-    assert!(std::env::var_os("NIGHTSAFE_WRITE_FIXTURE").is_some(), "set NIGHTSAFE_WRITE_FIXTURE");
+    if std::env::var_os("NIGHTSAFE_WRITE_FIXTURE").is_none() {
+        return; // the long run takes ignored tests along
+    }
     assert!(!newest().exists(), "a fixture is never written twice");
     let shop = Shop::built();
     send(&shop, &[&deposit(&shop, "ORDER-1")]);

@@ -52,13 +52,23 @@ async fn what_is_on_its_way_when_the_end_is_asked_for_is_stored_and_answered() {
     connection.write_all(first.as_bytes()).await.unwrap();
     running.signal("TERM");
     running.wait_for_line("\"message\":\"stopping\"");
-    assert!(reqwest::get(running.url("ingest", "/healthz")).await.is_err(), "new connections are taken");
+    refuses_new_connections(running.address("ingest")).await;
     connection.write_all(last.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 201"));
     assert!(running.wait().success());
     assert_eq!(stored(&site).await, [*deposit.id().as_bytes()]);
+}
+
+/// The log says that the end was asked for; the listeners hear of it then.
+async fn refuses_new_connections(address: SocketAddr) {
+    let refused = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), refused).await.expect("new connections are taken");
 }
 
 #[tokio::test]
