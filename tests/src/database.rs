@@ -20,6 +20,13 @@ pub struct OwnDatabase {
 impl OwnDatabase {
     /// Makes one and migrates it; `None`, and a loud line, where there is no server.
     pub async fn make() -> Option<Self> {
+        let own = Self::empty()?;
+        postgres::migrate(&own.url().parse().unwrap(), &[outbox::POSTGRES, vault::POSTGRES]).await.unwrap();
+        Some(own)
+    }
+
+    /// Makes one without anything in it.
+    pub fn empty() -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var(SERVER) else {
             eprintln!("SKIPPED: no PostgreSQL, because {SERVER} is not set (cargo xtask test sets it)");
@@ -27,9 +34,7 @@ impl OwnDatabase {
         };
         let name = format!("ns_across_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         psql(&server, &format!("CREATE DATABASE {name}"));
-        let own = Self { server, name };
-        postgres::migrate(&own.url().parse().unwrap(), &[outbox::POSTGRES, vault::POSTGRES]).await.unwrap();
-        Some(own)
+        Some(Self { server, name })
     }
 
     /// A URL of the superuser.

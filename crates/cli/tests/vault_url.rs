@@ -6,19 +6,10 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::process::Command;
 
 use common::{ADMIN, Shop, fails, fingerprint, ok, run};
 use nightsafe_store::vault::VaultStore;
-
-/// Writes a file with a URL, for its owner alone.
-fn url_file(shop: &Shop, name: &str, url: &str) -> PathBuf {
-    let file = shop.path(name);
-    fs::write(&file, format!("{url}\n")).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-    file
-}
 
 /// A URL of a SQLite file beside the data directory.
 fn elsewhere(shop: &Shop) -> String {
@@ -36,7 +27,7 @@ fn copy(args: &[&str]) -> std::process::Output {
 #[test]
 fn what_init_was_told_every_command_knows() {
     let shop = Shop::new();
-    let file = url_file(&shop, "vault.url", &elsewhere(&shop));
+    let file = shop.url_file("vault.url", &elsewhere(&shop));
     ok(init_with(&shop, &file));
     shop.write_assets("");
     ok(shop.build(&[]));
@@ -56,7 +47,7 @@ fn what_init_was_told_every_command_knows() {
     assert!(!shop.data().join("vault.db").exists());
 
     // For once, another one: here one that is not there, which reading does not make
-    let other = url_file(&shop, "other.url", &format!("sqlite:{}", shop.path("other.db").display()));
+    let other = shop.url_file("other.url", &format!("sqlite:{}", shop.path("other.db").display()));
     let mut command = shop.command(&open);
     command.arg("--vault-url-file").arg(&other);
     assert!(fails(run(command, "")).contains("not available"));
@@ -73,14 +64,14 @@ fn a_vault_that_is_somebodys_or_cannot_be_reached_is_refused_before_anything_is_
         ("postgres://nobody:hunter2@localhost:1/nightsafe", "not available"),
         ("mysql://u:hunter2@h/d", "holds no URL of a database"),
     ] {
-        let file = url_file(&shop, "vault.url", url);
+        let file = shop.url_file("vault.url", url);
         let mut command = shop.init_command();
         command.arg("--vault-url-file").arg(&file);
         // No passphrase was asked for
         let told = fails(run(command, ""));
         assert!(told.contains(error) && !told.contains("hunter2"), "{told}");
     }
-    let file = url_file(&shop, "vault.url", &elsewhere(&shop));
+    let file = shop.url_file("vault.url", &elsewhere(&shop));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(fails(init_with(&shop, &file)).contains("open to other users"));
     assert!(!shop.data().exists() && !shop.path("site-keys").exists());
@@ -90,7 +81,7 @@ fn a_vault_that_is_somebodys_or_cannot_be_reached_is_refused_before_anything_is_
 #[test]
 fn an_init_that_fails_leaves_the_vault_empty() {
     let shop = Shop::new();
-    let file = url_file(&shop, "vault.url", &elsewhere(&shop));
+    let file = shop.url_file("vault.url", &elsewhere(&shop));
     fs::write(shop.path("policy"), "kind cvc\n").unwrap();
     let policy = shop.path("policy");
     let told = fails(shop.init(&["--vault-url-file", file.to_str().unwrap(), "--policy", policy.to_str().unwrap()]));

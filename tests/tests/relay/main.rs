@@ -5,7 +5,9 @@
 mod chance;
 mod clocks;
 mod logs;
+mod outbox;
 mod pair;
+mod planted;
 mod steps;
 mod wire;
 mod wrong;

@@ -1,4 +1,5 @@
-//! More than one machine's worth: several ingest processes behind a proxy, and vaults with many deposits.
+//! More than one machine's worth: several ingest processes behind a proxy, vaults with many deposits, and outboxes that many
+//! have passed through.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +10,7 @@
 )]
 
 mod behind_nginx;
+mod deletion;
 mod growth;
 
 /// One at a time: each measures, or kills what is slow to answer when another one measures.

@@ -6,6 +6,7 @@ pub mod sealing;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -49,6 +50,14 @@ impl Shop {
 
     pub fn data(&self) -> PathBuf {
         self.path("data")
+    }
+
+    /// Writes a file with a URL, for its owner alone.
+    pub fn url_file(&self, name: &str, url: &str) -> PathBuf {
+        let file = self.path(name);
+        fs::write(&file, format!("{url}\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        file
     }
 
     pub fn fields(&self, name: &str) -> PathBuf {

@@ -1,6 +1,8 @@
 //! From start to an orderly end.
 
+use std::net::SocketAddr;
 use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 use nightsafe_core::receipt;
 use nightsafe_proto::deposit::DepositReceipt;
