@@ -1,5 +1,4 @@
-//! What benches, tests across crates and some of a crate's own share: a real site, sealed deposits, a client, real processes to
-//! start and kill.
+//! What benches and tests across crates share: a real site, sealed deposits, a client, real processes to start and kill.
 //!
 //! The tests themselves are in `tests/across`, `tests/faults` and `tests/scale`.
 #![allow(

@@ -1,14 +1,13 @@
 //! Settling is killed in the middle, at random moments: every row is there as before. And how long it takes.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nightsafe_store::Database;
-use nightsafe_store::vault::VaultStore;
-use nightsafe_tests::cluster::Cluster;
+use nightsafe_store::postgres::migrate;
+use nightsafe_store::vault::{self, VaultStore};
 
 use crate::place::Place;
 use crate::rows::NOW;
@@ -71,24 +70,83 @@ async fn settles_until_killed() {
     }
 }
 
-/// Kill -9 of the session that settles; false when none does at the moment.
-fn kill_settling(cluster: &Cluster) -> bool {
-    let found = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* vault settle */%'";
-    let id = cluster.sql("postgres", found);
-    !id.is_empty() && Command::new("kill").arg("-9").arg(id).status().unwrap().success()
+/// A cluster of our own: killing one backend makes PostgreSQL end all of them.
+struct Cluster {
+    programs: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Cluster {
+    fn start() -> Option<Self> {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let programs = versions.map(|version| version.path().join("bin")).find(|bin| bin.join("initdb").exists());
+        let Some(programs) = programs else {
+            eprintln!("SKIPPED: no PostgreSQL server below /usr/lib/postgresql to start and kill");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let cluster = Self { programs, folder };
+        if is_root() {
+            run(Command::new("chown").arg("postgres:").arg(cluster.folder.path()));
+            run(Command::new("chmod").arg("755").arg(cluster.folder.path()));
+        }
+        let mut initdb = cluster.program("initdb");
+        initdb.args(["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        run(&mut initdb);
+        let options = format!("-k {} -c listen_addresses=''", cluster.folder.path().display());
+        run(cluster.program("pg_ctl").arg("-l").arg(cluster.log()).args(["-w", "-o", &options, "start"]));
+        Some(cluster)
+    }
+
+    fn database(&self, role: &str) -> Database {
+        format!("postgres://{role}@localhost/postgres?host={}", self.folder.path().display()).parse().unwrap()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let path = self.programs.join(name);
+        let mut command = if is_root() { Command::new("runuser") } else { Command::new(&path) };
+        if is_root() {
+            command.args(["-u", "postgres", "--"]).arg(&path).current_dir("/");
+        }
+        command.arg("-D").arg(self.folder.path().join("data"));
+        command
+    }
+
+    /// Kill -9 of the session that settles; false when none does at the moment.
+    fn kill_settling(&self) -> bool {
+        let mut psql = Command::new("psql");
+        psql.args(["-X", "-A", "-t", "-U", "postgres", "-d", "postgres", "-h"]).arg(self.folder.path());
+        let found = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* vault settle */%'";
+        let output = psql.args(["-c", found]).output().unwrap();
+        let pid = String::from_utf8(output.stdout).unwrap();
+        !pid.trim().is_empty() && Command::new("kill").arg("-9").arg(pid.trim()).status().unwrap().success()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let _ = self.program("pg_ctl").args(["-m", "immediate", "stop"]).stdout(Stdio::null()).status();
+    }
+}
+
+fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0
+}
+
+fn run(command: &mut Command) {
+    let status = command.stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{command:?}");
 }
 
 #[tokio::test]
 async fn a_killed_backend_leaves_every_row_on_postgres() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    // One of our own: killing one backend makes PostgreSQL end all of them
-    let Some(cluster) = Cluster::start(&folder.path().join("pg")) else {
-        eprintln!("SKIPPED: PostgreSQL is not installed (cargo xtask test installs it)");
-        return;
-    };
-    cluster.migrate("postgres").await;
-    let database = cluster.url_as("nightsafe_vault", "postgres").parse().unwrap();
+    let Some(cluster) = Cluster::start() else { return };
+    migrate(&cluster.database("postgres"), &[vault::POSTGRES]).await.unwrap();
+    let database = cluster.database("nightsafe_vault");
     let store = patient(&database).await;
     // Some rows are settled, some are not
     store.take_in(&batch(0..DEPOSITS / 2)).await.unwrap();
@@ -105,7 +163,7 @@ async fn a_killed_backend_leaves_every_row_on_postgres() {
             async move { store.settle(NOW).await }
         });
         tokio::time::sleep(Duration::from_millis(u64::from(round * 7 % 50))).await;
-        let is_killed = kill_settling(&cluster);
+        let is_killed = cluster.kill_settling();
         killed += u32::from(is_killed && settling.await.unwrap().is_err());
         drop(store);
         let store = patient(&database).await;
