@@ -32,6 +32,18 @@ pub enum Label {
     RecoveryKey,
     /// Receipt of a deposit.
     Receipt,
+    /// Hash of an admin's public keys.
+    IdentityId,
+    /// An admin's public keys.
+    PublicIdentity,
+    /// HKDF `info` of a key that wraps an admin's private items.
+    IdentityKek,
+    /// An admin's private items, wrapped.
+    WrappedIdentity,
+    /// An item of a data key, sealed to an admin and signed by another.
+    AdminGrant,
+    /// Text of an entry of the roster of admins.
+    RosterEntry,
 }
 
 impl Label {
@@ -51,6 +63,12 @@ impl Label {
             Self::SiteKey => "nightsafe/v1/site-key",
             Self::RecoveryKey => "nightsafe/v1/recovery-key",
             Self::Receipt => "nightsafe/v1/receipt",
+            Self::IdentityId => "nightsafe/v1/identity-id",
+            Self::PublicIdentity => "nightsafe/v1/public-identity",
+            Self::IdentityKek => "nightsafe/v1/identity-kek",
+            Self::WrappedIdentity => "nightsafe/v1/wrapped-identity",
+            Self::AdminGrant => "nightsafe/v1/admin-grant",
+            Self::RosterEntry => "nightsafe/v1/roster-entry",
         }
     }
 

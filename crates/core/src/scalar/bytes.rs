@@ -93,6 +93,16 @@ id!(
     Nonce,
     32
 );
+id!(
+    /// Names an admin's identity: the first 16 bytes of SHA-256 over its site and its two public keys.
+    IdentityId,
+    16
+);
+id!(
+    /// Names a state of the roster: SHA-256 of the text of its last entry.
+    RosterHead,
+    32
+);
 
 impl KeyFingerprint {
     /// The key's name: the first 16 bytes.
