@@ -16,7 +16,9 @@ pub use unlock::{Method, Unlock};
 pub use words::WORDS;
 pub use wrapped::WrappedIdentity;
 
-pub(crate) use public::{digest, id_of, signing_name};
+pub(crate) use public::{id_of, signing_name};
+#[cfg(test)]
+pub(crate) use {unlock::info, wrapped::aad};
 
 use crate::keys::{ItemName, PrivateItems};
 use crate::note::NoteSigner;

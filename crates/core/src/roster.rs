@@ -12,6 +12,9 @@ pub use change::{AdminKeys, Change, MAX_ROLES, Reason, Roles};
 pub use entry::{Entry, cosign};
 pub use error::{Fault, RosterError};
 
+#[cfg(test)]
+pub(crate) use entry::head_of;
+
 use crate::anchor::TrustAnchor;
 use crate::scalar::{IdentityId, KeyFingerprint, RosterHead, Site};
 use crate::time::UnixTime;
@@ -232,5 +235,7 @@ impl Roster {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

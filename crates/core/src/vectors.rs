@@ -7,6 +7,10 @@
 mod custody;
 mod deposit;
 mod envelope;
+#[cfg(feature = "admin")]
+mod identity;
+#[cfg(feature = "admin")]
+mod roster;
 
 use crate::keys::PrivateItems;
 use crate::suite::Suite;
@@ -25,6 +29,10 @@ fn files() -> Vec<(&'static str, String)> {
         ("deposit-v1.json", text(&deposit::make())),
         #[cfg(feature = "custody")]
         ("custody-v1.json", text(&custody::make())),
+        #[cfg(feature = "admin")]
+        ("identity-v1.json", text(&identity::make())),
+        #[cfg(feature = "admin")]
+        ("roster-v1.json", text(&roster::make())),
     ]
 }
 

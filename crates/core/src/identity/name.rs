@@ -67,7 +67,8 @@ mod tests {
         for text in ["anna", "Zoë O'Neill", "李 小龍", &"a".repeat(64), "a+b@c.example"] {
             assert_eq!(AdminName::parse(text).unwrap().as_str(), text);
         }
-        let bad = ["", " a", "a ", "a  b", "a\nb", "a\tb", "a\u{7f}", "a\u{85}b", "a\u{a0}b", "a\u{200b}b", "\u{202e}anna"];
+        let bad =
+            ["", " a", "a ", "a  b", "a\nb", "a\tb", "a\u{7f}", "a\u{85}b", "a\u{a0}b", "a\u{200b}b", "\u{202e}anna"];
         for text in bad.into_iter().chain([&*"a".repeat(65), &*"é".repeat(33)]) {
             assert_eq!(AdminName::parse(text), Err(IdentityError::Name), "{text:?}");
         }

@@ -176,7 +176,9 @@ mod tests {
             let other = if with.method() == Method::Login { methods[1].0 } else { methods[0].0 };
             assert_eq!(read.unwrap(&site(), &anna.id(), &other).unwrap_err(), IdentityError::OtherMethod);
             let shown = format!("{with:?} {anna:?}");
-            assert!(!shown.contains("[1") && shown.contains(with.method().as_str()) && shown.contains(&anna.id().to_hex()));
+            assert!(
+                !shown.contains("[1") && shown.contains(with.method().as_str()) && shown.contains(&anna.id().to_hex())
+            );
         }
     }
 

@@ -100,7 +100,8 @@ impl Roster {
         self.used.extend([*signing, *keys.encryption().as_bytes()]);
         self.active.push(keys.id());
         let roles = vec![(sequence, roles.clone())];
-        self.admins.insert(keys.id(), Admin { keys: keys.clone(), name: name.clone(), roles, since: sequence, end: None });
+        self.admins
+            .insert(keys.id(), Admin { keys: keys.clone(), name: name.clone(), roles, since: sequence, end: None });
         Ok(())
     }
 

@@ -81,7 +81,8 @@ pub enum Change {
 impl Roles {
     /// Reads role names with commas between, ascending, each once.
     pub fn parse(text: &str) -> Option<Self> {
-        let roles: Vec<KindName> = text.split(',').take(MAX_ROLES.saturating_add(1)).map(role).collect::<Option<_>>()?;
+        let roles: Vec<KindName> =
+            text.split(',').take(MAX_ROLES.saturating_add(1)).map(role).collect::<Option<_>>()?;
         (roles.len() <= MAX_ROLES && roles.is_sorted_by(|a, b| a < b)).then_some(Self(roles))
     }
 
