@@ -95,7 +95,7 @@ pub(super) fn take_apart(note: &str) -> Result<(Note, Entry), Fault> {
 }
 
 /// SHA-256 of an entry's text.
-pub(super) fn head_of(text: &str) -> RosterHead {
+pub(crate) fn head_of(text: &str) -> RosterHead {
     RosterHead(sha256(&[text.as_bytes()]))
 }
 

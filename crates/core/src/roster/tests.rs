@@ -25,7 +25,7 @@ fn it_says_who_was_active_when() {
     assert_eq!(when(&ben), [1, 2]);
     assert_eq!(when(&cleo), [2, 3]);
     assert_eq!(when(&new_cleo), [4, 5]);
-    assert_eq!(when(&person("mallory").id()), []);
+    assert!(when(&person("mallory").id()).is_empty());
     assert_eq!(roster.admin(&ben).unwrap().end(), Some((3, End::Revoked(Reason::Left))));
     assert_eq!(roster.admin(&cleo).unwrap().end(), Some((4, End::Replaced(new_cleo))));
     assert_eq!(roster.everybody().count(), 5);
@@ -152,7 +152,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read(changes in changes(), sequence in 0_u64..9_999_999_999, previous: [u8; 32], minute in 0_u64..9999) {
         let entry = Entry { site: site(), sequence, previous: RosterHead(previous), time: at(minute), changes };
-        prop_assert_eq!(Entry::parse(&entry.encode()).as_ref(), Ok(&entry));
+        prop_assert_eq!(Entry::parse(&entry.encode()), Ok(entry));
     }
 
     #[test]
