@@ -114,7 +114,7 @@ pub(crate) fn identities() -> Vec<Vec<u8>> {
     let vectors = vectors(IDENTITY);
     [("identities", "public_identity"), ("wrapped_identities", "wrapped"), ("admin_grants", "grant")]
         .iter()
-        .flat_map(|(group, name)| list(&vectors[*group]).iter().map(|one| bytes_of(&one[*name])))
+        .flat_map(|(group, name)| list(&vectors[*group]).iter().map(move |one| bytes_of(&one[*name])))
         .collect()
 }
 
