@@ -3,7 +3,8 @@
 /// What a hash, a derivation, a seal or a text is for.
 ///
 /// A label stands first wherever bytes are hashed, derived, sealed or signed, so that bytes made for
-/// one purpose are never accepted for another.
+/// one purpose are never accepted for another. Those that no checkout needs are behind a feature: the match on all of
+/// them may be in its WASM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     /// HPKE `info` of an envelope.
@@ -33,16 +34,22 @@ pub enum Label {
     /// Receipt of a deposit.
     Receipt,
     /// Hash of an admin's public keys.
+    #[cfg(feature = "admin")]
     IdentityId,
     /// An admin's public keys.
+    #[cfg(feature = "admin")]
     PublicIdentity,
     /// HKDF `info` of a key that wraps an admin's private items.
+    #[cfg(feature = "admin")]
     IdentityKek,
     /// An admin's private items, wrapped.
+    #[cfg(feature = "admin")]
     WrappedIdentity,
     /// An item of a data key, sealed to an admin and signed by another.
+    #[cfg(feature = "admin")]
     AdminGrant,
     /// Text of an entry of the roster of admins.
+    #[cfg(feature = "admin")]
     RosterEntry,
 }
 
@@ -63,11 +70,17 @@ impl Label {
             Self::SiteKey => "nightsafe/v1/site-key",
             Self::RecoveryKey => "nightsafe/v1/recovery-key",
             Self::Receipt => "nightsafe/v1/receipt",
+            #[cfg(feature = "admin")]
             Self::IdentityId => "nightsafe/v1/identity-id",
+            #[cfg(feature = "admin")]
             Self::PublicIdentity => "nightsafe/v1/public-identity",
+            #[cfg(feature = "admin")]
             Self::IdentityKek => "nightsafe/v1/identity-kek",
+            #[cfg(feature = "admin")]
             Self::WrappedIdentity => "nightsafe/v1/wrapped-identity",
+            #[cfg(feature = "admin")]
             Self::AdminGrant => "nightsafe/v1/admin-grant",
+            #[cfg(feature = "admin")]
             Self::RosterEntry => "nightsafe/v1/roster-entry",
         }
     }
