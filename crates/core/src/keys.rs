@@ -2,9 +2,13 @@
 
 mod private;
 mod public;
+#[cfg(feature = "admin")]
+mod state;
 
 pub use private::{ItemName, PrivateItems};
 pub use public::DataPublicKey;
+#[cfg(feature = "admin")]
+pub use state::{KeyEvent, KeyState};
 
 use core::fmt;
 
@@ -15,6 +19,9 @@ pub enum KeyError {
     PublicKey,
     /// A private item has another length, is missing, or is not one of the suite.
     Item,
+    /// A data key cannot do this in the state in which it is.
+    #[cfg(feature = "admin")]
+    State,
 }
 
 impl fmt::Display for KeyError {
@@ -22,6 +29,8 @@ impl fmt::Display for KeyError {
         f.write_str(match self {
             Self::PublicKey => "replace the public key: it is not a valid one of its suite",
             Self::Item => "give the private items that the suite has, each of its length",
+            #[cfg(feature = "admin")]
+            Self::State => "look at the data key again: it is in another state by now",
         })
     }
 }

@@ -3,7 +3,8 @@
 /// What a hash, a derivation, a seal or a text is for.
 ///
 /// A label stands first wherever bytes are hashed, derived, sealed or signed, so that bytes made for
-/// one purpose are never accepted for another.
+/// one purpose are never accepted for another. Those that no checkout needs are behind a feature: the match on all of
+/// them may be in its WASM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     /// HPKE `info` of an envelope.
@@ -44,6 +45,24 @@ pub enum Label {
     /// HPKE `info` of an entry sealed to an audit key.
     #[cfg(feature = "admin")]
     AuditSeal,
+    /// Hash of an admin's public keys.
+    #[cfg(feature = "admin")]
+    IdentityId,
+    /// An admin's public keys.
+    #[cfg(feature = "admin")]
+    PublicIdentity,
+    /// HKDF `info` of a key that wraps an admin's private items.
+    #[cfg(feature = "admin")]
+    IdentityKek,
+    /// An admin's private items, wrapped.
+    #[cfg(feature = "admin")]
+    WrappedIdentity,
+    /// An item of a data key, sealed to an admin and signed by another.
+    #[cfg(feature = "admin")]
+    AdminGrant,
+    /// Text of an entry of the roster of admins.
+    #[cfg(feature = "admin")]
+    RosterEntry,
 }
 
 impl Label {
@@ -71,6 +90,18 @@ impl Label {
             Self::AuditPoint => "nightsafe/v1/audit-point",
             #[cfg(feature = "admin")]
             Self::AuditSeal => "nightsafe/v1/audit-seal",
+            #[cfg(feature = "admin")]
+            Self::IdentityId => "nightsafe/v1/identity-id",
+            #[cfg(feature = "admin")]
+            Self::PublicIdentity => "nightsafe/v1/public-identity",
+            #[cfg(feature = "admin")]
+            Self::IdentityKek => "nightsafe/v1/identity-kek",
+            #[cfg(feature = "admin")]
+            Self::WrappedIdentity => "nightsafe/v1/wrapped-identity",
+            #[cfg(feature = "admin")]
+            Self::AdminGrant => "nightsafe/v1/admin-grant",
+            #[cfg(feature = "admin")]
+            Self::RosterEntry => "nightsafe/v1/roster-entry",
         }
     }
 

@@ -17,6 +17,10 @@ pub mod encoding;
 pub mod envelope;
 pub mod facets;
 pub mod format;
+#[cfg(feature = "custody")]
+pub mod grant;
+#[cfg(feature = "admin")]
+pub mod identity;
 pub mod kem;
 pub mod keys;
 pub mod label;
@@ -33,6 +37,8 @@ mod primitives;
 pub mod receipt;
 #[cfg(feature = "custody")]
 pub mod recovery;
+#[cfg(feature = "admin")]
+pub mod roster;
 pub mod rule;
 pub mod scalar;
 mod sorted;

@@ -139,6 +139,11 @@ impl Note {
         self.signatures = kept;
     }
 
+    /// Name and key id of each signature line. Nothing is verified.
+    pub fn signers(&self) -> impl Iterator<Item = (&str, [u8; 4])> {
+        self.signatures.lines().filter_map(Signature::parse).map(|signature| (signature.name, signature.id))
+    }
+
     /// The note as text.
     pub fn encode(&self) -> String {
         [&self.text, "\n", &self.signatures].concat()

@@ -14,6 +14,8 @@ mod x25519;
 pub(crate) use combined::{OpenError, combine, open};
 pub(crate) use hash::{expand_xwing_seed, sha256};
 pub(crate) use mlkem::{MlKemPublic, MlKemSecret};
+#[cfg(feature = "admin")]
+pub(crate) use schedule::derive_kek;
 pub(crate) use schedule::derive_tag;
 pub(crate) use seal::SealKey;
 #[cfg(feature = "custody")]

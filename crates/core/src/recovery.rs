@@ -1,36 +1,15 @@
 //! Grants to the organisation's offline recovery key (`docs/spec/custody.md`): each private item of a data
 //! key, sealed by HPKE, opened by the same path as an envelope.
 
+pub use crate::grant::GrantError;
+
 use crate::cbor::Writer;
+use crate::grant::{open_item, seal_item};
 use crate::keys::{DataPublicKey, ItemName, PrivateItems};
 use crate::label::Label;
 use crate::scalar::{KeyId, Site};
-use core::fmt;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
-
-/// Why a grant was not made or not opened. Holds nothing of the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantError {
-    /// The item has another length than its name says.
-    Item,
-    /// The recovery key cannot be sealed to.
-    Seal,
-    /// Another recovery key, another place, or changed bytes.
-    Open,
-}
-
-impl fmt::Display for GrantError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Item => "give the private item in its full length",
-            Self::Seal => "make a new recovery key: nothing can be sealed to this one",
-            Self::Open => "check that this is the recovery key the grant was made for, and its site and data key",
-        })
-    }
-}
-
-impl core::error::Error for GrantError {}
 
 /// Where a grant belongs. Opening in another place fails.
 #[derive(Clone, Copy, Debug)]
@@ -66,11 +45,8 @@ pub fn grant(
     item: &[u8],
     rng: &mut impl CryptoRng,
 ) -> Result<Vec<u8>, GrantError> {
-    if item.len() != context.item.len() {
-        return Err(GrantError::Item);
-    }
     let aad = context.aad(&recovery.key_id());
-    recovery.sealer().seal(&[], &context.info(), &aad, item, rng).ok_or(GrantError::Seal)
+    seal_item(recovery, (&context.info(), &aad), context.item, item, rng)
 }
 
 /// Opens a grant.
@@ -82,12 +58,8 @@ pub fn open_grant(
     context: &GrantContext<'_>,
     bytes: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, GrantError> {
-    let public = recovery.public_key();
-    let (enc, ciphertext) = bytes.split_at_checked(public.suite().enc_len()).ok_or(GrantError::Open)?;
-    let secret = recovery.opening_secret(enc).ok_or(GrantError::Open)?;
-    let item = secret.open(&context.info(), &context.aad(&public.key_id()), ciphertext);
-    let item = item.map_err(|_| GrantError::Open)?;
-    (item.len() == context.item.len()).then_some(item).ok_or(GrantError::Item)
+    let aad = context.aad(&recovery.public_key().key_id());
+    open_item(recovery, (&context.info(), &aad), context.item, bytes)
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 mod bytes;
 mod text;
 
-pub use bytes::{DepositId, EnvelopeHash, IdentityId, KeyFingerprint, KeyId, LocatorSecret, ManifestHash, Nonce, Tag};
+pub use bytes::{
+    DepositId, EnvelopeHash, IdentityId, KeyFingerprint, KeyId, LocatorSecret, ManifestHash, Nonce, RosterHead, Tag,
+};
 pub use text::{KindName, PartName, Reference, Site};
 
 use core::fmt;

@@ -10,7 +10,11 @@ mod custody;
 mod deposit;
 mod envelope;
 #[cfg(feature = "admin")]
+mod identity;
+#[cfg(feature = "admin")]
 mod log;
+#[cfg(feature = "admin")]
+mod roster;
 
 use crate::keys::PrivateItems;
 use crate::suite::Suite;
@@ -33,6 +37,10 @@ fn files() -> Vec<(&'static str, String)> {
         ("log-v1.json", text(&log::make())),
         #[cfg(feature = "admin")]
         ("audit-v1.json", text(&audit::make())),
+        #[cfg(feature = "admin")]
+        ("identity-v1.json", text(&identity::make())),
+        #[cfg(feature = "admin")]
+        ("roster-v1.json", text(&roster::make())),
     ]
 }
 

@@ -11,6 +11,7 @@
     reason = "a target panics when something does not hold"
 )]
 
+mod admins;
 mod deposits;
 mod headers;
 mod logs;
@@ -37,6 +38,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "note", run: notes::note, seeds: seeds::notes },
     Target { name: "manifest", run: notes::manifest, seeds: seeds::manifests },
     Target { name: "receipt", run: notes::receipt, seeds: seeds::receipts },
+    Target { name: "roster_entry", run: admins::roster_entry, seeds: seeds::roster_entries },
+    Target { name: "recovery_code", run: admins::recovery_code, seeds: seeds::recovery_codes },
+    Target { name: "identity", run: admins::identity, seeds: seeds::identities },
     Target { name: "relay_json", run: requests::relay, seeds: seeds::relay_json },
     Target { name: "vault_json", run: requests::vault, seeds: seeds::vault_json },
     Target { name: "login_message", run: requests::login, seeds: seeds::login_messages },

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 const CUSTODY: &str = include_str!("../../vectors/custody-v1.json");
 const DEPOSIT: &str = include_str!("../../vectors/deposit-v1.json");
 const ENVELOPE: &str = include_str!("../../vectors/envelope-v1.json");
+const IDENTITY: &str = include_str!("../../vectors/identity-v1.json");
 const MANIFEST: &str = include_str!("../../vectors/key-manifest-v1.json");
 const NOTE: &str = include_str!("../../vectors/note-v1.json");
 const TIMESTAMP: &str = include_str!("../../vectors/timestamp-v1.json");
@@ -14,6 +15,7 @@ pub(crate) const AUDIT: &str = include_str!("../../vectors/audit-v1.json");
 pub(crate) const LOG: &str = include_str!("../../vectors/log-v1.json");
 pub(crate) const RECEIPT: &str = include_str!("../../vectors/receipt-v1.json");
 pub(crate) const RELAY: &str = include_str!("../../vectors/relay-v1.json");
+pub(crate) const ROSTER: &str = include_str!("../../vectors/roster-v1.json");
 
 pub(crate) fn vectors(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -93,6 +95,29 @@ pub(crate) fn receipts() -> Vec<Vec<u8>> {
 pub(crate) fn good_receipts(vectors: &Value) -> Vec<Vec<u8>> {
     let good: Vec<_> = list(&vectors["cases"]).iter().filter(|case| case.get("error").is_none()).cloned().collect();
     texts(&good, "receipt")
+}
+
+/// Signed entries, each once.
+pub(crate) fn roster_entries() -> Vec<Vec<u8>> {
+    let vectors = vectors(ROSTER);
+    let entries = list(&vectors["cases"]).iter().flat_map(|case| list(&case["entries"]));
+    let mut seeds: Vec<_> = entries.map(|entry| text_of(entry).as_bytes().to_vec()).collect();
+    seeds.sort();
+    seeds.dedup();
+    seeds
+}
+
+pub(crate) fn recovery_codes() -> Vec<Vec<u8>> {
+    texts(list(&vectors(IDENTITY)["recovery_codes"]), "typed")
+}
+
+/// Public and wrapped identities, and grants to admins.
+pub(crate) fn identities() -> Vec<Vec<u8>> {
+    let vectors = vectors(IDENTITY);
+    [("identities", "public_identity"), ("wrapped_identities", "wrapped"), ("admin_grants", "grant")]
+        .iter()
+        .flat_map(|(group, name)| list(&vectors[*group]).iter().map(move |one| bytes_of(&one[*name])))
+        .collect()
 }
 
 pub(crate) fn relay_json() -> Vec<Vec<u8>> {

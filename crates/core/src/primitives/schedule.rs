@@ -22,6 +22,12 @@ pub(crate) fn derive_tag(secret: &[u8; 32], info: &[&[u8]]) -> [u8; 32] {
     *expand(&extract(&NONE, &[secret]), info, 32)
 }
 
+/// HKDF-SHA256 with an empty salt over secret parts, one after the other: 32 bytes.
+#[cfg(feature = "admin")]
+pub(crate) fn derive_kek(secret: &[&[u8]], info: &[u8]) -> Secret32 {
+    expand(&extract(&NONE, secret), &[info], 32)
+}
+
 /// ExtractAndExpand(dh, enc || pkR) of DHKEM (section 4.1).
 pub(super) fn dhkem(dh: &[u8; 32], enc: &[u8], public_key: &[u8]) -> Secret32 {
     let secret = labeled_extract(DHKEM, &NONE, b"eae_prk", dh);

@@ -98,6 +98,11 @@ id!(
     IdentityId,
     16
 );
+id!(
+    /// Names a state of the roster: SHA-256 of the text of its last entry.
+    RosterHead,
+    32
+);
 
 impl KeyFingerprint {
     /// The key's name: the first 16 bytes.
