@@ -66,6 +66,9 @@ struct Hour {
     files: u64,
 }
 
+/// One of the two.
+type Times = fn(&Hour) -> &[f64];
+
 struct Rig {
     engine: &'static str,
     writer: OutboxWriter,
@@ -152,7 +155,7 @@ fn rows() -> usize {
 /// `most`: bytes when the first hour was over and nothing was given back yet.
 fn judge(hours: &[Hour], most: u64, batches: usize) {
     let (first, last) = (&hours[..EIGHTH], &hours[HOURS - EIGHTH..]);
-    let parts: [(&str, fn(&Hour) -> &[f64]); 2] = [("reading", |hour| &hour.read), ("deleting", |hour| &hour.delete)];
+    let parts: [(&str, Times); 2] = [("reading", |hour| &hour.read), ("deleting", |hour| &hour.delete)];
     for (what, times) in parts {
         let slower = median(last, times) / median(first, times);
         eprintln!("{what} at the end: {slower:.2} times as long as at the beginning");
@@ -165,7 +168,7 @@ fn judge(hours: &[Hour], most: u64, batches: usize) {
     }
 }
 
-fn median(hours: &[Hour], times: fn(&Hour) -> &[f64]) -> f64 {
+fn median(hours: &[Hour], times: Times) -> f64 {
     let mut all: Vec<f64> = hours.iter().flat_map(times).copied().collect();
     all.sort_by(f64::total_cmp);
     all[all.len() / 2]
