@@ -173,8 +173,7 @@ async fn a_killed_backend_leaves_every_row_on_postgres() {
         store.close().await;
     }
     eprintln!("postgres: {killed} of {} kills found a session that settled", rounds());
-    // On a busy machine most come too late; one is enough to have tried it
-    assert!(killed > 0);
+    assert!(killed > 1);
     let store = patient(&database).await;
     store.settle(NOW).await.unwrap();
     check(&store, 0..DEPOSITS + rounds()).await;
