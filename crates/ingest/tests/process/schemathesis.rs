@@ -22,7 +22,7 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
     };
     let site = SiteOnDisk::new();
     let running = site.start(WITHOUT_RATES);
-    let examples = if std::env::var_os("NIGHTSAFE_LONG").is_some() { "400" } else { "150" };
+    let examples = if std::env::var_os("NIGHTSAFE_LONG").is_some() { "2000" } else { "150" };
     let output = Command::new(tool)
         .arg("run")
         .arg(running.url("ingest", "/v1/openapi.json"))
