@@ -119,4 +119,6 @@ impl fmt::Display for LogError {
 impl core::error::Error for LogError {}
 
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod tests;
