@@ -3,6 +3,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { Haystack, forms } from "../../../src/demo/thief/forms.ts";
 
 export interface Finding {
@@ -15,13 +16,19 @@ export interface Finding {
 /** A value to look for, by a name that may be printed. */
 export type Secrets = Readonly<Record<string, string>>;
 
-/** Reads every file below a folder, links not followed. */
+/** What a compressed file says: nothing readable is found in the packed bytes, except by chance. */
+function unpacked(name: string, bytes: Buffer): Buffer {
+  if (name.endsWith(".br")) return brotliDecompressSync(bytes);
+  return name.endsWith(".gz") ? gunzipSync(bytes) : bytes;
+}
+
+/** Reads every file below a folder, links not followed; compressed ones unpacked. */
 export function filesBelow(folder: string): { readonly name: string; readonly bytes: Buffer }[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => {
       const name = join(entry.parentPath, entry.name);
-      return { name, bytes: readFileSync(name) };
+      return { name, bytes: unpacked(name, readFileSync(name)) };
     });
 }
 
