@@ -28,6 +28,6 @@ pub(crate) fn run(module: &[u8], output: &Path, flags: &[String]) -> Result<()> 
     let tool = place::web().join("node_modules/binaryen/bin/wasm-opt");
     let mut command = run::command("node", &place::root());
     command.arg(tool).arg(&input).arg("-o").arg(&optimised).args(FEATURES).args(flags);
-    run::quiet(command.args(["--strip-debug", "--strip-producers"]))?;
+    run::quiet(command.args(["--strip-debug", "--strip-producers", "--strip-target-features"]))?;
     fs::rename(&optimised, output).with_context(|| format!("cannot write {}", output.display()))
 }
