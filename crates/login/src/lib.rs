@@ -24,11 +24,13 @@
 
 mod client;
 mod entropy;
+mod local;
 mod register;
 mod server;
 mod suite;
 
 pub use client::{ClientDone, ClientLogin};
+pub use local::export_key;
 pub use register::{Registered, register};
 pub use server::{ServerLogin, ServerSetup};
 pub use suite::Stretch;

@@ -1,4 +1,5 @@
-//! The vault's database: index rows, field rows, custody, admins, sessions, openings, quarantine.
+//! The vault's database: index rows, field rows, custody, admins, identities, roster, sessions,
+//! openings, quarantine.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
 //! tag together with a deposit id, and no statement stores them together: the caller, who opened
@@ -9,6 +10,7 @@ mod anonymity;
 mod copy;
 mod custody;
 mod deposits;
+mod identities;
 mod intake;
 mod openings;
 mod quarantine;
@@ -27,6 +29,7 @@ pub use anonymity::AnonymitySet;
 pub use copy::{CopyError, RowCounts};
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
+pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
 pub use quarantine::Quarantined;
@@ -49,6 +52,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 1, name: "vault", sql: include_str!("../../../migrations/vault/sqlite/0001_vault.sql") },
         Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/sqlite/0002_taken.sql") },
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
+        Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
     ],
 };
 
@@ -63,6 +67,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 3,
                 name: "settled",
                 sql: include_str!("../../../migrations/vault/postgres/0003_settled.sql"),
+            },
+            Step {
+                version: 4,
+                name: "identity",
+                sql: include_str!("../../../migrations/vault/postgres/0004_identity.sql"),
             },
         ],
     },

@@ -87,7 +87,8 @@ export class App {
     this.#shell.signedIn(session.user);
     this.#idle.start();
     this.#search = this.newSearch(session);
-    if (session.refusedManifests > 0) this.#status.warn(REFUSED_MANIFESTS);
+    const notes = notesOf(session);
+    if (notes !== "") this.#status.warn(notes);
     if (place?.row !== undefined && place.user === session.user) await this.resume(session, place.row);
     else this.goToSearch();
     return undefined;
@@ -224,6 +225,20 @@ const RELOADED = "Reloading the page signed you out. Sign in, then find the depo
 const REFUSED_MANIFESTS =
   "The vault offered a key manifest that your site keys never signed. It is not used here. " +
   "Tell whoever runs the vault: either a file is damaged, or somebody tries to pass off a key.";
+
+const REFUSED_GRANTS =
+  "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
+  "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
+
+/** What to know from the sign-in on, until it is mended. */
+function notesOf({ refusedManifests, refusedGrants, words }: Session): string {
+  const waiting =
+    words !== undefined &&
+    "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
+      `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
+  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting];
+  return notes.filter((note) => note !== false).join(" ");
+}
 
 /** A new place in the history only where the address changes. */
 function setHash(hash: string): void {

@@ -1,6 +1,6 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { LoginAttempt, unlock } from "#admin-wasm";
+import init, { LoginAttempt } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
 import type { Labels } from "./words.ts";
@@ -49,6 +49,12 @@ export interface OpenedDeposit {
 export interface Opener {
   readonly key_ids: string;
   readonly refused_manifests: number;
+  readonly refused_grants: number;
+  /** What the vault is to keep: bodies of `POST /v1/identity` and `POST /v1/grants`. */
+  readonly new_identity: string | undefined;
+  readonly new_grants: string | undefined;
+  /** Of an identity that the roster does not name. */
+  readonly words: string | undefined;
   renew_manifests(manifests: string): void;
   open_locator(row: string): string;
   open_fields(answer: string): string;
@@ -61,12 +67,19 @@ export interface Opener {
 export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
+  unlock(
+    passphrase: string,
+    identity: string,
+    roster: string,
+    custody: string,
+    anchor: string,
+    manifests: string,
+  ): Opener;
   free(): void;
 }
 
 export interface Engine {
   attempt(passphrase: string): Attempt;
-  unlock(passphrase: string, custody: string, anchor: string, manifests: string): Opener;
 }
 
 /** Fetches, checks and starts the module. A second try covers a connection that broke. */
@@ -76,7 +89,7 @@ export async function loadEngine(config: Config): Promise<Engine> {
   } catch {
     throw new EngineError("the WASM module was not loaded");
   }
-  return { attempt: (passphrase) => new LoginAttempt(passphrase), unlock };
+  return { attempt: (passphrase) => new LoginAttempt(passphrase) };
 }
 
 async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {

@@ -36,7 +36,27 @@ export class Vault {
     if (token !== undefined) await this.send("POST", LOGOUT, undefined, token);
   }
 
-  /** The wrapped private keys; a body for the WASM, which reads it itself. */
+  /** One's own identity, wrapped; a body for the WASM, which reads it itself. */
+  async identity(): Promise<string> {
+    return body(await this.send("GET", "/v1/identity", undefined, this.#token));
+  }
+
+  /** Gives this admin the identity that the WASM made. */
+  async takeIdentity(identity: string): Promise<void> {
+    await this.send("POST", "/v1/identity", JSON.parse(identity), this.#token);
+  }
+
+  /** All entries of the roster; a body for the WASM. */
+  async roster(): Promise<string> {
+    return body(await this.send("GET", "/v1/roster", undefined, this.#token));
+  }
+
+  /** Keeps grants that the WASM made. */
+  async grant(grants: string): Promise<void> {
+    await this.send("POST", "/v1/grants", JSON.parse(grants), this.#token);
+  }
+
+  /** Data keys with what opens them; a body for the WASM. */
   async custody(): Promise<string> {
     return body(await this.send("GET", "/v1/custody", undefined, this.#token));
   }

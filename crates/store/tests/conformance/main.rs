@@ -76,6 +76,8 @@ on_both_engines! {
     search::search_by_each_term_in_pages,
     sessions::sessions_end_by_idleness_and_by_age,
     custody::custody_and_manifests_are_added_once,
+    custody::an_admin_has_one_identity_and_grants_are_added_once,
+    custody::the_roster_is_only_added_to,
     copy::a_copy_tells_the_same,
     copy::a_backup_of_a_file_in_use_is_a_vault,
     settle::settling_changes_no_row,

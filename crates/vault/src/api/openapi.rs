@@ -8,7 +8,7 @@ use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, login, openings, search};
+use super::{custody, identity, login, openings, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,10 @@ use super::{custody, login, openings, search};
         login::start,
         login::finish,
         login::logout,
+        identity::get,
+        identity::take,
+        identity::roster,
+        identity::grant,
         custody::custody,
         custody::manifests,
         search::search,
@@ -93,6 +97,10 @@ problems! {
     LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.
     LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed]];
+    /// Problems of `POST /v1/identity`.
+    NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
+    /// Problems of `POST /v1/grants`.
+    GrantProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/deposits/search`.
     SearchProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedSearch]];
     /// Problems of `POST /v1/openings`.

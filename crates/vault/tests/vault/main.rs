@@ -5,6 +5,7 @@
 mod api;
 mod fixture;
 mod full_path;
+mod identity;
 mod limits;
 mod pull;
 mod relay;

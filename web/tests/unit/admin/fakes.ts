@@ -84,6 +84,10 @@ export class FakeOpener implements Opener {
   readonly calls: string[] = [];
   key_ids = '["cc"]';
   refused_manifests = 0;
+  refused_grants = 0;
+  new_identity: string | undefined;
+  new_grants: string | undefined;
+  words: string | undefined;
   differences: Difference[] = [];
   answer = "";
 
@@ -113,9 +117,15 @@ export class FakeOpener implements Opener {
 export class FakeAttempt implements Attempt {
   readonly message = "KE1";
   freed = false;
-  constructor(private readonly reply: () => string) {}
+  constructor(
+    private readonly reply: () => string,
+    private readonly opened: (...answers: string[]) => Opener = () => new FakeOpener(),
+  ) {}
   finish(): string {
     return this.reply();
+  }
+  unlock(...answers: string[]): Opener {
+    return this.opened(...answers);
   }
   free(): void {
     this.freed = true;
