@@ -81,18 +81,19 @@ impl Vault {
         .run(&mut rng())
     }
 
-    /// Signs this identity in, by these keys.
-    fn begin_roster(&mut self, public: &PublicIdentity, signer: &NoteSigner) {
+    /// Signs this identity in, by the site key or another.
+    fn begin_roster(&mut self, public: &PublicIdentity, signer: Option<&NoteSigner>) {
         let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Anna").unwrap());
         let changes = vec![Change::Threshold(1), Change::Add { keys: public.into(), roles, name }];
-        self.roster.entries = vec![Entry::first(&self.anchor.site, NOW, changes).sign(&[signer]).unwrap()];
+        let entry = Entry::first(&self.anchor.site, NOW, changes);
+        self.roster.entries = vec![entry.sign(&[signer.unwrap_or(&self.site_key)]).unwrap()];
     }
 
     /// Everything that brings the passphrase installation to identity, roster and grants.
     fn migrated() -> Self {
         let mut vault = Self::new();
         vault.identity.identity = vault.unlock(b"right").unwrap().new_identity;
-        vault.begin_roster(&vault.public(), &vault.site_key.clone());
+        vault.begin_roster(&vault.public(), None);
         let unlocked = vault.unlock(b"right").unwrap();
         vault.custody.keys[0].grants = unlocked.new_grants.unwrap().grants;
         vault
@@ -117,7 +118,7 @@ fn a_passphrase_installation_comes_to_identity_roster_and_grants() {
     let words = vault.public().id().words().join(" ");
     assert_eq!([first.words, second.words], [Some(words.clone()), Some(words)]);
 
-    vault.begin_roster(&vault.public(), &vault.site_key.clone());
+    vault.begin_roster(&vault.public(), None);
     let third = vault.unlock(b"right").unwrap();
     assert!(third.keys.len() == 1 && third.words.is_none());
     vault.custody.keys[0].grants = third.new_grants.unwrap().grants;
@@ -138,7 +139,8 @@ fn another_sign_in_unlocks_nothing() {
 #[test]
 fn a_roster_that_the_site_keys_did_not_begin_is_refused() {
     let mut vault = Vault::migrated();
-    vault.begin_roster(&vault.public(), &NoteSigner::generate("site-a", &mut rng()).unwrap());
+    let stranger = NoteSigner::generate("site-a", &mut rng()).unwrap();
+    vault.begin_roster(&vault.public(), Some(&stranger));
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRefused));
     vault.roster.entries = vec!["no note".into()];
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRefused));

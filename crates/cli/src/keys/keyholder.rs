@@ -45,10 +45,7 @@ impl Keyholder {
         };
         let record = store.admin_record(user).await?.context("the vault does not know this admin")?;
         let login = Zeroizing::new(std::fs::read(data.login_key()).with_context(|| {
-            format!(
-                "cannot read {}: restore it from a copy, or open with the recovery key",
-                data.login_key().display()
-            )
+            format!("cannot read {}: restore it from a copy, or open with the recovery key", data.login_key().display())
         })?);
         let (login, site) = (ServerSetup::from_bytes(&login)?, config.site()?);
         term::progress(&format!("Argon2id over 64 MiB for the sign-in of {user} ..."));
@@ -57,7 +54,8 @@ impl Keyholder {
             let key = export_key(&login, &user, &record, passphrase.as_bytes(), &Stretch::STANDARD)?;
             unwrap(&stored, &site, &key)
         });
-        Ok(Some(Self { identity: identity.await??, roster }))
+        let identity = identity.await?.context("cannot unlock the identity")?;
+        Ok(Some(Self { identity, roster }))
     }
 
     /// Opens those of `keys` that are granted to this admin. One that is not is left out: deposits sealed to it are then

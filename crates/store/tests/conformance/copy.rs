@@ -79,7 +79,11 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
         (rows, fields, format!("{openings:?}")),
         (store.custody().await.unwrap(), store.manifests().await.unwrap(), store.admin_record("anna").await.unwrap()),
         (grants, quarantined),
-        (store.identity_of("anna").await.unwrap(), store.grants_to(&ANNA).await.unwrap(), store.roster().await.unwrap()),
+        (
+            store.identity_of("anna").await.unwrap(),
+            store.grants_to(&ANNA).await.unwrap(),
+            store.roster().await.unwrap(),
+        ),
     )
 }
 

@@ -63,7 +63,8 @@ pub(crate) async fn an_admin_has_one_identity_and_grants_are_added_once(place: &
         item: item.into(),
         granted: item.into(),
     };
-    let key = CustodyKey { key_id: KeyId([7; 16]), suite: "xwing".into(), public_key: vec![7; 1216], items: Vec::new() };
+    let key =
+        CustodyKey { key_id: KeyId([7; 16]), suite: "xwing".into(), public_key: vec![7; 1216], items: Vec::new() };
     let new = NewDataKey { key: key.clone(), grants: Vec::new(), admin_grants: vec![grant("mlkem-seed")] };
     assert!(store.add_data_key(&new).await.unwrap());
     assert_eq!(store.custody().await.unwrap(), [key]);

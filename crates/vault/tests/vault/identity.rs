@@ -19,11 +19,7 @@ fn identity() -> Identity {
 
 fn way(identity: &Identity, with: &Unlock<'_>) -> KeptWrapped {
     let wrapped = identity.wrap(with, &mut rng()).unwrap();
-    KeptWrapped {
-        method: wrapped.method().as_str().into(),
-        slot: String::new(),
-        wrapped: B64u(wrapped.to_bytes()),
-    }
+    KeptWrapped { method: wrapped.method().as_str().into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) }
 }
 
 fn kept(identity: &Identity) -> KeptIdentity {
@@ -115,11 +111,9 @@ async fn grants_are_kept_of_whom_they_say_they_are_and_handed_to_their_recipient
     assert_eq!(vault.get("/v1/roster", &token).await.json::<RosterEntries>().entries, [note]);
     let mut half = grants(&one, &one);
     half.grants[1] = B64u(b"none".to_vec());
-    for (bad, pointer) in [
-        (grants(&other, &one), "/grants/0"),
-        (grants(&one, &stranger), "/grants/0"),
-        (half, "/grants/1"),
-    ] {
+    for (bad, pointer) in
+        [(grants(&other, &one), "/grants/0"), (grants(&one, &stranger), "/grants/0"), (half, "/grants/1")]
+    {
         let answer = vault.post("/v1/grants", &token, &bad).await;
         assert_eq!((answer.problem(), answer.pointer().as_deref()), (ProblemType::MalformedMember, Some(pointer)));
     }

@@ -21,7 +21,6 @@ use crate::data_dir::DataDir;
 use crate::files::{self, Access, Cleanup};
 use crate::keys::data_key::{self, FreshKey, Holders};
 use crate::keys::kek::derive_new;
-use crate::keys::kek::derive_new;
 use crate::keys::keyholder::{Keyholder, first_roster};
 use crate::keys::site_key::SiteKeyFile;
 use crate::keys::{EPOCH_DAYS, now, online, recovery, rng};
@@ -191,7 +190,10 @@ async fn try_grants(
     for key in made {
         let id = key.row.key.key_id;
         let same = |opened: &&PrivateItems| opened.items().eq(key.items.items());
-        opened.iter().find(same).with_context(|| format!("the admin does not open data key {id}: please report this"))?;
+        opened
+            .iter()
+            .find(same)
+            .with_context(|| format!("the admin does not open data key {id}: please report this"))?;
     }
     term::progress("The admin's passphrase opens all data keys.");
     Ok(())

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::manifest::{self, DataKey, KeyManifest, MAX_DATA_KEYS};
-use nightsafe_core::note::NoteSigner;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::{CustodyKey, VaultStore};
 
