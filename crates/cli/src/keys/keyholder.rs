@@ -51,11 +51,11 @@ impl Keyholder {
         term::progress(&format!("Argon2id over 64 MiB for the sign-in of {user} ..."));
         let (user, passphrase) = (user.clone(), passphrase.clone());
         let identity = tokio::task::spawn_blocking(move || {
-            let key = export_key(&login, &user, &record, passphrase.as_bytes(), &Stretch::STANDARD)?;
+            let key = export_key(&login, &user, &record, passphrase.as_bytes(), &Stretch::STANDARD)
+                .with_context(|| format!("check the passphrase of {user}"))?;
             unwrap(&stored, &site, &key)
         });
-        let identity = identity.await?.context("cannot unlock the identity")?;
-        Ok(Some(Self { identity, roster }))
+        Ok(Some(Self { identity: identity.await??, roster }))
     }
 
     /// Opens those of `keys` that are granted to this admin. One that is not is left out: deposits sealed to it are then
