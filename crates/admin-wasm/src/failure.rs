@@ -11,6 +11,8 @@ pub(crate) enum Failure {
     WrongPassphrase,
     /// What the sign-in gave does not unwrap the identity.
     IdentityRefused,
+    /// There is no identity yet.
+    NoIdentity,
     /// The roster was not signed from the site keys down.
     RosterRefused,
     /// A text is not what the call takes.
@@ -30,6 +32,7 @@ impl Failure {
         match self {
             Self::WrongPassphrase => "wrong_passphrase",
             Self::IdentityRefused => "identity_refused",
+            Self::NoIdentity => "no_identity",
             Self::RosterRefused => "roster_refused",
             Self::Malformed => "malformed",
             Self::UnknownDeposit => "unknown_deposit",
@@ -43,6 +46,7 @@ impl Failure {
         match self {
             Self::WrongPassphrase => "the name or the passphrase is wrong",
             Self::IdentityRefused => "the vault holds another identity than the one that this sign-in unlocks",
+            Self::NoIdentity => "sign in again first: then there are keys of your own",
             Self::RosterRefused => "the roster of admins is not one that the site keys and admins signed",
             Self::Malformed => "the text is not in the form that this call takes",
             Self::UnknownDeposit => "open the deposit's locator first",

@@ -59,6 +59,13 @@
 //!    *  through open_locator. In the request, each field's tag goes into `open` or into `check`: a field in neither
 //!    *  is reported as missing. Throws `malformed`, `unknown_deposit`, `locked`. */
 //!   open_fields(answer: string): string; // JSON of OpenedDeposits
+//!   /** Begins a new passphrase: b64u, the `message` of POST /v1/passphrase/start. Throws `no_identity`, `locked`. */
+//!   begin_passphrase(passphrase: string): string;
+//!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
+//!    *  /v1/passphrase/finish as JSON. Throws `malformed`, `locked`. */
+//!   finish_passphrase(reply: string): string;
+//!   /** Everybody who is or was in the verified roster, as JSON of Person[]; `[]` while there is none. */
+//!   readonly people: string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */
@@ -66,6 +73,8 @@
 //!   free(): void;
 //! }
 //!
+//! type Person = { identity: string, name: string, roles: string[], words: string,
+//!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type OpenedLocator = {
 //!   deposit_id: string,
 //!   fields: { kind: string, index: number, tag: string /* hex64, for `open` or `check` */,
@@ -94,7 +103,8 @@
 //!   | "facet_mismatch";       // a facet derived again from the opened value differs from the locator's
 //! ```
 //!
-//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `malformed`,
+//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `no_identity`,
+//! `malformed`,
 //! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]

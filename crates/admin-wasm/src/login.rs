@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_login::{ClientLogin, ExportKey, Stretch};
@@ -67,9 +68,7 @@ impl LoginAttempt {
     /// Uses the export key up, so that it does not stay in memory.
     fn opened(&mut self, passphrase: &[u8], answers: &Answers<'_>, anchor: &str) -> Result<Session, Failure> {
         let export_key = self.export_key.take().ok_or(Failure::Locked)?;
-        // The system's generator gives bytes or panics; that it gives none is found out here
-        getrandom::fill(&mut [0; 8]).map_err(|_| Failure::Randomness)?;
-        Session::unlock(&export_key, passphrase, answers, anchor, &mut UnwrapErr(getrandom::SysRng))
+        Session::unlock(&export_key, passphrase, answers, anchor, &mut rng()?)
     }
 
     fn end(&mut self, reply: &str, stretch: &Stretch) -> Result<String, Failure> {
@@ -79,6 +78,12 @@ impl LoginAttempt {
         self.export_key = Some(done.export_key);
         Ok(b64u(&done.message))
     }
+}
+
+/// The browser's generator gives bytes or ends the module; that it gives none is found out here.
+pub(crate) fn rng() -> Result<UnwrapErr<SysRng>, Failure> {
+    getrandom::fill(&mut [0; 8]).map_err(|_| Failure::Randomness)?;
+    Ok(UnwrapErr(SysRng))
 }
 
 impl fmt::Debug for LoginAttempt {

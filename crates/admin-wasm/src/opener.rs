@@ -1,9 +1,12 @@
 //! Opening deposits: the bindings. What they call is in `session`.
 
+use nightsafe_login::Stretch;
 use nightsafe_proto::wire::Hex32;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::login::rng;
 use crate::session::Session;
 
 /// Holder of the private keys, until it is locked.
@@ -67,6 +70,25 @@ impl Opener {
         // Not as a String: that would be freed without being zeroised
         let values = self.session()?.open_fields(answer)?;
         Ok(JsValue::from_str(&values))
+    }
+
+    /// First message of a new passphrase.
+    pub fn begin_passphrase(&mut self, mut passphrase: String) -> Result<String, JsValue> {
+        let message = self.session.as_mut().ok_or(Failure::Locked)?.begin_passphrase(passphrase.as_bytes());
+        passphrase.zeroize();
+        Ok(message?)
+    }
+
+    /// Last message of a new passphrase, with the identity.
+    pub fn finish_passphrase(&mut self, reply: &str) -> Result<String, JsValue> {
+        let session = self.session.as_mut().ok_or(Failure::Locked)?;
+        Ok(session.finish_passphrase(reply, &Stretch::STANDARD, &mut rng()?)?)
+    }
+
+    /// JSON of everybody in the roster.
+    #[wasm_bindgen(getter)]
+    pub fn people(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.people()?)
     }
 
     /// Forgets a deposit; one that is not held does no harm.

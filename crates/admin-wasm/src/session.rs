@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::encoding::{b64u, b64u_decode};
+use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
+use nightsafe_core::roster::Roster;
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
-use nightsafe_login::ExportKey;
+use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
-use nightsafe_proto::wire::Hex32;
+use nightsafe_proto::wire::{B64u, Hex32};
 use rand_core::CryptoRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::unlock::{Unlocked, Unlocking};
-use crate::view::{LocatorView, ValuesView, ViewedDeposit};
+use crate::view::{LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 /// The vault's answers to a sign-in, as they came.
 pub(crate) struct Answers<'a> {
@@ -34,6 +37,9 @@ pub(crate) struct Answers<'a> {
 pub(crate) struct Session {
     anchor: TrustAnchor,
     opener: Opener,
+    admin: Option<Identity>,
+    roster: Option<Roster>,
+    renewal: Option<ClientRegistration>,
     refused_manifests: u32,
     refused_grants: u32,
     new_identity: Option<KeptIdentity>,
@@ -54,10 +60,50 @@ impl Session {
         let (identity, roster, custody) = (read(answers.identity)?, read(answers.roster)?, read(answers.custody)?);
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
         let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, identity, roster, custody };
-        let Unlocked { keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
+        let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
         let opener = Opener::new(anchor.site.clone(), keys, verified);
-        let deposits = BTreeMap::new();
-        Ok(Self { anchor, opener, refused_manifests, refused_grants, new_identity, new_grants, words, deposits })
+        Ok(Self {
+            anchor,
+            opener,
+            admin,
+            roster,
+            renewal: None,
+            refused_manifests,
+            refused_grants,
+            new_identity,
+            new_grants,
+            words,
+            deposits: BTreeMap::new(),
+        })
+    }
+
+    /// First message of a new passphrase.
+    pub(crate) fn begin_passphrase(&mut self, passphrase: &[u8]) -> Result<String, Failure> {
+        self.admin.as_ref().ok_or(Failure::NoIdentity)?;
+        let (renewal, message) = ClientRegistration::start(passphrase)?;
+        self.renewal = Some(renewal);
+        Ok(b64u(&message))
+    }
+
+    /// Last message of a new passphrase, and the identity wrapped under it.
+    pub(crate) fn finish_passphrase(
+        &mut self,
+        reply: &str,
+        stretch: &Stretch,
+        rng: &mut impl CryptoRng,
+    ) -> Result<String, Failure> {
+        let (renewal, admin) = (self.renewal.take().ok_or(Failure::Locked)?, self.admin.as_ref());
+        let reply = b64u_decode(reply).ok_or(Failure::Malformed)?;
+        let done = renewal.finish(&reply, stretch)?;
+        let wrapped = admin.ok_or(Failure::NoIdentity)?.wrap(&Unlock::Login(&done.export_key), rng);
+        let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
+        write(&RenewedView { registration: B64u(done.message), wrapped })
+    }
+
+    /// Everybody of the roster, in the order in which they came in.
+    pub(crate) fn people(&self) -> Result<String, Failure> {
+        let own = self.admin.as_ref().map(Identity::id);
+        write(&self.roster.as_ref().map(|roster| people(roster, own)).unwrap_or_default())
     }
 
     pub(crate) fn refused_grants(&self) -> u32 {

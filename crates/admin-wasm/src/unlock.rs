@@ -29,6 +29,9 @@ pub(crate) struct Unlocking<'a> {
 
 /// What was opened, and what the vault is to keep from now on.
 pub(crate) struct Unlocked {
+    /// The identity, if the vault keeps one.
+    pub(crate) admin: Option<Identity>,
+    pub(crate) roster: Option<Roster>,
     pub(crate) keys: Vec<PrivateItems>,
     /// How many data keys have grants that were refused.
     pub(crate) refused_grants: u32,
@@ -68,7 +71,7 @@ impl Unlocking<'_> {
         let named = roster.as_ref().is_some_and(|roster| roster.active_at(&id, roster.sequence()).is_some());
         let words = (!named).then(|| id.words().join(" "));
         keys.extend(by_passphrase);
-        Ok(Unlocked { keys, refused_grants, new_identity, words, new_grants })
+        Ok(Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants })
     }
 
     fn unwrap(&self) -> Result<Option<Identity>, Failure> {

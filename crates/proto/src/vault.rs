@@ -6,4 +6,5 @@ pub mod custody;
 pub mod identity;
 pub mod login;
 pub mod openings;
+pub mod passphrase;
 pub mod search;

@@ -7,6 +7,7 @@ mod json;
 mod login;
 mod openapi;
 mod openings;
+mod passphrase;
 mod policy;
 mod search;
 mod session;
@@ -37,6 +38,8 @@ pub fn router(state: State) -> Router {
         .route("/v1/login/start", post(login::start))
         .route("/v1/login/finish", post(login::finish))
         .route("/v1/logout", post(login::logout))
+        .route("/v1/passphrase/start", post(passphrase::start))
+        .route("/v1/passphrase/finish", post(passphrase::finish))
         .route("/v1/identity", get(identity::get).post(identity::take))
         .route("/v1/roster", get(identity::roster))
         .route("/v1/grants", post(identity::grant))

@@ -5,13 +5,14 @@ import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
 import type { Engine } from "./engine.ts";
-import { isSignedOut, isTemporary, sentence } from "./failure.ts";
+import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { signIn } from "./session.ts";
 import type { Credentials, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
 import type { Vault } from "./vault.ts";
+import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
@@ -47,6 +48,7 @@ export class App {
     private readonly engine: Promise<Engine>,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
+      account: () => this.goToAccount(),
       lock: () => this.lock(undefined),
       signOut: () => this.signOut(undefined),
     });
@@ -124,6 +126,33 @@ export class App {
     if (this.#search !== undefined) this.show(this.#search);
   }
 
+  private goToAccount(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "account" }));
+    this.show(
+      accountView({
+        user: session.user,
+        people: session.people,
+        change: ({ old, next }) => this.changePassphrase(session, old, next),
+        say: (text) => this.#status.say(text),
+        back: () => this.goToSearch(),
+      }),
+    );
+  }
+
+  /** A sentence when it did not work. */
+  private async changePassphrase(session: Session, old: string, next: string): Promise<string | undefined> {
+    try {
+      await session.changePassphrase(old, next, painted);
+      return undefined;
+    } catch (error) {
+      if (isSignedOut(error)) this.lock(sentence(error));
+      return error instanceof WrongPassphrase ? "The passphrase that you signed in with is not right." : sentence(error);
+    }
+  }
+
   private async goToDeposit(session: Session, row: IndexRow): Promise<void> {
     this.leaveDeposit();
     const turn = this.#turn;
@@ -160,6 +189,7 @@ export class App {
   private follow(): void {
     if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
+    if (route.page === "account") return this.goToAccount();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
   }

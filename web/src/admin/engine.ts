@@ -45,6 +45,19 @@ export interface OpenedDeposit {
   readonly differences: readonly Difference[];
 }
 
+/** Somebody of the verified roster. */
+export interface Person {
+  readonly identity: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly words: string;
+  readonly state: "active" | "replaced" | "left" | "lost" | "compromised" | "other";
+  /** RFC 3339. */
+  readonly since: string;
+  /** Who is signed in. */
+  readonly own: boolean;
+}
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -55,6 +68,11 @@ export interface Opener {
   readonly new_grants: string | undefined;
   /** Of an identity that the roster does not name. */
   readonly words: string | undefined;
+  /** JSON of Person[]. */
+  readonly people: string;
+  begin_passphrase(passphrase: string): string;
+  /** JSON of `registration` and `wrapped`. */
+  finish_passphrase(reply: string): string;
   renew_manifests(manifests: string): void;
   open_locator(row: string): string;
   open_fields(answer: string): string;

@@ -67,6 +67,7 @@ export function sentence(error: unknown): string {
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
   if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
+  if (errorCode(error) === "no_identity") return SENTENCES.young;
   if (errorCode(error) === "memory") return SENTENCES.memory;
   if (error instanceof ShapeError || errorCode(error) === "malformed") return SENTENCES.shape;
   return SENTENCES.unexpected;
@@ -85,6 +86,7 @@ const SENTENCES = {
   distrust:
     "The vault’s list of admins, or what it keeps for you, is not what was signed. Nothing was opened. " +
     "Do not try again: the vault may have been broken into. Tell whoever holds the site keys.",
+  young: "Your own keys were made at this sign-in. Sign out and in again, then change the passphrase.",
   shape:
     "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
   memory: "This device has too little free memory to work on the passphrase. Close other tabs, then try again.",

@@ -1,7 +1,7 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, SealedField } from "./engine.ts";
+import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
 import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
 import type { Vault } from "./vault.ts";
 import type { IndexRow, Purpose } from "./wire.ts";
@@ -45,7 +45,7 @@ export async function signIn(
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
       await settle(opener, vault);
-      return new Session(user, vault, opener);
+      return new Session(user, vault, opener, engine);
     } catch (error) {
       vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
       throw error;
@@ -69,6 +69,11 @@ async function settle(opener: Opener, vault: Vault): Promise<void> {
   }
 }
 
+interface Renewed {
+  readonly registration: string;
+  readonly wrapped: string;
+}
+
 export class Session {
   #opener: Opener | undefined;
 
@@ -76,6 +81,7 @@ export class Session {
     readonly user: string,
     readonly vault: Vault,
     opener: Opener,
+    private readonly engine: Engine,
   ) {
     this.#opener = opener;
   }
@@ -83,6 +89,27 @@ export class Session {
   /** Data keys with grants that are not what an admin of the roster made; 0 is normal. */
   get refusedGrants(): number {
     return this.opener.refused_grants;
+  }
+
+  /** Everybody of the verified roster. */
+  get people(): readonly Person[] {
+    return JSON.parse(this.opener.people) as readonly Person[];
+  }
+
+  /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
+  async changePassphrase(old: string, next: string, paint: () => Promise<void>): Promise<void> {
+    const attempt = this.engine.attempt(old);
+    try {
+      const { login, message } = await this.vault.loginStart(this.user, attempt.message);
+      await paint();
+      const proof = finish(() => attempt.finish(message));
+      const reply = await this.vault.passphraseStart(this.opener.begin_passphrase(next));
+      await paint();
+      const { registration, wrapped } = JSON.parse(this.opener.finish_passphrase(reply)) as Renewed;
+      await this.vault.passphraseFinish({ login, message: proof, registration, wrapped });
+    } finally {
+      attempt.free();
+    }
   }
 
   /** Twelve words to be compared by whoever signs this admin into the roster; nothing when that is done. */

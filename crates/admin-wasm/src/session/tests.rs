@@ -270,3 +270,10 @@ fn what_is_refused_has_its_code() {
     session.forget(&Hex(deposit.id().0));
     assert_eq!(session.open_fields(&card), Err(Failure::UnknownDeposit));
 }
+
+#[test]
+fn a_new_passphrase_takes_an_identity() {
+    let mut session = Shop::new().unlock("right").unwrap();
+    assert_eq!(session.begin_passphrase(b"new"), Err(Failure::NoIdentity));
+    assert_eq!(session.people(), Ok("[]".into()));
+}

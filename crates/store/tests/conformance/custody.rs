@@ -3,7 +3,7 @@
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::{
-    CustodyItem, CustodyKey, NewDataKey, RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
+    CustodyItem, CustodyKey, NewDataKey, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::place::Place;
@@ -56,6 +56,20 @@ pub(crate) async fn an_admin_has_one_identity_and_grants_are_added_once(place: &
     assert_eq!(store.public_identities().await.unwrap(), [vec![1; 1300], vec![2; 1300]], "no trace of the refused one");
     assert!(store.has_identity(&IdentityId([1; 16])).await.unwrap());
     assert!(!store.has_identity(&IdentityId([3; 16])).await.unwrap());
+
+    // A new passphrase replaces one record and one wrapping, and ends the sessions that are elsewhere
+    for (session, admin) in [(1, "anna"), (2, "anna"), (3, "ben")] {
+        let limits = SessionLimits::default();
+        store.begin_session(&[session; 32], admin, UnixTime::from_seconds(1), limits).await.unwrap();
+    }
+    assert_eq!(store.change_passphrase("anna", b"renewed", b"again", &[1; 32]).await.unwrap(), 1);
+    assert_eq!(store.admin_record("anna").await.unwrap().as_deref(), Some(&b"renewed"[..]));
+    assert_eq!(store.admin_record("ben").await.unwrap().as_deref(), Some(&b"record"[..]));
+    let ways = |stored: Option<StoredIdentity>| stored.unwrap().wrapped;
+    let renewed = StoredWrapped { wrapped: b"again".to_vec(), ..wrapped("login") };
+    assert_eq!(ways(store.identity_of("anna").await.unwrap()), [renewed, wrapped("recovery-code")]);
+    assert_eq!(ways(store.identity_of("ben").await.unwrap()), identity(1).wrapped);
+    assert!(store.change_passphrase("nobody", b"x", b"x", &[1; 32]).await.is_err());
 
     let grant = |item: &str| StoredGrant {
         key_id: KeyId([7; 16]),

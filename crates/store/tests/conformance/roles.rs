@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 42] = [
+const RIGHTS: [Right; 44] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -48,6 +48,8 @@ const RIGHTS: [Right; 42] = [
     ("nightsafe_vault", "INSERT", "vault.roster_entry", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "UPDATE", "vault.admin", &["record"]),
+    ("nightsafe_vault", "UPDATE", "vault.wrapped_identity", &["wrapped"]),
     ("nightsafe_vault", "SELECT", "vault.session", &[]),
     ("nightsafe_vault", "INSERT", "vault.session", &[]),
     ("nightsafe_vault", "UPDATE", "vault.session", &["last_used"]),

@@ -14,7 +14,7 @@ use super::error;
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
 use super::session::{SignedIn, new_token};
-use crate::State;
+use crate::{State, state};
 use crate::pending::{LoginId, Pending};
 use crate::setup::is_admin_name;
 
@@ -65,16 +65,11 @@ pub(super) async fn finish(
 ) -> Result<Json<LoginFinished>, Problem> {
     let state = state.shared();
     let now = state.now();
-    // One answer for an unknown login, one that took too long, a wrong passphrase, an unknown name
-    let admin = LoginId::try_from(request.login.0.as_slice())
-        .ok()
-        .and_then(|id| state.pending.take(&id, now))
-        .and_then(|pending| pending.state.finish(&request.message.0).ok().map(|()| pending.user))
-        .ok_or_else(|| {
-            // Without the name: it is where a passphrase ends up by mistake
-            tracing::warn!("a sign-in failed");
-            Problem::new(ProblemType::SignInFailed)
-        })?;
+    let admin = passed(state, &request.login, &request.message).ok_or_else(|| {
+        // Without the name: it is where a passphrase ends up by mistake
+        tracing::warn!("a sign-in failed");
+        Problem::new(ProblemType::SignInFailed)
+    })?;
     let (token, token_hash) = new_token()?;
     let limits = state.sessions;
     state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
@@ -92,6 +87,14 @@ pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> R
     state.shared().store.end_session(&session.token_hash).await.map_err(|error| error::storage(&error))?;
     tracing::info!(admin = session.admin, "signed out");
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who has shown the passphrase. One answer for an unknown login, one that took too long, a wrong passphrase, an unknown
+/// name.
+pub(super) fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Option<String> {
+    let id = LoginId::try_from(login.0.as_slice()).ok()?;
+    let pending = state.pending.take(&id, state.now())?;
+    pending.state.finish(&message.0).ok().map(|()| pending.user)
 }
 
 fn malformed(error: LoginError) -> Problem {

@@ -8,7 +8,7 @@ use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, login, openings, search};
+use super::{custody, identity, login, openings, passphrase, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,8 @@ use super::{custody, identity, login, openings, search};
         login::start,
         login::finish,
         login::logout,
+        passphrase::start,
+        passphrase::finish,
         identity::get,
         identity::take,
         identity::roster,
@@ -97,6 +99,10 @@ problems! {
     LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.
     LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed]];
+    /// Problems of `POST /v1/passphrase/start`.
+    PassphraseStartProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    /// Problems of `POST /v1/passphrase/finish`.
+    PassphraseFinishProblems = [ALWAYS, BODY, [P::SignInRequired, P::SignInFailed, P::MalformedMember]];
     /// Problems of `POST /v1/identity`.
     NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
     /// Problems of `POST /v1/grants`.

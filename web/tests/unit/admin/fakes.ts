@@ -88,12 +88,21 @@ export class FakeOpener implements Opener {
   new_identity: string | undefined;
   new_grants: string | undefined;
   words: string | undefined;
+  people = "[]";
   differences: Difference[] = [];
   answer = "";
 
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
     this.differences = this.differences.filter(({ code }) => code !== "manifest_unpublished");
+  }
+  begin_passphrase(): string {
+    this.calls.push("begin_passphrase");
+    return "R1";
+  }
+  finish_passphrase(reply: string): string {
+    this.calls.push(`finish_passphrase ${reply}`);
+    return JSON.stringify({ registration: "R3", wrapped: "WW" });
   }
   open_locator(source: string): string {
     this.calls.push(`open_locator ${source}`);

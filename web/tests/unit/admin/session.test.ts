@@ -103,8 +103,22 @@ function session(...answers: readonly Answer[]) {
   const { fetcher, asked } = fakeFetch(...answers);
   const opener = new FakeOpener();
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
-  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener), opener, asked };
+  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
+  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener, engine), opener, asked };
 }
+
+test("a new passphrase: the old one signs in once more, and neither is sent", async () => {
+  const { session: open, opener, asked } = session(STARTED, { body: { message: "R2" } }, GONE);
+  await open.changePassphrase(PASSPHRASE, "entirely other words", async () => undefined);
+  assert.deepEqual(opener.calls, ["begin_passphrase", "finish_passphrase R2"]);
+  assert.deepEqual(JSON.parse(String(asked.at(-1)?.init.body)), {
+    login: "AA",
+    message: "KE3",
+    registration: "R3",
+    wrapped: "WW",
+  });
+  assert.ok(!/correct|other/.test(JSON.stringify(asked)));
+});
 
 test("opening is one request: chosen fields to open, all others to check", async () => {
   const { session: open, opener, asked } = session({ text: "ANSWER" });
