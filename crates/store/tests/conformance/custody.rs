@@ -3,7 +3,8 @@
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::{
-    CustodyItem, CustodyKey, NewDataKey, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
+    CustodyItem, CustodyKey, NewDataKey, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped,
+    VaultStore,
 };
 
 use crate::place::Place;

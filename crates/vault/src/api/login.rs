@@ -14,9 +14,9 @@ use super::error;
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
 use super::session::{SignedIn, new_token};
-use crate::{State, state};
 use crate::pending::{LoginId, Pending};
 use crate::setup::is_admin_name;
+use crate::{State, state};
 
 /// A sign-in message is at most a few hundred bytes.
 const BODY: usize = 4096;

@@ -18,7 +18,15 @@ async fn nothing_answers_without_a_session() {
         for path in ["/v1/custody", "/v1/manifests", "/v1/identity", "/v1/roster"] {
             assert_eq!(vault.get(path, token).await.problem(), ProblemType::SignInRequired);
         }
-        for path in ["/v1/deposits/search", "/v1/openings", "/v1/logout", "/v1/identity", "/v1/grants", "/v1/passphrase/start", "/v1/passphrase/finish"] {
+        for path in [
+            "/v1/deposits/search",
+            "/v1/openings",
+            "/v1/logout",
+            "/v1/identity",
+            "/v1/grants",
+            "/v1/passphrase/start",
+            "/v1/passphrase/finish",
+        ] {
             assert_eq!(vault.post_text(path, token, "{}".into()).await.problem(), ProblemType::SignInRequired);
         }
     }
