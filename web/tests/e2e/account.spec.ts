@@ -31,7 +31,7 @@ for (const { what, options } of [
     await admin.page.getByRole("button", { name: "Change the passphrase" }).click();
     await expect(admin.page.getByRole("alert")).toContainText("Type the passphrase that you signed in with.");
     await expectAccessible(admin.page, `account with an error, ${what}`);
-    await admin.page.getByRole("button", { name: "All deposits" }).click();
+    await admin.page.getByRole("link", { name: "All deposits" }).click();
     await expect(admin.page.getByRole("search")).toBeVisible();
     await context.close();
   });
@@ -73,7 +73,7 @@ test("a new passphrase: the old one is refused from then on, other sessions end,
     expect(sent.join("")).not.toContain(NEXT);
     await expect(page.getByLabel("New passphrase", { exact: true })).toHaveValue("");
     // Where it was changed, work goes on
-    await page.getByRole("button", { name: "All deposits" }).click();
+    await page.getByRole("link", { name: "All deposits" }).click();
     await admin.deposit(reference);
     expect(await admin.opened(["Card"], "Charge the card")).toEqual(CARD);
     await elsewhere.page.getByRole("search").getByRole("button", { name: "Find" }).click();

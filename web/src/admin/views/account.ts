@@ -1,7 +1,8 @@
 // One's own passphrase, and who else is an admin.
 
-import { button, focusOn, h } from "../dom.ts";
+import { focusOn, h } from "../dom.ts";
 import type { Person } from "../engine.ts";
+import { backLink } from "./back.ts";
 import { PassphraseForm } from "./passphrase.ts";
 import type { PassphraseProps } from "./passphrase.ts";
 import { peopleSection } from "./people.ts";
@@ -20,7 +21,7 @@ export function accountView(props: AccountProps): View {
     element: h(
       "div",
       { class: "account-page" },
-      h("p", {}, button("All deposits", props.back, { class: "quiet" })),
+      backLink(props.back),
       heading,
       form.element,
       peopleSection(props.people),
