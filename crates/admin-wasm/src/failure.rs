@@ -15,6 +15,10 @@ pub(crate) enum Failure {
     NoIdentity,
     /// The roster was not signed from the site keys down.
     RosterRefused,
+    /// This browser knows a later roster.
+    RosterRolledBack,
+    /// This browser knows another roster, from the same site keys.
+    RosterForked,
     /// A text is not what the call takes.
     Malformed,
     /// The deposit was not through `open_locator`.
@@ -34,6 +38,8 @@ impl Failure {
             Self::IdentityRefused => "identity_refused",
             Self::NoIdentity => "no_identity",
             Self::RosterRefused => "roster_refused",
+            Self::RosterRolledBack => "roster_rolled_back",
+            Self::RosterForked => "roster_forked",
             Self::Malformed => "malformed",
             Self::UnknownDeposit => "unknown_deposit",
             Self::Locked => "locked",
@@ -48,6 +54,8 @@ impl Failure {
             Self::IdentityRefused => "the vault holds another identity than the one that this sign-in unlocks",
             Self::NoIdentity => "sign in again first: then there are keys of your own",
             Self::RosterRefused => "the roster of admins is not one that the site keys and admins signed",
+            Self::RosterRolledBack => "the roster of admins is older than one that this browser has seen",
+            Self::RosterForked => "the roster of admins is not the one that this browser has seen",
             Self::Malformed => "the text is not in the form that this call takes",
             Self::UnknownDeposit => "open the deposit's locator first",
             Self::Locked => "sign in again: the keys are locked",

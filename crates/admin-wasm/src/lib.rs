@@ -17,6 +17,8 @@
 //!    *  Throws `wrong_passphrase` (also for an unknown user: they look alike) or `malformed`.
 //!    *  The attempt is used up either way: a second call throws `locked`. */
 //!   finish(reply: string): string;
+//!   /** Before unlock(): `roster_place` of an earlier sign-in with this browser. */
+//!   remember(place: string): void;
 //!   /** Once, after finish(): unlocks the identity by what the sign-in gave, verifies roster and manifests from the site
 //!    *  keys down, and opens the data keys that are granted to it. Data keys of before there was a roster are unwrapped
 //!    *  with the passphrase (Argon2id with 64 MiB once more, about a second).
@@ -26,7 +28,8 @@
 //!    *  @param custody    body of GET /v1/custody
 //!    *  @param anchor     text of the trust anchor that the admin script carries
 //!    *  @param manifests  body of GET /v1/manifests
-//!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `malformed`, `locked`. A manifest or a grant that
+//!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`, `roster_forked`,
+//!    *  `malformed`, `locked`. A manifest or a grant that
 //!    *  does not verify is left out and counted. */
 //!   unlock(passphrase: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
 //!   free(): void;
@@ -64,6 +67,8 @@
 //!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
 //!    *  /v1/passphrase/finish as JSON. Throws `malformed`, `locked`. */
 //!   finish_passphrase(reply: string): string;
+//!   /** What to remember of the verified roster, in this browser: sequence number and head. */
+//!   readonly roster_place: string | undefined;
 //!   /** Everybody who is or was in the verified roster, as JSON of Person[]; `[]` while there is none. */
 //!   readonly people: string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
@@ -103,7 +108,8 @@
 //!   | "facet_mismatch";       // a facet derived again from the opened value differs from the locator's
 //! ```
 //!
-//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `no_identity`,
+//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
+//! `roster_forked`, `no_identity`,
 //! `malformed`,
 //! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 

@@ -19,6 +19,7 @@ pub struct LoginAttempt {
     state: Option<ClientLogin>,
     message: String,
     export_key: Option<ExportKey>,
+    remembered: String,
 }
 
 #[wasm_bindgen]
@@ -40,6 +41,11 @@ impl LoginAttempt {
         Ok(self.end(reply, &Stretch::STANDARD)?)
     }
 
+    /// What to hold the roster against.
+    pub fn remember(&mut self, place: String) {
+        self.remembered = place;
+    }
+
     /// Unlocks the identity, verifies roster and manifests, opens the data keys.
     pub fn unlock(
         &mut self,
@@ -50,7 +56,8 @@ impl LoginAttempt {
         anchor: &str,
         manifests: &str,
     ) -> Result<Opener, JsValue> {
-        let answers = Answers { identity, roster, custody, manifests };
+        let remembered = std::mem::take(&mut self.remembered);
+        let answers = Answers { identity, roster, custody, manifests, remembered: &remembered };
         let session = self.opened(passphrase.as_bytes(), &answers, anchor);
         passphrase.zeroize();
         Ok(Opener::of(session?))
@@ -62,7 +69,7 @@ impl LoginAttempt {
         let started = ClientLogin::start(passphrase.as_bytes());
         passphrase.zeroize();
         let (state, message) = started?;
-        Ok(Self { state: Some(state), message: b64u(&message), export_key: None })
+        Ok(Self { state: Some(state), message: b64u(&message), export_key: None, remembered: String::new() })
     }
 
     /// Uses the export key up, so that it does not stay in memory.

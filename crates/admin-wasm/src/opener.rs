@@ -85,6 +85,12 @@ impl Opener {
         Ok(session.finish_passphrase(reply, &Stretch::STANDARD, &mut rng()?)?)
     }
 
+    /// What to remember of the roster.
+    #[wasm_bindgen(getter)]
+    pub fn roster_place(&self) -> Result<Option<String>, JsValue> {
+        Ok(self.session()?.roster_place())
+    }
+
     /// JSON of everybody in the roster.
     #[wasm_bindgen(getter)]
     pub fn people(&self) -> Result<String, JsValue> {

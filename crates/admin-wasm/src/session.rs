@@ -7,7 +7,7 @@ use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
-use nightsafe_core::roster::Roster;
+use nightsafe_core::roster::{Remembered, Roster};
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
@@ -30,6 +30,8 @@ pub(crate) struct Answers<'a> {
     pub(crate) roster: &'a str,
     pub(crate) custody: &'a str,
     pub(crate) manifests: &'a str,
+    /// [`Session::roster_place`] of an earlier sign-in; empty when there was none.
+    pub(crate) remembered: &'a str,
 }
 
 /// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
@@ -59,7 +61,9 @@ impl Session {
         let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
         let (identity, roster, custody) = (read(answers.identity)?, read(answers.roster)?, read(answers.custody)?);
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
-        let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, identity, roster, custody };
+        // What the browser kept is its own: a text that is none was not written by us, and is no reason to stop
+        let remembered = Remembered::parse(answers.remembered);
+        let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, remembered, identity, roster, custody };
         let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
         let opener = Opener::new(anchor.site.clone(), keys, verified);
         Ok(Self {
@@ -98,6 +102,11 @@ impl Session {
         let wrapped = admin.ok_or(Failure::NoIdentity)?.wrap(&Unlock::Login(&done.export_key), rng);
         let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
         write(&RenewedView { registration: B64u(done.message), wrapped })
+    }
+
+    /// What to remember of the roster, if there is one.
+    pub(crate) fn roster_place(&self) -> Option<String> {
+        self.roster.as_ref().map(|roster| roster.remember().to_text())
     }
 
     /// Everybody of the roster, in the order in which they came in.

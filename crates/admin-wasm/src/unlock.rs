@@ -5,7 +5,7 @@ use nightsafe_core::custody::{Keyring, WrappedKey};
 use nightsafe_core::grant::{AdminGrant, grant_key, open_key};
 use nightsafe_core::identity::{Identity, Method, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
-use nightsafe_core::roster::{self, Roster};
+use nightsafe_core::roster::{self, Fault, Remembered, Roster};
 use nightsafe_core::scalar::IdentityId;
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ExportKey;
@@ -22,6 +22,8 @@ pub(crate) struct Unlocking<'a> {
     /// For data keys of before there was a roster.
     pub(crate) passphrase: &'a [u8],
     pub(crate) anchor: &'a TrustAnchor,
+    /// Where the last roster ended that this browser verified.
+    pub(crate) remembered: Option<Remembered>,
     pub(crate) identity: OwnIdentity,
     pub(crate) roster: RosterEntries,
     pub(crate) custody: Custody,
@@ -83,12 +85,19 @@ impl Unlocking<'_> {
         identity.map(Some).map_err(|_| Failure::IdentityRefused)
     }
 
-    /// From the site keys down. No entries at all are an installation that has no roster yet: then nothing is granted.
+    /// From the site keys down, and on from what was verified before. No entries at all are an installation that has no
+    /// roster yet: then nothing is granted.
     fn verify(&self) -> Result<Option<Roster>, Failure> {
-        if self.roster.entries.is_empty() {
-            return Ok(None);
+        let entries = &self.roster.entries;
+        if entries.is_empty() {
+            return if self.remembered.is_some() { Err(Failure::RosterRolledBack) } else { Ok(None) };
         }
-        roster::verify_at_any_time(&self.roster.entries, self.anchor).map(Some).map_err(|_| Failure::RosterRefused)
+        let roster = roster::verify_at_any_time(entries, self.anchor).map_err(|_| Failure::RosterRefused)?;
+        roster.check_follows(self.remembered).map_err(|error| match error.fault {
+            Fault::Stale => Failure::RosterRolledBack,
+            _ => Failure::RosterForked,
+        })?;
+        Ok(Some(roster))
     }
 
     fn by_passphrase(&self, wrapped: &[WrappedKey]) -> Result<Vec<PrivateItems>, Failure> {

@@ -49,6 +49,20 @@ pub struct Remembered {
     pub head: RosterHead,
 }
 
+impl Remembered {
+    /// Sequence number and head, with a blank between.
+    pub fn to_text(&self) -> String {
+        format!("{} {}", self.sequence, self.head)
+    }
+
+    /// Reads [`Remembered::to_text`], and nothing else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (sequence, head) = text.split_once(' ')?;
+        let read = Self { sequence: sequence.parse().ok()?, head: RosterHead::from_hex(head).ok()? };
+        (read.to_text() == text).then_some(read)
+    }
+}
+
 /// A verified roster: who is, and was, an admin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
@@ -85,15 +99,7 @@ pub fn verify(
     remembered: Option<Remembered>,
 ) -> Result<Roster, RosterError> {
     let roster = verify_at_any_time(entries, anchor)?;
-    if let Some(remembered) = remembered {
-        match roster.head_at(remembered.sequence) {
-            None => return Err(RosterError { sequence: roster.next_sequence(), fault: Fault::Stale }),
-            Some(head) if head != remembered.head => {
-                return Err(RosterError { sequence: remembered.sequence, fault: Fault::Fork });
-            }
-            Some(_) => {}
-        }
-    }
+    roster.check_follows(remembered)?;
     if roster.head() != head {
         return Err(RosterError { sequence: roster.next_sequence(), fault: Fault::NotCurrent });
     }
@@ -179,6 +185,21 @@ impl Roster {
     /// When an entry was written, as it says, and who answers for it.
     pub fn entry(&self, sequence: u64) -> Option<(UnixTime, By)> {
         self.stamp(sequence).map(|stamp| (stamp.time, stamp.by))
+    }
+
+    /// Whether it goes on from a roster that was verified before.
+    ///
+    /// # Errors
+    /// [`Fault::Stale`] when it does not reach that, [`Fault::Fork`] when it was another one there.
+    pub fn check_follows(&self, remembered: Option<Remembered>) -> Result<(), RosterError> {
+        let Some(remembered) = remembered else { return Ok(()) };
+        match self.head_at(remembered.sequence) {
+            None => Err(RosterError { sequence: self.next_sequence(), fault: Fault::Stale }),
+            Some(head) if head != remembered.head => {
+                Err(RosterError { sequence: remembered.sequence, fault: Fault::Fork })
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     /// What to remember of it.

@@ -7,6 +7,7 @@ import { fill } from "./dom.ts";
 import type { Engine } from "./engine.ts";
 import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
+import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { signIn } from "./session.ts";
 import type { Credentials, Session, Step } from "./session.ts";
@@ -81,7 +82,7 @@ export class App {
     const { engine, vault, config } = this;
     let session: Session;
     try {
-      session = await signIn(credentials, { engine, vault, config }, step, painted);
+      session = await signIn(credentials, { engine, vault, config, memory: browserMemory(config) }, step, painted);
     } catch (error) {
       return sentence(error);
     }

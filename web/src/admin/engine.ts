@@ -68,6 +68,8 @@ export interface Opener {
   readonly new_grants: string | undefined;
   /** Of an identity that the roster does not name. */
   readonly words: string | undefined;
+  /** What to remember of the verified roster. */
+  readonly roster_place: string | undefined;
   /** JSON of Person[]. */
   readonly people: string;
   begin_passphrase(passphrase: string): string;
@@ -85,6 +87,7 @@ export interface Opener {
 export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
+  remember(place: string): void;
   unlock(
     passphrase: string,
     identity: string,

@@ -3,6 +3,7 @@
 import type { Config } from "./config.ts";
 import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
 import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
+import type { Memory } from "./remembered.ts";
 import type { Vault } from "./vault.ts";
 import type { IndexRow, Purpose } from "./wire.ts";
 
@@ -17,11 +18,16 @@ export interface Credentials {
 /** Signs in and unlocks the keys. `paint` lets the browser show the step before the WASM keeps it busy. */
 export async function signIn(
   { user, passphrase }: Credentials,
-  parts: { readonly engine: Promise<Engine>; readonly vault: Vault; readonly config: Config },
+  parts: {
+    readonly engine: Promise<Engine>;
+    readonly vault: Vault;
+    readonly config: Config;
+    readonly memory: Memory;
+  },
   step: (step: Step) => void,
   paint: () => Promise<void>,
 ): Promise<Session> {
-  const { vault, config } = parts;
+  const { vault, config, memory } = parts;
   step("loading");
   const engine = await parts.engine;
   step("asking");
@@ -41,9 +47,11 @@ export async function signIn(
       ]);
       step("unlocking");
       await paint();
+      attempt.remember(memory.read());
       const opener = unlocked(() =>
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
+      if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
       return new Session(user, vault, opener, engine);
     } catch (error) {
@@ -207,7 +215,7 @@ function unlocked(run: () => Opener): Opener {
     opener = run();
   } catch (error) {
     const code = errorCode(error);
-    if (code === "roster_refused" || code === "identity_refused") throw new VaultNotTrusted(code);
+    if (/^(?:roster|identity)_/.test(code)) throw new VaultNotTrusted(code);
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
   if (opener.key_ids === "[]") {

@@ -133,7 +133,13 @@ test("what was typed and opened is nowhere on the wire, nowhere on disk, and now
   const vault = disk.filter(({ where, due }) => due && where.includes("vault.db"));
   for (const { stored } of Object.values(FACETS)) expect(vault.some(({ bytes }) => bytes.includes(stored)), stored).toBe(true);
 
-  expect(await context.storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] });
+  // Where the roster ended, beside public keys, is all that is kept; admin.spec.ts says to the letter what
+  const { cookies, origins } = await context.storageState({ indexedDB: true });
+  expect(cookies).toEqual([]);
+  expect(origins.map(({ origin, localStorage }) => [origin, localStorage.map(({ name }) => name)])).toEqual([
+    [demo.at.admin, ["nightsafe-roster"]],
+  ]);
+  expect(leaked([{ where: "storage", bytes: Buffer.from(JSON.stringify(origins)), due: false }])).toEqual([]);
   await context.close();
 });
 

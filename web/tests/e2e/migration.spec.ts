@@ -119,3 +119,41 @@ test("a roster that the site keys did not begin is refused at sign-in, and said"
     await expect(admin.page.getByRole("search")).toHaveCount(0);
   }
 });
+
+test("a roster that is older than the one that this browser has seen, or another one, is refused", async ({
+  browser,
+  demo: _built,
+  spare,
+}) => {
+  test.setTimeout(120_000);
+  const demo = await Demo.start(spare); // whose vault has not counted other tests' sign-ins
+  const context = await browser.newContext({ locale: "en-GB" });
+  const admin = new Admin(await context.newPage(), demo);
+  const { page } = admin;
+  await admin.signIn();
+  const KEY = "nightsafe-roster";
+  const seen = (await page.evaluate((key) => localStorage.getItem(key), KEY)) ?? "";
+  const [, head = "", keys = ""] = /^0 ([0-9a-f]{64})\n([^]+)$/.exec(seen) ?? [];
+  const other = head.replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+  for (const [kept, code] of [
+    [`1 ${head}\n${keys}`, "roster_rolled_back"],
+    [`0 ${other}\n${keys}`, "roster_forked"],
+    // Of another site that was at this address
+    [`1 ${other}\n${keys}x`, undefined],
+    ["no such thing", undefined],
+  ] as const) {
+    await page.goto(demo.at.admin);
+    await page.evaluate(([key, text]) => localStorage.setItem(key, text), [KEY, kept] as const);
+    await page.reload();
+    await admin.credentials();
+    if (code === undefined) {
+      await expect(page.getByRole("search")).toBeVisible({ timeout: 30_000 });
+    } else {
+      await expect(page.getByRole("alert").filter({ hasText: code })).toContainText("may have been broken into", { timeout: 30_000 });
+      await expect(page.getByRole("search")).toHaveCount(0);
+    }
+  }
+  expect(await page.evaluate((key) => localStorage.getItem(key), KEY), "and a good one is remembered").toBe(seen);
+  await context.close();
+  await demo.stop();
+});

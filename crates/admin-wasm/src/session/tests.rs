@@ -122,7 +122,8 @@ impl Shop {
 
 /// Of an admin without identity, at a vault without roster.
 fn unlock(passphrase: &str, custody: &str, anchor: &str, manifests: &str) -> Result<Session, Failure> {
-    let answers = Answers { identity: "{}", roster: r#"{"entries":[],"identities":[]}"#, custody, manifests };
+    let answers =
+        Answers { identity: "{}", roster: r#"{"entries":[],"identities":[]}"#, custody, manifests, remembered: "" };
     Session::unlock(&Zeroizing::new([7; 64]), passphrase.as_bytes(), &answers, anchor, &mut rng())
 }
 

@@ -28,6 +28,8 @@ struct Vault {
     identity: OwnIdentity,
     roster: RosterEntries,
     custody: Custody,
+    /// By the browser.
+    remembered: Option<Remembered>,
 }
 
 impl Vault {
@@ -66,6 +68,7 @@ impl Vault {
             identity: OwnIdentity::default(),
             roster: RosterEntries::default(),
             custody: Custody { keys: vec![key] },
+            remembered: None,
         }
     }
 
@@ -74,6 +77,7 @@ impl Vault {
             export_key: &self.export_key,
             passphrase,
             anchor: &self.anchor,
+            remembered: self.remembered,
             identity: self.identity.clone(),
             roster: self.roster.clone(),
             custody: self.custody.clone(),
@@ -144,6 +148,45 @@ fn a_roster_that_the_site_keys_did_not_begin_is_refused() {
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRefused));
     vault.roster.entries = vec!["no note".into()];
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRefused));
+}
+
+#[test]
+fn a_browser_that_has_seen_a_roster_takes_none_that_is_older_or_another() {
+    let mut vault = Vault::migrated();
+    let first = vault.roster.entries.clone();
+    let place = |unlocked: &Unlocked| unlocked.roster.as_ref().map(Roster::remember);
+    let seen = vault.unlock(b"right").unwrap();
+    // The next entry, by the site key
+    let next =
+        seen.roster.as_ref().unwrap().next(NOW, vec![Change::AuditKey(*vault.public().encryption_key().fingerprint())]);
+    vault.roster.entries.push(next.sign(&[&vault.site_key]).unwrap());
+    vault.remembered = place(&seen);
+    let grown = vault.unlock(b"right").unwrap();
+    assert_eq!(grown.keys.len(), 1, "it goes on from what was seen");
+
+    vault.remembered = place(&grown);
+    vault.roster.entries = first;
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRolledBack), "yesterday's");
+    vault.roster.entries.clear();
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRolledBack), "none at all");
+    // Signed by the same site key, at another time
+    vault.remembered = place(&seen);
+    let changes = vec![
+        Change::Threshold(1),
+        Change::Add {
+            keys: (&vault.public()).into(),
+            roles: Roles::parse("admin").unwrap(),
+            name: AdminName::parse("Anna").unwrap(),
+        },
+    ];
+    let other = Entry::first(&vault.anchor.site, NOW.plus(1), changes);
+    vault.roster.entries = vec![other.sign(&[&vault.site_key]).unwrap()];
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterForked));
+    let text = vault.remembered.unwrap().to_text();
+    assert_eq!(Remembered::parse(&text), vault.remembered);
+    for bad in ["", "0", "00 00", &format!(" {text}"), &format!("{text} "), &text.to_uppercase()] {
+        assert_eq!(Remembered::parse(bad), None, "{bad}");
+    }
 }
 
 #[test]

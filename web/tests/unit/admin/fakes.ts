@@ -89,6 +89,7 @@ export class FakeOpener implements Opener {
   new_grants: string | undefined;
   words: string | undefined;
   people = "[]";
+  roster_place: string | undefined = "7 abcd";
   differences: Difference[] = [];
   answer = "";
 
@@ -132,6 +133,10 @@ export class FakeAttempt implements Attempt {
   ) {}
   finish(): string {
     return this.reply();
+  }
+  remembered: string | undefined;
+  remember(place: string): void {
+    this.remembered = place;
   }
   unlock(...answers: string[]): Opener {
     return this.opened(...answers);

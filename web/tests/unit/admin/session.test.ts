@@ -26,21 +26,25 @@ function attemptWith(attempt: FakeAttempt, answers: readonly Answer[]) {
   const steps: Step[] = [];
   const whole: Engine = { attempt: () => attempt };
   const config = { anchor: "ANCHOR" } as Config;
-  const parts = { engine: Promise.resolve(whole), vault, config };
+  const kept: string[] = [];
+  const memory = { read: () => kept.at(-1) ?? "", write: (place: string) => void kept.push(place) };
+  const parts = { engine: Promise.resolve(whole), vault, config, memory };
   const painted = async () => undefined;
   const run = () => signIn({ user: "owner", passphrase: PASSPHRASE }, parts, (step) => steps.push(step), painted);
-  return { run, asked, steps };
+  return { run, asked, steps, kept };
 }
 
 test("signs in, then unlocks with what the vault holds; the passphrase is never sent", async () => {
   const given: string[] = [];
   const attempt = new FakeAttempt(() => "KE3", (...all) => (given.push(...all), new FakeOpener()));
-  const { run, asked, steps } = attemptWith(attempt, SIGNED_IN);
+  const { run, asked, steps, kept } = attemptWith(attempt, SIGNED_IN);
   const session = await run();
   assert.equal(session.user, "owner");
   assert.deepEqual(given, [PASSPHRASE, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text]);
   assert.deepEqual(steps, ["loading", "asking", "checking", "asking", "unlocking"]);
   assert.equal(attempt.freed, true);
+  assert.equal(attempt.remembered, "");
+  assert.deepEqual(kept, ["7 abcd"], "for the next sign-in");
   assert.ok(!JSON.stringify(asked).includes("correct"));
   assert.equal(asked[0]?.init.body, '{"user":"owner","message":"KE1"}');
   assert.equal(asked[1]?.init.body, '{"login":"AA","message":"KE3"}');
@@ -61,12 +65,15 @@ test("keys that do not unlock end the session at the vault", async () => {
     ["wrong_passphrase", KeysNotUnlocked],
     ["roster_refused", VaultNotTrusted],
     ["identity_refused", VaultNotTrusted],
+    ["roster_rolled_back", VaultNotTrusted],
+    ["roster_forked", VaultNotTrusted],
   ] as const) {
     const attempt = new FakeAttempt(() => "KE3", () => {
       throw coded(code);
     });
-    const { run, asked } = attemptWith(attempt, [...SIGNED_IN, GONE]);
+    const { run, asked, kept } = attemptWith(attempt, [...SIGNED_IN, GONE]);
     await assert.rejects(run, error);
+    assert.deepEqual(kept, []);
     assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
     assert.equal(attempt.freed, true);
   }

@@ -1,0 +1,34 @@
+// What this browser remembers between sign-ins: where the roster ended that it verified last, so that a vault cannot show
+// yesterday's. A number and a hash beside the public site keys that they stand under; the only thing that is ever kept.
+
+import type { Config } from "./config.ts";
+
+const KEY = "nightsafe-roster";
+
+export interface Memory {
+  read(): string;
+  write(place: string): void;
+}
+
+/** A browser that keeps nothing, a private window for example, is no reason not to work. */
+export function browserMemory({ anchor }: Pick<Config, "anchor">): Memory {
+  // A site that was made anew at this address has other site keys, and a roster of its own
+  const owner = anchor.split("\n").filter((line) => /^site(?:-key)? /.test(line)).join("\n");
+  return {
+    read() {
+      try {
+        const [place = "", ...keys] = (localStorage.getItem(KEY) ?? "").split("\n");
+        return keys.join("\n") === owner ? place : "";
+      } catch {
+        return "";
+      }
+    },
+    write(place) {
+      try {
+        localStorage.setItem(KEY, `${place}\n${owner}`);
+      } catch {
+        // then the next sign-in starts from the site keys alone, as the first one did
+      }
+    },
+  };
+}
