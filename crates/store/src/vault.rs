@@ -1,4 +1,4 @@
-//! The vault's database: index rows, field rows, custody, admins, sessions, openings, quarantine.
+//! The vault's database: index rows, field rows, custody, admins, sessions, openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
 //! tag together with a deposit id, and no statement stores them together: the caller, who opened
@@ -10,6 +10,7 @@ mod copy;
 mod custody;
 mod deposits;
 mod intake;
+mod log;
 mod openings;
 mod quarantine;
 mod sessions;
@@ -28,6 +29,7 @@ pub use copy::{CopyError, RowCounts};
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
+pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
 pub use quarantine::Quarantined;
 pub use sessions::SessionLimits;
@@ -39,6 +41,10 @@ const DATABASE: &str = "vault";
 /// (An advisory lock; SQLite has one writer anyway.)
 const INTAKE_LOCK: i64 = 0x6e69_6768_7473_0001;
 
+/// Held by whoever appends to the audit log on PostgreSQL: there is one end to append to. Taken after [`INTAKE_LOCK`]
+/// by who takes both. (The number between them is that of settling.)
+const LOG_LOCK: i64 = 0x6e69_6768_7473_0003;
+
 /// Readers may go on while one transaction writes.
 const CONNECTIONS: u32 = 4;
 
@@ -49,6 +55,8 @@ pub const SQLITE: Schema = Schema {
         Step { version: 1, name: "vault", sql: include_str!("../../../migrations/vault/sqlite/0001_vault.sql") },
         Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/sqlite/0002_taken.sql") },
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
+        Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
+        Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
     ],
 };
 
@@ -64,6 +72,12 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 name: "settled",
                 sql: include_str!("../../../migrations/vault/postgres/0003_settled.sql"),
             },
+            Step {
+                version: 4,
+                name: "identity",
+                sql: include_str!("../../../migrations/vault/postgres/0004_identity.sql"),
+            },
+            Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/postgres/0005_log.sql") },
         ],
     },
     rights: include_str!("../../../migrations/vault/postgres/rights.sql"),

@@ -4,7 +4,7 @@
 //! written in the order of their keys, which for ids and tags are random: neither places nor logs of the target say
 //! which rows came together.
 
-use super::{INTAKE_LOCK, VaultStore, unavailable};
+use super::{INTAKE_LOCK, LOG_LOCK, VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{On, Pool, Row, Statement, Transaction, statement};
 
@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 14] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -192,6 +192,42 @@ const TABLES: [Table; 10] = [
         key: 1,
         unwritten: 1,
     },
+    // Byte for byte: the copy is the same log, with the same checkpoints
+    Table {
+        name: "log_leaf",
+        read: "/* vault copy log_leaf */ SELECT number, commitment FROM log_leaf WHERE number > $1 ORDER BY number \
+               LIMIT $2",
+        write: "/* vault put log_leaf */ INSERT INTO log_leaf (number, commitment) VALUES ($1, $2)",
+        columns: &[Number("number"), Bytes("commitment")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "log_node",
+        read: "/* vault copy log_node */ SELECT level, number, hash FROM log_node WHERE (level, number) > ($1, $2) \
+               ORDER BY level, number LIMIT $3",
+        write: "/* vault put log_node */ INSERT INTO log_node (level, number, hash) VALUES ($1, $2, $3)",
+        columns: &[Number("level"), Number("number"), Bytes("hash")],
+        key: 2,
+        unwritten: 0,
+    },
+    Table {
+        name: "log_entry",
+        read: "/* vault copy log_entry */ SELECT number, key_id, sealed FROM log_entry WHERE number > $1 ORDER BY \
+               number LIMIT $2",
+        write: "/* vault put log_entry */ INSERT INTO log_entry (number, key_id, sealed) VALUES ($1, $2, $3)",
+        columns: &[Number("number"), Bytes("key_id"), Bytes("sealed")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "checkpoint",
+        read: "/* vault copy checkpoint */ SELECT size, note FROM checkpoint WHERE size > $1 ORDER BY size LIMIT $2",
+        write: "/* vault put checkpoint */ INSERT INTO checkpoint (size, note) VALUES ($1, $2)",
+        columns: &[Number("size"), Text("note")],
+        key: 1,
+        unwritten: 0,
+    },
     Table {
         name: "quarantine",
         read: "/* vault copy quarantine */ SELECT deposit_id, body_hash, day, reason, nonce, body FROM quarantine \
@@ -218,6 +254,7 @@ impl VaultStore {
         let mut from = snapshot(&self.pool).await?;
         let mut to = target.write().await?;
         to.serialise(INTAKE_LOCK).await.map_err(unavailable)?;
+        to.serialise(LOG_LOCK).await.map_err(unavailable)?;
         check_empty(&row_counts(&mut to).await?)?;
         for table in &TABLES {
             copy_table(table, &mut from, &mut to).await?;

@@ -1,0 +1,1 @@
+-- Number 4 is that of identities and the roster, which come with another branch.
