@@ -3,6 +3,7 @@
 //! Every request but the two of login carries `Authorization: Bearer <token>`.
 
 pub mod custody;
+pub mod log;
 pub mod login;
 pub mod openings;
 pub mod search;

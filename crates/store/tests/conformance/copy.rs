@@ -95,7 +95,7 @@ async fn copied(from: &Place, to: &Place) {
             ("field", ORDERS.into()),
             ("opening", 3),
             ("log_leaf", 130),
-            ("log_node", 257),
+            ("log_node", 258),
             ("log_entry", 130),
             ("checkpoint", 2),
             ("quarantine", 2),

@@ -3,6 +3,8 @@
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use nightsafe_core::audit::Action;
+use nightsafe_core::time::UnixTime;
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
@@ -14,9 +16,9 @@ use super::error;
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
 use super::session::{SignedIn, new_token};
-use crate::State;
 use crate::pending::{LoginId, Pending};
 use crate::setup::is_admin_name;
+use crate::{State, state};
 
 /// A sign-in message is at most a few hundred bytes.
 const BODY: usize = 4096;
@@ -45,6 +47,7 @@ pub(super) async fn start(
     let record = state.store.admin_record(&request.user).await.map_err(|error| error::storage(&error))?;
     let (login, message) =
         ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0).map_err(malformed)?;
+    record_failures(state, state.pending.ended(now)).await?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
     if !state.pending.insert(id, Pending { user: request.user, state: login, started: now }) {
@@ -66,15 +69,20 @@ pub(super) async fn finish(
     let state = state.shared();
     let now = state.now();
     // One answer for an unknown login, one that took too long, a wrong passphrase, an unknown name
-    let admin = LoginId::try_from(request.login.0.as_slice())
-        .ok()
-        .and_then(|id| state.pending.take(&id, now))
-        .and_then(|pending| pending.state.finish(&request.message.0).ok().map(|()| pending.user))
-        .ok_or_else(|| {
-            // Without the name: it is where a passphrase ends up by mistake
-            tracing::warn!("a sign-in failed");
-            Problem::new(ProblemType::SignInFailed)
-        })?;
+    let begun =
+        LoginId::try_from(request.login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
+    let is_begun = begun.is_some();
+    let admin = begun.and_then(|pending| pending.state.finish(&request.message.0).ok().map(|()| pending.user));
+    let Some(admin) = admin else {
+        // Without the name: it is where a passphrase ends up by mistake
+        tracing::warn!("a sign-in failed");
+        if is_begun {
+            // Any stranger can name one that was never begun; how often one is begun has a limit
+            record_failures(state, vec![now]).await?;
+        }
+        return Err(ProblemType::SignInFailed.into());
+    };
+    record_failures(state, state.pending.ended(now)).await?;
     let (token, token_hash) = new_token()?;
     let limits = state.sessions;
     state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
@@ -92,6 +100,15 @@ pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> R
     state.shared().store.end_session(&session.token_hash).await.map_err(|error| error::storage(&error))?;
     tracing::info!(admin = session.admin, "signed out");
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Failed sign-ins go into the audit log before anything else is answered.
+async fn record_failures(state: &state::Shared, times: Vec<UnixTime>) -> Result<(), Problem> {
+    let Some(log) = &state.log else { return Ok(()) };
+    // Names have no identities yet
+    let happened: Vec<_> = times.into_iter().map(|time| (Action::SignInFailed(None), time)).collect();
+    log.record(&happened).await.map_err(|error| error::log(&error))?;
+    Ok(())
 }
 
 fn malformed(error: LoginError) -> Problem {
