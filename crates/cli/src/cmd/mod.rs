@@ -1,5 +1,6 @@
 //! The subcommands: glue between the terminal and the libraries, one file each.
 
+pub(crate) mod audit;
 pub(crate) mod db;
 pub(crate) mod init;
 pub(crate) mod keys;
@@ -28,6 +29,8 @@ enum Command {
     Keys(keys::KeysCommand),
     #[command(subcommand)]
     Db(db::DbCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     Open(open::OpenArgs),
     Snippet(snippet::SnippetArgs),
     Up(up::UpArgs),
@@ -41,6 +44,7 @@ impl Cli {
             Command::Site(command) => site::run(&command),
             Command::Keys(command) => keys::run(&command).await,
             Command::Db(command) => db::run(&command).await,
+            Command::Audit(command) => audit::run(&command).await,
             Command::Open(args) => open::run(&args).await,
             Command::Snippet(args) => snippet::run(&args),
             Command::Up(args) => up::run(&args).await,

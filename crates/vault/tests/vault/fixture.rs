@@ -32,7 +32,9 @@ use nightsafe_serve::clock::FixedClock;
 use nightsafe_serve::limits::Guard;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
-use nightsafe_vault::{Direct, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
+use nightsafe_vault::{
+    Direct, LogConfig, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup,
+};
 use rand_core::UnwrapErr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -93,14 +95,18 @@ impl Vault {
     }
 
     pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
-        Self::made(kinds, Guard::default()).await
+        Self::made(kinds, Guard::default(), None).await
     }
 
     pub(crate) async fn with_guard(guard: Guard) -> Self {
-        Self::made(builtin(), guard).await
+        Self::made(builtin(), guard, None).await
     }
 
-    async fn made(kinds: Vec<Kind>, guard: Guard) -> Self {
+    pub(crate) async fn with_log(log: LogConfig) -> Self {
+        Self::made(builtin(), Guard::default(), Some(log)).await
+    }
+
+    async fn made(kinds: Vec<Kind>, guard: Guard, log: Option<LogConfig>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
@@ -135,7 +141,7 @@ impl Vault {
         setup::create_admin(&store, &login, "admin", PASSPHRASE.as_bytes(), &STRETCH, NOW).await.unwrap();
         let clock = Arc::new(FixedClock::new(NOW));
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), login);
-        let config = VaultConfig { guard, ..config };
+        let config = VaultConfig { guard, log, ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
         Self { folder, store, router, clock, anchor, manifest, key }
     }

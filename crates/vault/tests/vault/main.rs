@@ -6,6 +6,7 @@ mod api;
 mod fixture;
 mod full_path;
 mod limits;
+mod log;
 mod pull;
 mod relay;
 mod relay_tls;

@@ -66,7 +66,7 @@ impl VaultStore {
         Ok(Some(hashes))
     }
 
-    /// Leaves from `first` on, as far as there are any, at most `count`.
+    /// Leaves from `first` on, as far as there are any without a gap, at most `count`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
@@ -80,14 +80,15 @@ impl VaultStore {
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?;
-        let leaf = |(row, wanted): (&Row, u64)| {
-            // With a gap, a bundle would hold others than it says
+        let mut leaves = Vec::with_capacity(rows.len());
+        for (row, wanted) in rows.iter().zip(first..) {
+            // Behind a gap, which somebody made, they are not the leaves of their places
             if place(row)? != wanted {
-                return Err(damaged("log_leaf.number"));
+                break;
             }
-            fixed(row, "commitment").map(Commitment)
-        };
-        rows.iter().zip(first..).map(leaf).collect()
+            leaves.push(fixed(row, "commitment").map(Commitment)?);
+        }
+        Ok(leaves)
     }
 
     /// Entries of the leaves `first` to `first + count - 1`, in their order. Those that were erased are missing.
