@@ -35,7 +35,7 @@ pub(crate) struct VerifyArgs {
     audit_key: Vec<PathBuf>,
     /// The log's public key, as `nightsafe keys log` printed it [default: the one that lies in the copy, which proves no
     /// more than that the copy fits together]
-    #[arg(long, value_name = "VKEY")]
+    #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
     log_key: Option<Vkey>,
 }
 
