@@ -1,5 +1,11 @@
 //! `nightsafe audit`: a real log, then what somebody does to it who is root on the vault's machine.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod common;
 
@@ -72,7 +78,8 @@ impl Audited {
     }
 
     fn write_audit_key(&self, label: &str) {
-        let mut text = format!("{label}\nsite {SITE}\nsuite xwing\npublic-key {}\n", b64(self.audit_key.public_key().as_bytes()));
+        let mut text =
+            format!("{label}\nsite {SITE}\nsuite xwing\npublic-key {}\n", b64(self.audit_key.public_key().as_bytes()));
         for (name, bytes) in self.audit_key.items() {
             text.push_str(&format!("{} {}\n", name.as_str(), b64(bytes)));
         }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use nightsafe_core::audit::Commitment;
 use nightsafe_core::log::{
-    Checkpoint, CheckpointError, Hash, Hashes, Holds, Node, Origin, Plan, Tile, Tree, parse_bundle,
-    verify_consistency, verify_inclusion,
+    Checkpoint, CheckpointError, Hash, Hashes, Holds, Node, Origin, Plan, Tile, Tree, parse_bundle, verify_consistency,
+    verify_inclusion,
 };
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::KeyId;
@@ -117,7 +117,8 @@ pub(crate) async fn a_repeated_commitment_leaves_nothing_half_done(place: &Place
     store.append_log(&leaves(0..3), checkpoint).await.unwrap();
     let (before, at) = (counts(place).await, last(&store).await);
     let twice = [leaves(3..5), leaves(3..4)].concat();
-    for (new, position) in [(leaves(2..4), 0), (leaves(1..2), 0), ([leaves(3..4), leaves(0..1)].concat(), 1), (twice, 2)]
+    for (new, position) in
+        [(leaves(2..4), 0), (leaves(1..2), 0), ([leaves(3..4), leaves(0..1)].concat(), 1), (twice, 2)]
     {
         let refused = store.append_log(&new, checkpoint).await.unwrap_err();
         assert!(matches!(refused, AppendError::Repeated(place) if place == position), "{refused}");

@@ -17,7 +17,9 @@ pub(super) fn storage(error: &StoreError) -> Problem {
 pub(super) fn log(error: &AuditLogError) -> Problem {
     tracing::error!(%error, "the audit log does not go on");
     match error {
-        AuditLogError::Store(_) | AuditLogError::Append(AppendError::Store(_)) => ProblemType::StorageUnavailable.into(),
+        AuditLogError::Store(_) | AuditLogError::Append(AppendError::Store(_)) => {
+            ProblemType::StorageUnavailable.into()
+        }
         _ => ProblemType::InternalError.into(),
     }
 }

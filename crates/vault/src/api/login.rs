@@ -69,8 +69,7 @@ pub(super) async fn finish(
     let state = state.shared();
     let now = state.now();
     // One answer for an unknown login, one that took too long, a wrong passphrase, an unknown name
-    let begun =
-        LoginId::try_from(request.login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
+    let begun = LoginId::try_from(request.login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
     let is_begun = begun.is_some();
     let admin = begun.and_then(|pending| pending.state.finish(&request.message.0).ok().map(|()| pending.user));
     let Some(admin) = admin else {

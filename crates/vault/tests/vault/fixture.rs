@@ -32,9 +32,7 @@ use nightsafe_serve::clock::FixedClock;
 use nightsafe_serve::limits::Guard;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
-use nightsafe_vault::{
-    Direct, LogConfig, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup,
-};
+use nightsafe_vault::{Direct, LogConfig, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
 use rand_core::UnwrapErr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

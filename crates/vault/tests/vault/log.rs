@@ -155,14 +155,16 @@ async fn what_is_not_there_is_a_problem() {
         let refused = vault.get(&format!("/v1/log/tile/{path}"), &token).await;
         assert_eq!(refused.problem(), ProblemType::NotFound, "{path}");
     }
-    for range in [json!({"first": u64::MAX, "count": 256}), json!({"first": 1, "count": 1}), json!({"first": 0, "count": 0})]
+    for range in
+        [json!({"first": u64::MAX, "count": 256}), json!({"first": 1, "count": 1}), json!({"first": 0, "count": 0})]
     {
         let found: Entries = vault.post("/v1/log/entries", &token, &range).await.json();
         assert!(found.entries.is_empty());
     }
     let many = vault.post("/v1/log/entries", &token, &json!({"first": 0, "count": 257})).await;
     assert_eq!(many.problem(), ProblemType::BatchTooLarge);
-    for text in ["", "[]", "{}", r#"{"first":-1,"count":1}"#, r#"{"first":0,"count":1,"x":1}"#, r#"{"first":0.5,"count":1}"#]
+    for text in
+        ["", "[]", "{}", r#"{"first":-1,"count":1}"#, r#"{"first":0,"count":1,"x":1}"#, r#"{"first":0.5,"count":1}"#]
     {
         let refused = vault.post_text("/v1/log/entries", &token, text.into()).await;
         assert_eq!(refused.problem(), ProblemType::MalformedJson, "{text}");

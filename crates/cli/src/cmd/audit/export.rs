@@ -67,14 +67,17 @@ async fn sealed(store: &VaultStore, bundle: Tile) -> Result<Vec<u8>> {
     let mut places = vec![Vec::new(); bundle.width().into()];
     for found in store.log_entries(first, bundle.width().into()).await? {
         let place = usize::try_from(found.number.saturating_sub(first)).ok().and_then(|place| places.get_mut(place));
-        *place.context("an entry lies outside of its bundle")? = [&found.entry.key_id.0[..], &found.entry.sealed].concat();
+        *place.context("an entry lies outside of its bundle")? =
+            [&found.entry.key_id.0[..], &found.entry.sealed].concat();
     }
     encode_bundle(&places).context("an entry in the database is longer than any that is written")
 }
 
 fn write_log_key(data: &DataDir, out: &Path) -> Result<()> {
     if !data.log_key().exists() {
-        term::warn("keys/log.key is not here: name the log's public key when you verify (`nightsafe keys log` prints it)");
+        term::warn(
+            "keys/log.key is not here: name the log's public key when you verify (`nightsafe keys log` prints it)",
+        );
         return Ok(());
     }
     let key = online::read(&data.log_key())?;

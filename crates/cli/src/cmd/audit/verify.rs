@@ -104,7 +104,8 @@ fn whole(args: &VerifyArgs, log: &Vkey, checkpoint: &Checkpoint, findings: &mut 
             Ok(earlier) => {
                 // One by one, to say which
                 let evidence = Evidence { earlier: &[earlier], opened: &[], ..evidence };
-                let about = |finding: &Finding| matches!(finding, Finding::OtherLog | Finding::Dropped | Finding::Forked);
+                let about =
+                    |finding: &Finding| matches!(finding, Finding::OtherLog | Finding::Dropped | Finding::Forked);
                 check(&evidence).into_iter().filter(about).for_each(|finding| findings.add(finding, &what));
             }
             Err(error) => findings.about(error.code(), &what, &error.to_string()),

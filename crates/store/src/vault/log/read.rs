@@ -158,12 +158,7 @@ async fn hash<'c>(on: impl Into<On<'c>>, node: Node) -> Result<Option<Hash>, Sto
 }
 
 /// Hashes of one level that follow each other.
-async fn row_of_hashes<'c>(
-    on: impl Into<On<'c>>,
-    level: u8,
-    first: u64,
-    count: u16,
-) -> Result<Vec<Hash>, StoreError> {
+async fn row_of_hashes<'c>(on: impl Into<On<'c>>, level: u8, first: u64, count: u16) -> Result<Vec<Hash>, StoreError> {
     let rows = statement(
         "/* vault log hashes */ SELECT hash FROM log_node WHERE level = $1 AND number >= $2 AND number < $3 \
          ORDER BY number",
