@@ -310,7 +310,9 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
         recovery_grant, (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
         deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \
-        count(*) FROM opening) AS opening, (SELECT count(*) FROM quarantine) AS quarantine",
+        count(*) FROM opening) AS opening, (SELECT count(*) FROM log_leaf) AS log_leaf, (SELECT \
+        count(*) FROM log_node) AS log_node, (SELECT count(*) FROM log_entry) AS log_entry, (SELECT count(*) FROM \
+        checkpoint) AS checkpoint, (SELECT count(*) FROM quarantine) AS quarantine",
     )
     .fetch_one(on)
     .await
