@@ -9,9 +9,10 @@ use crate::wire::{B64u, Hex16, Hex32};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EntryRange {
-    /// Number of the first leaf, from 0.
+    /// Number of the first leaf, from 0 to 2^63 - 1.
     pub first: u64,
     /// How many leaves to look at, at most 256.
+    #[cfg_attr(feature = "openapi", schema(maximum = 256))]
     pub count: u32,
 }
 

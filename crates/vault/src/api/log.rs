@@ -5,7 +5,7 @@ use axum::extract::State as Shared;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use nightsafe_core::log::Tile;
+use nightsafe_core::log::{MAX_SIZE, Tile};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::log::{Entries, EntryRange, LogEntry};
 use nightsafe_proto::wire::{B64u, Hex};
@@ -74,6 +74,9 @@ pub(super) async fn entries(
     Body(range, _share): Body<EntryRange, BODY>,
 ) -> Result<Json<Entries>, Problem> {
     log(&state)?;
+    if range.first > MAX_SIZE {
+        return Err(Problem::new(ProblemType::MalformedMember).at("/first"));
+    }
     if range.count > ENTRIES {
         return Err(Problem::new(ProblemType::BatchTooLarge).at("/count"));
     }

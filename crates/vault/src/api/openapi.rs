@@ -95,7 +95,7 @@ problems! {
     /// Problems of the audit log's checkpoint and tiles.
     LogProblems = [ALWAYS, [P::SignInRequired, P::NotFound]];
     /// Problems of `POST /v1/log/entries`.
-    LogEntriesProblems = [ALWAYS, BODY, [P::SignInRequired, P::NotFound, P::BatchTooLarge]];
+    LogEntriesProblems = [ALWAYS, BODY, [P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember]];
     /// Problems of `POST /v1/login/start`.
     LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.

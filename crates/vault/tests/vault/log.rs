@@ -156,11 +156,13 @@ async fn what_is_not_there_is_a_problem() {
         assert_eq!(refused.problem(), ProblemType::NotFound, "{path}");
     }
     for range in
-        [json!({"first": u64::MAX, "count": 256}), json!({"first": 1, "count": 1}), json!({"first": 0, "count": 0})]
+        [json!({"first": i64::MAX, "count": 256}), json!({"first": 1, "count": 1}), json!({"first": 0, "count": 0})]
     {
         let found: Entries = vault.post("/v1/log/entries", &token, &range).await.json();
         assert!(found.entries.is_empty());
     }
+    let beyond = vault.post("/v1/log/entries", &token, &json!({"first": i64::MAX as u64 + 1, "count": 1})).await;
+    assert_eq!(beyond.problem(), ProblemType::MalformedMember);
     let many = vault.post("/v1/log/entries", &token, &json!({"first": 0, "count": 257})).await;
     assert_eq!(many.problem(), ProblemType::BatchTooLarge);
     for text in
