@@ -131,7 +131,8 @@ pub(crate) async fn what_is_not_signed_is_not_there(place: &Place) {
     let store = VaultStore::open(&place.vault()).await.unwrap();
     let refused = store.append_log(&leaves(0..2), |_, _| Err(CheckpointError::WrongOrigin)).await.unwrap_err();
     assert!(matches!(refused, AppendError::Sign(CheckpointError::WrongOrigin)), "{refused}");
-    let others: [fn(u64, Hash) -> Result<String, CheckpointError>; 3] =
+    type Sign = fn(u64, Hash) -> Result<String, CheckpointError>;
+    let others: [Sign; 3] =
         [|_, root| checkpoint(1, root), |size, _| checkpoint(size, Hash([7; 32])), |_, _| Ok("no note".into())];
     for other in others {
         let refused = store.append_log(&leaves(0..2), other).await.unwrap_err();
