@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use common::{SITE, Shop, fails, ok, run};
+use common::{SITE, Shop, fails, ok, run, snapshot};
 use nightsafe_core::audit::{Action, Actor, Entry, Salt, SignedEntry, seal};
 use nightsafe_core::encoding::b64;
 use nightsafe_core::keys::PrivateItems;
@@ -187,6 +187,7 @@ fn an_honest_copy_is_good_and_what_root_does_is_found() {
     what_was_changed_is_found(&mut log);
     what_was_signed_anew_is_found_by_whoever_kept_a_checkpoint(&mut log);
     what_happens_to_the_copy_is_found(&mut log);
+    a_vault_that_moved_has_the_same_log(&mut log);
 }
 
 fn an_honest_copy_is_good(log: &mut Audited) {
@@ -308,6 +309,27 @@ fn what_happens_to_the_copy_is_found(log: &mut Audited) {
     let copy = log.export();
     log.write_audit_key("nightsafe/v1/recovery-key");
     assert!(fails(log.verify(&copy, &KEY)).contains("not nightsafe/v1/audit-key"));
+}
+
+fn a_vault_that_moved_has_the_same_log(log: &mut Audited) {
+    log.restore();
+    let here = log.export();
+    let url = |path: &Path| format!("sqlite:{}", path.display());
+    let moved = log.shop.path("moved.db");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_nightsafe"));
+    command.args(["db", "copy", "--from", &url(&log.database()), "--to", &url(&moved)]);
+    assert!(ok(run(command, "")).contains(&format!("{ENTRIES}  log_leaf")));
+    let there = log.shop.path("moved");
+    let mut command = log.shop.command(&["audit", "export"]);
+    command.arg("--vault-url-file").arg(log.shop.url_file("moved.url", &url(&moved))).arg("--out").arg(&there);
+    ok(run(command, ""));
+    let files = |folder: &Path| -> Vec<_> {
+        let mut files: Vec<_> = snapshot(folder).into_iter().collect();
+        files.sort();
+        files.into_iter().map(|(path, bytes)| (path.strip_prefix(folder).unwrap().to_owned(), bytes)).collect()
+    };
+    assert_eq!(files(&here).len(), 6);
+    assert!(files(&here) == files(&there));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The audit log: appending, tiles, proofs, and that nothing is signed over what somebody changed.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use nightsafe_core::audit::Commitment;
 use nightsafe_core::log::{
@@ -11,7 +12,7 @@ use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::KeyId;
 use nightsafe_store::vault::{AppendError, Appended, NewLeaf, SealedEntry, VaultStore};
 
-use crate::place::Place;
+use crate::place::{Engine, Place};
 use crate::rows::spread;
 
 fn signer() -> NoteSigner {
@@ -183,6 +184,33 @@ pub(crate) async fn an_erased_entry_leaves_its_leaf(place: &Place) {
     assert_eq!(store.append_log(&leaves(6..7), checkpoint).await.unwrap().first, 6);
     let refused = store.append_log(&leaves(3..4), checkpoint).await.unwrap_err();
     assert!(matches!(refused, AppendError::Repeated(0)), "{refused}");
+}
+
+#[tokio::test]
+#[ignore = "measures; appends 200,000 leaves on each engine"]
+async fn how_long_appending_takes() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let Some(place) = Place::new(engine).await else { continue };
+        let store = VaultStore::open(&place.vault()).await.unwrap();
+        let mut size = 0;
+        for until in [1_000, 10_000, 100_000, 200_000] {
+            let start = Instant::now();
+            let batched = until - size;
+            while size < until {
+                let more = (until - size).min(5_000);
+                store.append_log(&leaves(size..size + more), checkpoint).await.unwrap();
+                size += more;
+            }
+            let batch = start.elapsed() / batched;
+            let start = Instant::now();
+            for number in size..size + 200 {
+                store.append_log(&leaves(number..number + 1), checkpoint).await.unwrap();
+            }
+            let one = start.elapsed() / 200;
+            size += 200;
+            println!("{engine:?} {until:>7} leaves: {one:?} one at a time, {batch:?} in batches of 5000");
+        }
+    }
 }
 
 /// Several processes, each with a pool of its own: one tree, every leaf once, and each checkpoint continues the one before.
