@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use nightsafe_core::custody::{Keyring, WrappedKey};
+use nightsafe_core::grant::{AdminGrant, open_key};
+use nightsafe_core::identity::{Unlock, WrappedIdentity};
+use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::opening::{Opener, SealedDeposit, SealedRow};
+use nightsafe_core::roster;
 use nightsafe_core::scalar::DepositId;
+use nightsafe_core::suite::Suite;
+use nightsafe_login::{ServerSetup, Stretch, export_key};
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxReader;
-use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
+use nightsafe_store::vault::{CustodyKey, Filter, IndexRow, VaultStore};
 use tokio::runtime::Runtime;
 
 use crate::process::pause;
@@ -73,21 +78,33 @@ pub struct Opening {
     store: VaultStore,
 }
 
+/// All that is granted to the first admin, who signs in as with a browser.
+async fn keys(site: &RealSite, store: &VaultStore) -> Vec<PrivateItems> {
+    let login = ServerSetup::from_bytes(&std::fs::read(site.data().join("keys/login.key")).unwrap()).unwrap();
+    let record = store.admin_record("anna").await.unwrap().unwrap();
+    let export_key = export_key(&login, "anna", &record, ADMIN.as_bytes(), &Stretch::STANDARD).unwrap();
+    let (anchor, stored) = (site.anchor(), store.identity_of("anna").await.unwrap().unwrap());
+    let wrapped = WrappedIdentity::parse(&stored.wrapped[0].wrapped).unwrap();
+    let admin = wrapped.unwrap(&anchor.site, &stored.id, &Unlock::Login(&export_key)).unwrap();
+    let roster = roster::verify_at_any_time(&store.roster().await.unwrap(), &anchor).unwrap();
+    let granted = store.grants_to(&admin.id()).await.unwrap();
+    let custody = store.custody().await.unwrap();
+    let open = |key: &CustodyKey| {
+        let public = DataPublicKey::parse(Suite::from_name(&key.suite).unwrap(), &key.public_key).unwrap();
+        let own = granted.iter().filter(|grant| grant.key_id == key.key_id);
+        let grants: Vec<_> = own.map(|grant| AdminGrant::parse(&grant.granted).unwrap()).collect();
+        open_key(&admin, &roster, &public, &grants).unwrap()
+    };
+    custody.iter().map(open).collect()
+}
+
 impl Opening {
     /// Opens the vault, and unlocks the data keys that `nightsafe init` put there.
     pub async fn start(site: &RealSite, vault: &str) -> Self {
         let store = VaultStore::open(&vault.parse::<Database>().unwrap()).await.unwrap();
-        let custody = store.custody().await.unwrap();
-        let wrapped: Vec<_> = custody
-            .iter()
-            .map(|key| {
-                let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), &item.wrapped[..])).collect();
-                WrappedKey::parse(&key.suite, &key.public_key, &items).unwrap()
-            })
-            .collect();
         let manifest = site.manifest();
         let name = manifest.manifest().site.clone();
-        let keys = Keyring::unlock(ADMIN.as_bytes(), &name, &wrapped).unwrap().into_keys();
+        let keys = keys(site, &store).await;
         let opener = Opener::new(name, keys, vec![manifest]);
         Self { opener, store }
     }

@@ -9,6 +9,12 @@ use wasm_bindgen::JsValue;
 pub(crate) enum Failure {
     /// The passphrase opens nothing, or there is no such user.
     WrongPassphrase,
+    /// What the sign-in gave does not unwrap the identity.
+    IdentityRefused,
+    /// There is no identity yet.
+    NoIdentity,
+    /// The roster was not signed from the site keys down.
+    RosterRefused,
     /// A text is not what the call takes.
     Malformed,
     /// The deposit was not through `open_locator`.
@@ -25,6 +31,9 @@ impl Failure {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::WrongPassphrase => "wrong_passphrase",
+            Self::IdentityRefused => "identity_refused",
+            Self::NoIdentity => "no_identity",
+            Self::RosterRefused => "roster_refused",
             Self::Malformed => "malformed",
             Self::UnknownDeposit => "unknown_deposit",
             Self::Locked => "locked",
@@ -36,6 +45,9 @@ impl Failure {
     const fn message(self) -> &'static str {
         match self {
             Self::WrongPassphrase => "the name or the passphrase is wrong",
+            Self::IdentityRefused => "the vault holds another identity than the one that this sign-in unlocks",
+            Self::NoIdentity => "sign in again first: then there are keys of your own",
+            Self::RosterRefused => "the roster of admins is not one that the site keys and admins signed",
             Self::Malformed => "the text is not in the form that this call takes",
             Self::UnknownDeposit => "open the deposit's locator first",
             Self::Locked => "sign in again: the keys are locked",

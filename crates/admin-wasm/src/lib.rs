@@ -17,21 +17,35 @@
 //!    *  Throws `wrong_passphrase` (also for an unknown user: they look alike) or `malformed`.
 //!    *  The attempt is used up either way: a second call throws `locked`. */
 //!   finish(reply: string): string;
+//!   /** Once, after finish(): unlocks the identity by what the sign-in gave, verifies roster and manifests from the site
+//!    *  keys down, and opens the data keys that are granted to it. Data keys of before there was a roster are unwrapped
+//!    *  with the passphrase (Argon2id with 64 MiB once more, about a second).
+//!    *  @param passphrase the same as for signing in
+//!    *  @param identity   body of GET /v1/identity
+//!    *  @param roster     body of GET /v1/roster
+//!    *  @param custody    body of GET /v1/custody
+//!    *  @param anchor     text of the trust anchor that the admin script carries
+//!    *  @param manifests  body of GET /v1/manifests
+//!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `malformed`, `locked`. A manifest or a grant that
+//!    *  does not verify is left out and counted. */
+//!   unlock(passphrase: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
 //!   free(): void;
 //! }
 //!
 //! // -- opening --
-//! /** Unwraps the private keys (Argon2id with 64 MiB once, about a second) and verifies the manifests.
-//!  *  @param passphrase the same as for signing in
-//!  *  @param custody    body of GET /v1/custody
-//!  *  @param anchor     text of the trust anchor that the admin script carries
-//!  *  @param manifests  body of GET /v1/manifests
-//!  *  Throws `wrong_passphrase`, `malformed`. A manifest that does not verify is left out and counted. */
-//! export function unlock(passphrase: string, custody: string, anchor: string, manifests: string): Opener;
-//!
 //! export class Opener {
 //!   /** Ids of the data keys that were unwrapped, as a JSON array of hex. */
 //!   readonly key_ids: string;
+//!   /** How many data keys the vault has grants of that were refused: made by nobody of the roster, or damaged. 0 is
+//!    *  normal. */
+//!   readonly refused_grants: number;
+//!   /** Body of POST /v1/identity, for an admin who has none yet: a first one, wrapped under this sign-in. */
+//!   readonly new_identity: string | undefined;
+//!   /** The words of this admin's identity, while the roster does not name it: whoever signs it in compares them. */
+//!   readonly words: string | undefined;
+//!   /** Body of POST /v1/grants: to oneself, of data keys that only the passphrase opened, as soon as the roster names this
+//!    *  admin. */
+//!   readonly new_grants: string | undefined;
 //!   /** How many of the vault's manifests were refused: not signed by enough site keys, or malformed. 0 is normal. */
 //!   readonly refused_manifests: number;
 //!   /** Takes the body of GET /v1/manifests again: a deposit may be newer than the sign-in. `refused_manifests` counts
@@ -45,6 +59,13 @@
 //!    *  through open_locator. In the request, each field's tag goes into `open` or into `check`: a field in neither
 //!    *  is reported as missing. Throws `malformed`, `unknown_deposit`, `locked`. */
 //!   open_fields(answer: string): string; // JSON of OpenedDeposits
+//!   /** Begins a new passphrase: b64u, the `message` of POST /v1/passphrase/start. Throws `no_identity`, `locked`. */
+//!   begin_passphrase(passphrase: string): string;
+//!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
+//!    *  /v1/passphrase/finish as JSON. Throws `malformed`, `locked`. */
+//!   finish_passphrase(reply: string): string;
+//!   /** Everybody who is or was in the verified roster, as JSON of Person[]; `[]` while there is none. */
+//!   readonly people: string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */
@@ -52,6 +73,8 @@
 //!   free(): void;
 //! }
 //!
+//! type Person = { identity: string, name: string, roles: string[], words: string,
+//!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type OpenedLocator = {
 //!   deposit_id: string,
 //!   fields: { kind: string, index: number, tag: string /* hex64, for `open` or `check` */,
@@ -80,8 +103,9 @@
 //!   | "facet_mismatch";       // a facet derived again from the opened value differs from the locator's
 //! ```
 //!
-//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `malformed`, `unknown_deposit`,
-//! `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
+//! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `no_identity`,
+//! `malformed`,
+//! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]
 
@@ -89,7 +113,8 @@ mod failure;
 mod login;
 mod opener;
 mod session;
+mod unlock;
 mod view;
 
 pub use login::LoginAttempt;
-pub use opener::{Opener, unlock};
+pub use opener::Opener;

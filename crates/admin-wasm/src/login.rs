@@ -1,18 +1,24 @@
 //! Signing in.
 
+use std::fmt;
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::encoding::{b64u, b64u_decode};
-use nightsafe_login::{ClientLogin, Stretch};
+use nightsafe_login::{ClientLogin, ExportKey, Stretch};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::opener::Opener;
+use crate::session::{Answers, Session};
 
 /// One attempt to sign in.
 #[wasm_bindgen]
-#[derive(Debug)]
 pub struct LoginAttempt {
     state: Option<ClientLogin>,
     message: String,
+    export_key: Option<ExportKey>,
 }
 
 #[wasm_bindgen]
@@ -33,6 +39,22 @@ impl LoginAttempt {
     pub fn finish(&mut self, reply: &str) -> Result<String, JsValue> {
         Ok(self.end(reply, &Stretch::STANDARD)?)
     }
+
+    /// Unlocks the identity, verifies roster and manifests, opens the data keys.
+    pub fn unlock(
+        &mut self,
+        mut passphrase: String,
+        identity: &str,
+        roster: &str,
+        custody: &str,
+        anchor: &str,
+        manifests: &str,
+    ) -> Result<Opener, JsValue> {
+        let answers = Answers { identity, roster, custody, manifests };
+        let session = self.opened(passphrase.as_bytes(), &answers, anchor);
+        passphrase.zeroize();
+        Ok(Opener::of(session?))
+    }
 }
 
 impl LoginAttempt {
@@ -40,13 +62,33 @@ impl LoginAttempt {
         let started = ClientLogin::start(passphrase.as_bytes());
         passphrase.zeroize();
         let (state, message) = started?;
-        Ok(Self { state: Some(state), message: b64u(&message) })
+        Ok(Self { state: Some(state), message: b64u(&message), export_key: None })
+    }
+
+    /// Uses the export key up, so that it does not stay in memory.
+    fn opened(&mut self, passphrase: &[u8], answers: &Answers<'_>, anchor: &str) -> Result<Session, Failure> {
+        let export_key = self.export_key.take().ok_or(Failure::Locked)?;
+        Session::unlock(&export_key, passphrase, answers, anchor, &mut rng()?)
     }
 
     fn end(&mut self, reply: &str, stretch: &Stretch) -> Result<String, Failure> {
         let state = self.state.take().ok_or(Failure::Locked)?;
         let reply = b64u_decode(reply).ok_or(Failure::Malformed)?;
-        Ok(b64u(&state.finish(&reply, stretch)?.message))
+        let done = state.finish(&reply, stretch)?;
+        self.export_key = Some(done.export_key);
+        Ok(b64u(&done.message))
+    }
+}
+
+/// The browser's generator gives bytes or ends the module; that it gives none is found out here.
+pub(crate) fn rng() -> Result<UnwrapErr<SysRng>, Failure> {
+    getrandom::fill(&mut [0; 8]).map_err(|_| Failure::Randomness)?;
+    Ok(UnwrapErr(SysRng))
+}
+
+impl fmt::Debug for LoginAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginAttempt(redacted)")
     }
 }
 

@@ -1,10 +1,12 @@
 //! Opening deposits: the bindings. What they call is in `session`.
 
+use nightsafe_login::Stretch;
 use nightsafe_proto::wire::Hex32;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
+use crate::login::rng;
 use crate::session::Session;
 
 /// Holder of the private keys, until it is locked.
@@ -14,20 +16,36 @@ pub struct Opener {
     session: Option<Session>,
 }
 
-/// Unwraps the private keys and verifies the manifests.
-#[wasm_bindgen]
-pub fn unlock(mut passphrase: String, custody: &str, anchor: &str, manifests: &str) -> Result<Opener, JsValue> {
-    let session = Session::unlock(passphrase.as_bytes(), custody, anchor, manifests);
-    passphrase.zeroize();
-    Ok(Opener { session: Some(session?) })
-}
-
 #[wasm_bindgen]
 impl Opener {
     /// JSON array of key ids.
     #[wasm_bindgen(getter)]
     pub fn key_ids(&self) -> Result<String, JsValue> {
         Ok(self.session()?.key_ids()?)
+    }
+
+    /// How many data keys have grants that were refused.
+    #[wasm_bindgen(getter)]
+    pub fn refused_grants(&self) -> Result<u32, JsValue> {
+        Ok(self.session()?.refused_grants())
+    }
+
+    /// Body of `POST /v1/identity`, if that is due.
+    #[wasm_bindgen(getter)]
+    pub fn new_identity(&self) -> Result<Option<String>, JsValue> {
+        Ok(self.session()?.new_identity()?)
+    }
+
+    /// Words of an identity that the roster does not name.
+    #[wasm_bindgen(getter)]
+    pub fn words(&self) -> Result<Option<String>, JsValue> {
+        Ok(self.session()?.words())
+    }
+
+    /// Body of `POST /v1/grants`, if that is due.
+    #[wasm_bindgen(getter)]
+    pub fn new_grants(&self) -> Result<Option<String>, JsValue> {
+        Ok(self.session()?.new_grants()?)
     }
 
     /// How many manifests were refused.
@@ -54,6 +72,25 @@ impl Opener {
         Ok(JsValue::from_str(&values))
     }
 
+    /// First message of a new passphrase.
+    pub fn begin_passphrase(&mut self, mut passphrase: String) -> Result<String, JsValue> {
+        let message = self.session.as_mut().ok_or(Failure::Locked)?.begin_passphrase(passphrase.as_bytes());
+        passphrase.zeroize();
+        Ok(message?)
+    }
+
+    /// Last message of a new passphrase, with the identity.
+    pub fn finish_passphrase(&mut self, reply: &str) -> Result<String, JsValue> {
+        let session = self.session.as_mut().ok_or(Failure::Locked)?;
+        Ok(session.finish_passphrase(reply, &Stretch::STANDARD, &mut rng()?)?)
+    }
+
+    /// JSON of everybody in the roster.
+    #[wasm_bindgen(getter)]
+    pub fn people(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.people()?)
+    }
+
     /// Forgets a deposit; one that is not held does no harm.
     pub fn forget(&mut self, deposit_id: &str) {
         if let (Some(session), Ok(id)) = (&mut self.session, Hex32::parse(deposit_id)) {
@@ -68,6 +105,10 @@ impl Opener {
 }
 
 impl Opener {
+    pub(crate) fn of(session: Session) -> Self {
+        Self { session: Some(session) }
+    }
+
     fn session(&self) -> Result<&Session, Failure> {
         self.session.as_ref().ok_or(Failure::Locked)
     }

@@ -3,39 +3,123 @@
 use std::collections::BTreeMap;
 
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::custody::{Keyring, WrappedKey};
+use nightsafe_core::encoding::{b64u, b64u_decode};
+use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
+use nightsafe_core::roster::Roster;
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
-use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
+use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
+use nightsafe_proto::vault::custody::Manifests;
+use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
-use nightsafe_proto::wire::Hex32;
+use nightsafe_proto::wire::{B64u, Hex32};
+use rand_core::CryptoRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::view::{LocatorView, ValuesView, ViewedDeposit};
+use crate::unlock::{Unlocked, Unlocking};
+use crate::view::{LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
+
+/// The vault's answers to a sign-in, as they came.
+pub(crate) struct Answers<'a> {
+    pub(crate) identity: &'a str,
+    pub(crate) roster: &'a str,
+    pub(crate) custody: &'a str,
+    pub(crate) manifests: &'a str,
+}
 
 /// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
 #[derive(Debug)]
 pub(crate) struct Session {
     anchor: TrustAnchor,
     opener: Opener,
+    admin: Option<Identity>,
+    roster: Option<Roster>,
+    renewal: Option<ClientRegistration>,
     refused_manifests: u32,
+    refused_grants: u32,
+    new_identity: Option<KeptIdentity>,
+    new_grants: Option<Grants>,
+    words: Option<String>,
     deposits: BTreeMap<Hex32, OpenedDeposit>,
 }
 
 impl Session {
-    pub(crate) fn unlock(passphrase: &[u8], custody: &str, anchor: &str, manifests: &str) -> Result<Self, Failure> {
+    pub(crate) fn unlock(
+        export_key: &ExportKey,
+        passphrase: &[u8],
+        answers: &Answers<'_>,
+        anchor: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Failure> {
         let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
-        let custody: Custody = read(custody)?;
-        let (verified, refused_manifests) = verified(manifests, &anchor)?;
-        let keys = custody.keys.iter().map(wrapped_key).collect::<Result<Vec<_>, _>>()?;
-        let keys = Keyring::unlock(passphrase, &anchor.site, &keys)?.into_keys();
+        let (identity, roster, custody) = (read(answers.identity)?, read(answers.roster)?, read(answers.custody)?);
+        let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
+        let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, identity, roster, custody };
+        let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
         let opener = Opener::new(anchor.site.clone(), keys, verified);
-        Ok(Self { anchor, opener, refused_manifests, deposits: BTreeMap::new() })
+        Ok(Self {
+            anchor,
+            opener,
+            admin,
+            roster,
+            renewal: None,
+            refused_manifests,
+            refused_grants,
+            new_identity,
+            new_grants,
+            words,
+            deposits: BTreeMap::new(),
+        })
+    }
+
+    /// First message of a new passphrase.
+    pub(crate) fn begin_passphrase(&mut self, passphrase: &[u8]) -> Result<String, Failure> {
+        self.admin.as_ref().ok_or(Failure::NoIdentity)?;
+        let (renewal, message) = ClientRegistration::start(passphrase)?;
+        self.renewal = Some(renewal);
+        Ok(b64u(&message))
+    }
+
+    /// Last message of a new passphrase, and the identity wrapped under it.
+    pub(crate) fn finish_passphrase(
+        &mut self,
+        reply: &str,
+        stretch: &Stretch,
+        rng: &mut impl CryptoRng,
+    ) -> Result<String, Failure> {
+        let (renewal, admin) = (self.renewal.take().ok_or(Failure::Locked)?, self.admin.as_ref());
+        let reply = b64u_decode(reply).ok_or(Failure::Malformed)?;
+        let done = renewal.finish(&reply, stretch)?;
+        let wrapped = admin.ok_or(Failure::NoIdentity)?.wrap(&Unlock::Login(&done.export_key), rng);
+        let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
+        write(&RenewedView { registration: B64u(done.message), wrapped })
+    }
+
+    /// Everybody of the roster, in the order in which they came in.
+    pub(crate) fn people(&self) -> Result<String, Failure> {
+        let own = self.admin.as_ref().map(Identity::id);
+        write(&self.roster.as_ref().map(|roster| people(roster, own)).unwrap_or_default())
+    }
+
+    pub(crate) fn refused_grants(&self) -> u32 {
+        self.refused_grants
+    }
+
+    pub(crate) fn new_identity(&self) -> Result<Option<String>, Failure> {
+        self.new_identity.as_ref().map(write).transpose()
+    }
+
+    pub(crate) fn words(&self) -> Option<String> {
+        self.words.clone()
+    }
+
+    pub(crate) fn new_grants(&self) -> Result<Option<String>, Failure> {
+        self.new_grants.as_ref().map(write).transpose()
     }
 
     pub(crate) fn renew_manifests(&mut self, manifests: &str) -> Result<(), Failure> {
@@ -103,12 +187,6 @@ fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManife
     let verified: Vec<_> = notes.iter().filter_map(|note| manifest::verify_at_any_time(note, anchor).ok()).collect();
     let refused = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
     Ok((verified, refused))
-}
-
-fn wrapped_key(key: &CustodyKey) -> Result<WrappedKey, Failure> {
-    let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
-    let wrapped = WrappedKey::parse(&key.suite, &key.public_key.0, &items)?;
-    if wrapped.public.key_id().0 == key.key_id.0 { Ok(wrapped) } else { Err(Failure::Malformed) }
 }
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {

@@ -4,9 +4,34 @@ use std::collections::BTreeMap;
 
 use nightsafe_core::opening::{Difference, ListedField, OpenedValues};
 use nightsafe_core::policy::Kind;
+use nightsafe_core::roster::{Admin, End, Roster};
+use nightsafe_core::scalar::IdentityId;
 use nightsafe_core::value::Value;
-use nightsafe_proto::wire::{Hex, Hex32};
+use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use serde::Serialize;
+
+/// What a new passphrase is sent with: `registration` and `wrapped` of `POST /v1/passphrase/finish`.
+#[derive(Serialize)]
+pub(crate) struct RenewedView {
+    pub(crate) registration: B64u,
+    pub(crate) wrapped: B64u,
+}
+
+/// Somebody of the roster.
+#[derive(Serialize)]
+pub(crate) struct PersonView {
+    identity: String,
+    name: String,
+    /// Now, or at the end.
+    roles: Vec<String>,
+    words: String,
+    /// `active`, `replaced`, or why it was revoked.
+    state: &'static str,
+    /// RFC 3339, of the entry that brought it in.
+    since: String,
+    /// Who is signed in.
+    own: bool,
+}
 
 /// Answer of `open_locator`.
 #[derive(Serialize)]
@@ -83,6 +108,30 @@ impl<'a> ViewedDeposit<'a> {
             fields: values.fields.iter().map(|(listed, value)| opened(listed, value)).collect(),
             differences: values.differences.iter().map(difference).collect(),
         }
+    }
+}
+
+pub(crate) fn people(roster: &Roster, own: Option<IdentityId>) -> Vec<PersonView> {
+    let mut admins: Vec<&Admin> = roster.everybody().collect();
+    admins.sort_by_key(|admin| admin.since());
+    admins.into_iter().map(|admin| person(admin, roster, own)).collect()
+}
+
+fn person(admin: &Admin, roster: &Roster, own: Option<IdentityId>) -> PersonView {
+    let last = admin.end().map_or(roster.sequence(), |(sequence, _)| sequence.saturating_sub(1));
+    let roles = admin.roles_at(last).map(|roles| roles.iter().map(str::to_owned).collect());
+    PersonView {
+        identity: admin.id().to_hex(),
+        name: admin.name().as_str().to_owned(),
+        roles: roles.unwrap_or_default(),
+        words: admin.id().words().join(" "),
+        state: match admin.end() {
+            None => "active",
+            Some((_, End::Replaced(_))) => "replaced",
+            Some((_, End::Revoked(reason))) => reason.as_str(),
+        },
+        since: roster.entry(admin.since()).map(|(time, _)| time.to_text()).unwrap_or_default(),
+        own: own == Some(admin.id()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::Origin;
+use nightsafe_core::identity::AdminName;
 use nightsafe_core::scalar::Site;
 use serde::{Deserialize, Serialize};
 
@@ -66,9 +67,7 @@ impl Config {
     /// Refuses names and origins that the formats cannot carry.
     pub(crate) fn check(&self) -> Result<()> {
         self.site()?;
-        if self.admin_user.is_empty() || self.admin_user.len() > 64 {
-            bail!("the admin's name takes 1 to 64 bytes");
-        }
+        AdminName::parse(&self.admin_user).context("the admin's name is refused")?;
         if self.vault_url_file.as_ref().is_some_and(|file| !file.is_absolute()) {
             bail!("vault_url_file takes a full path: commands run in many folders");
         }

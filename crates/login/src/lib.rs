@@ -24,12 +24,16 @@
 
 mod client;
 mod entropy;
+mod local;
 mod register;
+mod renew;
 mod server;
 mod suite;
 
 pub use client::{ClientDone, ClientLogin};
+pub use local::export_key;
 pub use register::{Registered, register};
+pub use renew::{ClientRegistered, ClientRegistration, registration_record, registration_reply};
 pub use server::{ServerLogin, ServerSetup};
 pub use suite::Stretch;
 

@@ -3,7 +3,9 @@
 //! Every request but the two of login carries `Authorization: Bearer <token>`.
 
 pub mod custody;
+pub mod identity;
 pub mod log;
 pub mod login;
 pub mod openings;
+pub mod passphrase;
 pub mod search;

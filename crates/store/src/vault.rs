@@ -1,4 +1,5 @@
-//! The vault's database: index rows, field rows, custody, admins, sessions, openings, quarantine, audit log.
+//! The vault's database: index rows, field rows, custody, admins, identities, roster, sessions,
+//! openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
 //! tag together with a deposit id, and no statement stores them together: the caller, who opened
@@ -9,6 +10,7 @@ mod anonymity;
 mod copy;
 mod custody;
 mod deposits;
+mod identities;
 mod intake;
 mod log;
 mod openings;
@@ -28,6 +30,7 @@ pub use anonymity::AnonymitySet;
 pub use copy::{CopyError, RowCounts};
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
+pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};

@@ -2,11 +2,13 @@
 
 mod custody;
 mod error;
+mod identity;
 mod json;
 mod log;
 mod login;
 mod openapi;
 mod openings;
+mod passphrase;
 mod policy;
 mod search;
 mod session;
@@ -37,6 +39,11 @@ pub fn router(state: State) -> Router {
         .route("/v1/login/start", post(login::start))
         .route("/v1/login/finish", post(login::finish))
         .route("/v1/logout", post(login::logout))
+        .route("/v1/passphrase/start", post(passphrase::start))
+        .route("/v1/passphrase/finish", post(passphrase::finish))
+        .route("/v1/identity", get(identity::get).post(identity::take))
+        .route("/v1/roster", get(identity::roster))
+        .route("/v1/grants", post(identity::grant))
         .route("/v1/custody", get(custody::custody))
         .route("/v1/manifests", get(custody::manifests))
         .route("/v1/deposits/search", post(search::search))

@@ -36,7 +36,7 @@ pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
 pub use limit::LoginLimits;
 pub use log::{AuditLog, AuditLogError, LogConfig, LogConfigError};
-pub use nightsafe_login::{ServerSetup, Stretch};
+pub use nightsafe_login::{ServerSetup, Stretch, export_key};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
 pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};

@@ -2,20 +2,23 @@
 //!
 //! The sign-in secret is [`ServerSetup::generate`], kept as [`ServerSetup::to_bytes`] in a file of its own that only
 //! the vault can read (`keys/login.key`). It is deliberately not in the database: without it a stolen registration
-//! record cannot be guessed at. When it is lost, admins must be made again; no data is.
+//! record cannot be guessed at. When it is lost, no passphrase unlocks an identity any more: the recovery key opens the data.
 
 use nightsafe_core::anchor::{TrustAnchor, TrustError};
+use nightsafe_core::identity::{AdminName, Identity, IdentityError, Unlock};
 use nightsafe_core::manifest;
+use nightsafe_core::roster::Roster;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{ExportKey, ServerSetup, Stretch, register};
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::{NewDataKey, VaultStore};
+use nightsafe_store::vault::{NewDataKey, StoredIdentity, StoredWrapped, VaultStore};
+use rand_core::CryptoRng;
 
 /// Why setting up did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The name is empty, too long, or has control characters.
-    #[error("an admin's name takes 1 to 64 bytes without control characters")]
+    /// Not a name.
+    #[error("an admin's name takes 1 to 64 bytes, with single blanks between words and no invisible characters")]
     Name,
     /// The passphrase is empty.
     #[error("an empty passphrase protects nothing: give one")]
@@ -23,11 +26,20 @@ pub enum SetupError {
     /// There is such an admin.
     #[error("an admin of this name exists; choose another name")]
     NameTaken,
+    /// The admin has an identity, or there is no such admin.
+    #[error("the admin has an identity already")]
+    IdentityThere,
+    /// The identity was not wrapped.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The roster does not go on with this entry.
+    #[error("the vault's roster has another last entry by now: read it again")]
+    RosterMoved,
     /// There is such a data key.
     #[error("the vault has this data key already")]
     KeyThere,
-    /// A data key without items or without grants could never be opened, or never be recovered.
-    #[error("a data key comes with its wrapped items and their recovery grants")]
+    /// A data key without items and grants could never be opened, or never be recovered.
+    #[error("a data key comes with its items, wrapped or granted, and their recovery grants")]
     KeyIncomplete,
     /// The manifest is not signed by enough of the anchor's site keys, or is malformed.
     #[error("the key manifest is refused: {0}")]
@@ -66,12 +78,43 @@ pub async fn create_admin(
     Ok(made.export_key)
 }
 
+/// Gives an admin this identity, to be unlocked by what signs in.
+///
+/// # Errors
+/// [`SetupError`]
+pub async fn add_identity(
+    store: &VaultStore,
+    admin: &str,
+    identity: &Identity,
+    export_key: &ExportKey,
+    rng: &mut impl CryptoRng,
+) -> Result<(), SetupError> {
+    let wrapped = identity.wrap(&Unlock::Login(export_key), rng)?;
+    let way = StoredWrapped {
+        method: wrapped.method().as_str().to_owned(),
+        slot: String::new(),
+        wrapped: wrapped.to_bytes(),
+    };
+    let stored = StoredIdentity { id: identity.id(), public: identity.public().to_bytes(), wrapped: vec![way] };
+    if store.add_identity(admin, &stored).await? { Ok(()) } else { Err(SetupError::IdentityThere) }
+}
+
+/// Adds an entry to the roster. `after` is the roster that ends with it, which is how it was verified.
+///
+/// # Errors
+/// [`SetupError::RosterMoved`], [`SetupError::Store`].
+pub async fn add_roster_entry(store: &VaultStore, after: &Roster, note: &str) -> Result<(), SetupError> {
+    let added = store.add_roster_entry(after.sequence(), &after.head(), note).await?;
+    if added { Ok(()) } else { Err(SetupError::RosterMoved) }
+}
+
 /// Adds a data key with everything that opens it, all or nothing.
 ///
 /// # Errors
 /// [`SetupError`]
 pub async fn add_data_key(store: &VaultStore, new: &NewDataKey) -> Result<(), SetupError> {
-    if new.key.items.is_empty() || new.grants.len() < new.key.items.len() {
+    let items = new.key.items.len().max(usize::from(!new.admin_grants.is_empty()));
+    if items == 0 || new.grants.len() < items {
         return Err(SetupError::KeyIncomplete);
     }
     if store.add_data_key(new).await? { Ok(()) } else { Err(SetupError::KeyThere) }
@@ -87,7 +130,6 @@ pub async fn add_manifest(store: &VaultStore, anchor: &TrustAnchor, note: &str) 
     Ok(store.add_manifest(&verified.hash(), verified.manifest().sequence, note).await?)
 }
 
-/// 1 to 64 bytes without control characters.
 pub(crate) fn is_admin_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && !name.chars().any(char::is_control)
+    AdminName::parse(name).is_ok()
 }

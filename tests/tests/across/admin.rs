@@ -6,11 +6,17 @@ use axum::http::{Request, StatusCode, header};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::custody::{Keyring, WrappedKey};
 use nightsafe_core::encoding::b64u;
+use nightsafe_core::grant::{AdminGrant, open_key};
+use nightsafe_core::identity::{PublicIdentity, Unlock, WrappedIdentity};
+use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::manifest;
 use nightsafe_core::opening::{Difference, OpenedDeposit, Opener, SealedDeposit, SealedRow};
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_core::roster;
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Site, Tag};
+use nightsafe_core::suite::Suite;
 use nightsafe_login::ClientLogin;
-use nightsafe_proto::vault::custody::{Custody, Manifests};
+use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
+use nightsafe_proto::vault::identity::{KeptIdentity, OwnIdentity, RosterEntries};
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
 use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
@@ -59,15 +65,18 @@ impl Admin {
         let token = finished.token.0.to_vec();
 
         let custody: Custody = call(router, "GET", "/v1/custody", &token, String::new()).await;
-        let keys = custody.keys.iter().map(|key| {
-            let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
-            WrappedKey::parse(&key.suite, &key.public_key.0, &items).unwrap()
-        });
+        let own: OwnIdentity = call(router, "GET", "/v1/identity", &token, String::new()).await;
         let site = with.anchor.site.clone();
-        let keyring = Keyring::unlock(with.passphrase.as_bytes(), &site, &keys.collect::<Vec<_>>()).unwrap();
+        let keys = match own.identity {
+            Some(own) => {
+                let roster: RosterEntries = call(router, "GET", "/v1/roster", &token, String::new()).await;
+                granted(&custody, &own, &roster, &done.export_key, with.anchor)
+            }
+            None => wrapped(&custody, &site, with.passphrase),
+        };
         let manifests: Manifests = call(router, "GET", "/v1/manifests", &token, String::new()).await;
         let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, with.anchor).unwrap());
-        let opener = Opener::new(site, keyring.into_keys(), manifests.collect());
+        let opener = Opener::new(site, keys, manifests.collect());
         Self { token, router: router.clone(), opener }
     }
 
@@ -113,6 +122,34 @@ impl Admin {
             locator: &row.locator.0,
         })
     }
+}
+
+/// Of before there was a roster.
+fn wrapped(custody: &Custody, site: &Site, passphrase: &str) -> Vec<PrivateItems> {
+    let keys = custody.keys.iter().map(|key| {
+        let items: Vec<_> = key.items.iter().map(|item| (item.item.as_str(), item.wrapped.0.as_slice())).collect();
+        WrappedKey::parse(&key.suite, &key.public_key.0, &items).unwrap()
+    });
+    Keyring::unlock(passphrase.as_bytes(), site, &keys.collect::<Vec<_>>()).unwrap().into_keys()
+}
+
+fn granted(
+    custody: &Custody,
+    own: &KeptIdentity,
+    roster: &RosterEntries,
+    export_key: &[u8; 64],
+    anchor: &TrustAnchor,
+) -> Vec<PrivateItems> {
+    let id = PublicIdentity::parse(&own.public.0).unwrap().id();
+    let admin = WrappedIdentity::parse(&own.wrapped[0].wrapped.0).unwrap();
+    let admin = admin.unwrap(&anchor.site, &id, &Unlock::Login(export_key)).unwrap();
+    let roster = roster::verify_at_any_time(&roster.entries, anchor).unwrap();
+    let open = |key: &CustodyKey| {
+        let public = DataPublicKey::parse(Suite::from_name(&key.suite).unwrap(), &key.public_key.0).unwrap();
+        let grants: Vec<_> = key.grants.iter().map(|grant| AdminGrant::parse(&grant.0).unwrap()).collect();
+        open_key(&admin, &roster, &public, &grants).unwrap()
+    };
+    custody.keys.iter().map(open).collect()
 }
 
 async fn post<T: DeserializeOwned>(router: &Router, path: &str, token: &[u8], body: &impl Serialize) -> T {

@@ -192,7 +192,7 @@ impl Shop {
             });
         }
         let (suite, public_key) = (public.suite().name().to_owned(), public.as_bytes().to_vec());
-        NewDataKey { key: CustodyKey { key_id, suite, public_key, items }, grants }
+        NewDataKey { key: CustodyKey { key_id, suite, public_key, items }, grants, admin_grants: Vec::new() }
     }
 }
 

@@ -5,13 +5,14 @@ import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
 import type { Engine } from "./engine.ts";
-import { isSignedOut, isTemporary, sentence } from "./failure.ts";
+import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { signIn } from "./session.ts";
 import type { Credentials, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
 import type { Vault } from "./vault.ts";
+import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
@@ -47,6 +48,7 @@ export class App {
     private readonly engine: Promise<Engine>,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
+      account: () => this.goToAccount(),
       lock: () => this.lock(undefined),
       signOut: () => this.signOut(undefined),
     });
@@ -87,7 +89,8 @@ export class App {
     this.#shell.signedIn(session.user);
     this.#idle.start();
     this.#search = this.newSearch(session);
-    if (session.refusedManifests > 0) this.#status.warn(REFUSED_MANIFESTS);
+    const notes = notesOf(session);
+    if (notes !== "") this.#status.warn(notes);
     if (place?.row !== undefined && place.user === session.user) await this.resume(session, place.row);
     else this.goToSearch();
     return undefined;
@@ -121,6 +124,33 @@ export class App {
     this.leaveDeposit();
     setHash(routeHash({ page: "search" }));
     if (this.#search !== undefined) this.show(this.#search);
+  }
+
+  private goToAccount(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "account" }));
+    this.show(
+      accountView({
+        user: session.user,
+        people: session.people,
+        change: ({ old, next }) => this.changePassphrase(session, old, next),
+        say: (text) => this.#status.say(text),
+        back: () => this.goToSearch(),
+      }),
+    );
+  }
+
+  /** A sentence when it did not work. */
+  private async changePassphrase(session: Session, old: string, next: string): Promise<string | undefined> {
+    try {
+      await session.changePassphrase(old, next, painted);
+      return undefined;
+    } catch (error) {
+      if (isSignedOut(error)) this.lock(sentence(error));
+      return error instanceof WrongPassphrase ? "The passphrase that you signed in with is not right." : sentence(error);
+    }
   }
 
   private async goToDeposit(session: Session, row: IndexRow): Promise<void> {
@@ -159,6 +189,7 @@ export class App {
   private follow(): void {
     if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
+    if (route.page === "account") return this.goToAccount();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
   }
@@ -224,6 +255,20 @@ const RELOADED = "Reloading the page signed you out. Sign in, then find the depo
 const REFUSED_MANIFESTS =
   "The vault offered a key manifest that your site keys never signed. It is not used here. " +
   "Tell whoever runs the vault: either a file is damaged, or somebody tries to pass off a key.";
+
+const REFUSED_GRANTS =
+  "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
+  "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
+
+/** What to know from the sign-in on, until it is mended. */
+function notesOf({ refusedManifests, refusedGrants, words }: Session): string {
+  const waiting =
+    words !== undefined &&
+    "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
+      `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
+  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting];
+  return notes.filter((note) => note !== false).join(" ");
+}
 
 /** A new place in the history only where the address changes. */
 function setHash(hash: string): void {

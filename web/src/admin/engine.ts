@@ -1,6 +1,6 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { LoginAttempt, unlock } from "#admin-wasm";
+import init, { LoginAttempt } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
 import type { Labels } from "./words.ts";
@@ -45,10 +45,34 @@ export interface OpenedDeposit {
   readonly differences: readonly Difference[];
 }
 
+/** Somebody of the verified roster. */
+export interface Person {
+  readonly identity: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly words: string;
+  readonly state: "active" | "replaced" | "left" | "lost" | "compromised" | "other";
+  /** RFC 3339. */
+  readonly since: string;
+  /** Who is signed in. */
+  readonly own: boolean;
+}
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
   readonly refused_manifests: number;
+  readonly refused_grants: number;
+  /** What the vault is to keep: bodies of `POST /v1/identity` and `POST /v1/grants`. */
+  readonly new_identity: string | undefined;
+  readonly new_grants: string | undefined;
+  /** Of an identity that the roster does not name. */
+  readonly words: string | undefined;
+  /** JSON of Person[]. */
+  readonly people: string;
+  begin_passphrase(passphrase: string): string;
+  /** JSON of `registration` and `wrapped`. */
+  finish_passphrase(reply: string): string;
   renew_manifests(manifests: string): void;
   open_locator(row: string): string;
   open_fields(answer: string): string;
@@ -61,12 +85,19 @@ export interface Opener {
 export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
+  unlock(
+    passphrase: string,
+    identity: string,
+    roster: string,
+    custody: string,
+    anchor: string,
+    manifests: string,
+  ): Opener;
   free(): void;
 }
 
 export interface Engine {
   attempt(passphrase: string): Attempt;
-  unlock(passphrase: string, custody: string, anchor: string, manifests: string): Opener;
 }
 
 /** Fetches, checks and starts the module. A second try covers a connection that broke. */
@@ -76,7 +107,7 @@ export async function loadEngine(config: Config): Promise<Engine> {
   } catch {
     throw new EngineError("the WASM module was not loaded");
   }
-  return { attempt: (passphrase) => new LoginAttempt(passphrase), unlock };
+  return { attempt: (passphrase) => new LoginAttempt(passphrase) };
 }
 
 async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {

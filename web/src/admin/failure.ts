@@ -39,6 +39,11 @@ export class KeysNotUnlocked extends Error {
   override readonly name = "KeysNotUnlocked";
 }
 
+/** What the vault handed out is not what site keys and admins signed: a vault that was broken into could do that. */
+export class VaultNotTrusted extends Error {
+  override readonly name = "VaultNotTrusted";
+}
+
 /** The vault no longer knows this session. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Refused && error.status === 401 && error.slug !== "sign-in-failed";
@@ -61,6 +66,8 @@ export function sentence(error: unknown): string {
   if (error instanceof EngineError) return SENTENCES.engine;
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
+  if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
+  if (errorCode(error) === "no_identity") return SENTENCES.young;
   if (errorCode(error) === "memory") return SENTENCES.memory;
   if (error instanceof ShapeError || errorCode(error) === "malformed") return SENTENCES.shape;
   return SENTENCES.unexpected;
@@ -76,6 +83,10 @@ const SENTENCES = {
   passphrase: "The name or the passphrase is not right. Type both again.",
   keys:
     "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.",
+  distrust:
+    "The vault’s list of admins, or what it keeps for you, is not what was signed. Nothing was opened. " +
+    "Do not try again: the vault may have been broken into. Tell whoever holds the site keys.",
+  young: "Your own keys were made at this sign-in. Sign out and in again, then change the passphrase.",
   shape:
     "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
   memory: "This device has too little free memory to work on the passphrase. Close other tabs, then try again.",

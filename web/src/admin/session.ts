@@ -1,8 +1,8 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, SealedField } from "./engine.ts";
-import { errorCode, KeysNotUnlocked, WrongPassphrase } from "./failure.ts";
+import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
+import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
 import type { Vault } from "./vault.ts";
 import type { IndexRow, Purpose } from "./wire.ts";
 
@@ -31,19 +31,47 @@ export async function signIn(
     step("checking");
     await paint();
     await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
+    try {
+      step("asking");
+      const [identity, roster, custody, manifests] = await Promise.all([
+        vault.identity(),
+        vault.roster(),
+        vault.custody(),
+        vault.manifests(),
+      ]);
+      step("unlocking");
+      await paint();
+      const opener = unlocked(() =>
+        attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
+      );
+      await settle(opener, vault);
+      return new Session(user, vault, opener, engine);
+    } catch (error) {
+      vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
+      throw error;
+    }
   } finally {
     attempt.free();
   }
+}
+
+/**
+ * Brings an installation whose data keys are under the passphrase to identity and grants, a step at each sign-in. What
+ * the vault does not take now is made again next time: nothing of it is needed to work today.
+ */
+async function settle(opener: Opener, vault: Vault): Promise<void> {
+  const { new_identity: identity, new_grants: grants } = opener;
   try {
-    step("asking");
-    const [custody, manifests] = await Promise.all([vault.custody(), vault.manifests()]);
-    step("unlocking");
-    await paint();
-    return new Session(user, vault, unlocked(() => engine.unlock(passphrase, custody, config.anchor, manifests)));
+    if (identity !== undefined) await vault.takeIdentity(identity);
+    if (grants !== undefined) await vault.grant(grants);
   } catch (error) {
-    vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
-    throw error;
+    if (isSignedOut(error)) throw error;
   }
+}
+
+interface Renewed {
+  readonly registration: string;
+  readonly wrapped: string;
 }
 
 export class Session {
@@ -53,8 +81,40 @@ export class Session {
     readonly user: string,
     readonly vault: Vault,
     opener: Opener,
+    private readonly engine: Engine,
   ) {
     this.#opener = opener;
+  }
+
+  /** Data keys with grants that are not what an admin of the roster made; 0 is normal. */
+  get refusedGrants(): number {
+    return this.opener.refused_grants;
+  }
+
+  /** Everybody of the verified roster. */
+  get people(): readonly Person[] {
+    return JSON.parse(this.opener.people) as readonly Person[];
+  }
+
+  /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
+  async changePassphrase(old: string, next: string, paint: () => Promise<void>): Promise<void> {
+    const attempt = this.engine.attempt(old);
+    try {
+      const { login, message } = await this.vault.loginStart(this.user, attempt.message);
+      await paint();
+      const proof = finish(() => attempt.finish(message));
+      const reply = await this.vault.passphraseStart(this.opener.begin_passphrase(next));
+      await paint();
+      const { registration, wrapped } = JSON.parse(this.opener.finish_passphrase(reply)) as Renewed;
+      await this.vault.passphraseFinish({ login, message: proof, registration, wrapped });
+    } finally {
+      attempt.free();
+    }
+  }
+
+  /** Twelve words to be compared by whoever signs this admin into the roster; nothing when that is done. */
+  get words(): string | undefined {
+    return this.opener.words;
   }
 
   /** Manifests that the vault offered and the site keys never signed; 0 is normal. */
@@ -146,11 +206,14 @@ function unlocked(run: () => Opener): Opener {
   try {
     opener = run();
   } catch (error) {
-    throw errorCode(error) === "wrong_passphrase" ? new KeysNotUnlocked() : error;
+    const code = errorCode(error);
+    if (code === "roster_refused" || code === "identity_refused") throw new VaultNotTrusted(code);
+    throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
   if (opener.key_ids === "[]") {
+    const refused = opener.refused_grants > 0;
     opener.free();
-    throw new KeysNotUnlocked();
+    throw refused ? new VaultNotTrusted("grants_refused") : new KeysNotUnlocked();
   }
   return opener;
 }

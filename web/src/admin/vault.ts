@@ -2,8 +2,8 @@
 
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
-import { readLoginResult, readLoginStep, readProblem, readSearchResult } from "./wire.ts";
-import type { LoginStep, OpeningRequest, Problem, SearchRequest, SearchResult } from "./wire.ts";
+import { readLoginResult, readLoginStep, readPassphraseStep, readProblem, readSearchResult } from "./wire.ts";
+import type { LoginStep, OpeningRequest, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -36,7 +36,36 @@ export class Vault {
     if (token !== undefined) await this.send("POST", LOGOUT, undefined, token);
   }
 
-  /** The wrapped private keys; a body for the WASM, which reads it itself. */
+  /** One's own identity, wrapped; a body for the WASM, which reads it itself. */
+  async identity(): Promise<string> {
+    return body(await this.send("GET", "/v1/identity", undefined, this.#token));
+  }
+
+  /** Gives this admin the identity that the WASM made. */
+  async takeIdentity(identity: string): Promise<void> {
+    await this.send("POST", "/v1/identity", JSON.parse(identity), this.#token);
+  }
+
+  /** First step to a new passphrase; gives the vault's message. */
+  async passphraseStart(message: string): Promise<string> {
+    return (await this.post("/v1/passphrase/start", { message }, readPassphraseStep)).message;
+  }
+
+  async passphraseFinish(change: PassphraseChange): Promise<void> {
+    await this.send("POST", "/v1/passphrase/finish", change, this.#token);
+  }
+
+  /** All entries of the roster; a body for the WASM. */
+  async roster(): Promise<string> {
+    return body(await this.send("GET", "/v1/roster", undefined, this.#token));
+  }
+
+  /** Keeps grants that the WASM made. */
+  async grant(grants: string): Promise<void> {
+    await this.send("POST", "/v1/grants", JSON.parse(grants), this.#token);
+  }
+
+  /** Data keys with what opens them; a body for the WASM. */
   async custody(): Promise<string> {
     return body(await this.send("GET", "/v1/custody", undefined, this.#token));
   }

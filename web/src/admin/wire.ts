@@ -25,6 +25,12 @@ export interface LoginResult {
   readonly expires_in: number;
 }
 
+/** A sign-in with the old passphrase, and what the new one is registered with. */
+export interface PassphraseChange extends LoginStep {
+  readonly registration: string;
+  readonly wrapped: string;
+}
+
 export interface PastOpening {
   readonly kind: string;
   readonly index: number;
@@ -86,6 +92,8 @@ export const readProblem: Reader<Problem> = shape<Problem>({
 });
 
 export const readLoginStep = shape<LoginStep>({ login: b64u, message: b64u });
+
+export const readPassphraseStep = shape<{ readonly message: string }>({ message: b64u });
 
 export const readLoginResult = shape<LoginResult>({ token: b64u, expires_in: count });
 

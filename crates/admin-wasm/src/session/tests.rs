@@ -12,7 +12,7 @@ use nightsafe_core::scalar::{PartName, Reference, Site};
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::value::Value;
-use nightsafe_proto::vault::custody::CustodyItem;
+use nightsafe_proto::vault::custody::{Custody, CustodyItem, CustodyKey};
 use nightsafe_proto::vault::openings::{FieldRow, PresentRow};
 use nightsafe_proto::wire::{B64u, Hex};
 use rand_core::UnwrapErr;
@@ -89,13 +89,14 @@ impl Shop {
             suite: public.suite().name().into(),
             public_key: B64u(public.as_bytes().to_vec()),
             items: items.collect(),
+            grants: Vec::new(),
         };
         serde_json::to_string(&Custody { keys: vec![key] }).unwrap()
     }
 
     fn unlock(&self, passphrase: &str) -> Result<Session, Failure> {
         let manifests = serde_json::to_string(&Manifests { notes: self.notes.clone() }).unwrap();
-        Session::unlock(passphrase.as_bytes(), &self.custody(), &self.anchor.encode(), &manifests)
+        unlock(passphrase, &self.custody(), &self.anchor.encode(), &manifests)
     }
 
     fn deposit(&self) -> Deposit {
@@ -117,6 +118,12 @@ impl Shop {
         };
         assemble(&order, &fields, &mut rng()).unwrap()
     }
+}
+
+/// Of an admin without identity, at a vault without roster.
+fn unlock(passphrase: &str, custody: &str, anchor: &str, manifests: &str) -> Result<Session, Failure> {
+    let answers = Answers { identity: "{}", roster: r#"{"entries":[],"identities":[]}"#, custody, manifests };
+    Session::unlock(&Zeroizing::new([7; 64]), passphrase.as_bytes(), &answers, anchor, &mut rng())
 }
 
 fn row(deposit: &Deposit) -> IndexRow {
@@ -162,7 +169,7 @@ fn json(text: &str) -> Json {
 #[test]
 fn a_manifest_that_is_newer_than_the_sign_in_is_learned() {
     let shop = Shop::new();
-    let mut session = Session::unlock(b"right", &shop.custody(), &shop.anchor.encode(), r#"{"notes":[]}"#).unwrap();
+    let mut session = unlock("right", &shop.custody(), &shop.anchor.encode(), r#"{"notes":[]}"#).unwrap();
     let located = |session: &mut Session| json(&session.open_locator(&text(&row(&shop.deposit()))).unwrap());
     assert_eq!(located(&mut session)["differences"], json!([{ "code": "manifest_unpublished" }]));
     assert_eq!(session.renew_manifests("{}"), Err(Failure::Malformed));
@@ -246,12 +253,12 @@ fn what_is_refused_has_its_code() {
     for (custody, anchor, manifests) in
         [("{}", &anchor, &none), (&shop.custody(), &String::new(), &none), (&shop.custody(), &anchor, &String::new())]
     {
-        assert_eq!(Session::unlock(b"right", custody, anchor, manifests).unwrap_err(), Failure::Malformed);
+        assert_eq!(unlock("right", custody, anchor, manifests).unwrap_err(), Failure::Malformed);
     }
     // A key under another key's id
     let mut swapped: Custody = serde_json::from_str(&shop.custody()).unwrap();
     swapped.keys[0].key_id = Hex([0; 16]);
-    assert_eq!(Session::unlock(b"right", &text(&swapped), &anchor, &none).unwrap_err(), Failure::Malformed);
+    assert_eq!(unlock("right", &text(&swapped), &anchor, &none).unwrap_err(), Failure::Malformed);
 
     let mut session = shop.unlock("right").unwrap();
     let deposit = shop.deposit();
@@ -262,4 +269,11 @@ fn what_is_refused_has_its_code() {
     assert!(session.open_fields(&card).is_ok());
     session.forget(&Hex(deposit.id().0));
     assert_eq!(session.open_fields(&card), Err(Failure::UnknownDeposit));
+}
+
+#[test]
+fn a_new_passphrase_takes_an_identity() {
+    let mut session = Shop::new().unlock("right").unwrap();
+    assert_eq!(session.begin_passphrase(b"new"), Err(Failure::NoIdentity));
+    assert_eq!(session.people(), Ok("[]".into()));
 }

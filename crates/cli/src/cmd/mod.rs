@@ -5,6 +5,7 @@ pub(crate) mod db;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod open;
+pub(crate) mod roster;
 pub(crate) mod site;
 pub(crate) mod snippet;
 pub(crate) mod up;
@@ -28,6 +29,8 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     #[command(subcommand)]
+    Roster(roster::RosterCommand),
+    #[command(subcommand)]
     Db(db::DbCommand),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -43,6 +46,7 @@ impl Cli {
             Command::Init(args) => init::run(&args).await,
             Command::Site(command) => site::run(&command),
             Command::Keys(command) => keys::run(&command).await,
+            Command::Roster(command) => roster::run(&command).await,
             Command::Db(command) => db::run(&command).await,
             Command::Audit(command) => audit::run(&command).await,
             Command::Open(args) => open::run(&args).await,

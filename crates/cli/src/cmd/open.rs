@@ -8,17 +8,19 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::opening::Opener;
 use nightsafe_core::scalar::{DepositId, KindName};
 use nightsafe_store::Database;
-use nightsafe_store::vault::{Filter, IndexRow, VaultStore};
+use nightsafe_store::vault::{CustodyKey, Filter, IndexRow, VaultStore};
 use tokio::time::Instant;
 
 use self::deposit::Opened;
 use crate::config::Config;
-use crate::data_dir::DataDirArg;
+use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
+use crate::keys::keyholder::Keyholder;
 use crate::keys::{data_key, recovery};
 use crate::manifests::{self, Signed};
 use crate::passphrase::{Descriptor, Source};
@@ -30,7 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Opens fields of a deposit without any server, and names what was changed since it was deposited
 ///
-/// Reads the vault's database only. This leaves no record of the opening: it is for recovery, not for daily work.
+/// Reads the vault's database and the secret of its sign-in only. This leaves no record of the opening: it is for recovery, not for daily work.
 #[derive(clap::Args, Debug)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]
@@ -107,7 +109,7 @@ pub(crate) async fn run(args: &OpenArgs) -> Result<()> {
     let anchor = manifests::read_anchor(&data)?;
     let history = manifests::all(&data, &anchor)?;
     let (store, rows) = find(args, &args.vault.database(&data, &config)?).await?;
-    let keys = unlock(args, &config, &rows, &store).await?;
+    let keys = unlock(args, (&data, &config), &anchor, &rows, &store).await?;
     let opener = Opener::new(site, keys, history.into_iter().map(Signed::into_verified).collect());
     let wanted = if args.all_fields { Wanted::All } else { Wanted::These(&args.fields) };
     let mut opened = Vec::new();
@@ -150,14 +152,30 @@ async fn look(args: &OpenArgs, store: &VaultStore) -> Result<Vec<IndexRow>> {
 }
 
 /// Opens the data keys of `rows`. One that the vault does not hold is a difference of its deposits, not an error.
-async fn unlock(args: &OpenArgs, config: &Config, rows: &[IndexRow], store: &VaultStore) -> Result<Vec<PrivateItems>> {
+async fn unlock(
+    args: &OpenArgs,
+    (data, config): (&DataDir, &Config),
+    anchor: &TrustAnchor,
+    rows: &[IndexRow],
+    store: &VaultStore,
+) -> Result<Vec<PrivateItems>> {
     let site = config.site()?;
     let custody = store.custody().await?;
     let needed: Vec<_> = custody.iter().filter(|key| rows.iter().any(|row| row.key_id == key.key_id)).collect();
     let Some(path) = &args.recovery_file else {
         let what = format!("the admin {}", config.admin_user);
         let passphrase = Source::new(args.passphrase_fd.as_ref()).existing(&what)?;
-        return data_key::unlock(&site, &needed, &passphrase).await;
+        let (granted, mut keys) = match Keyholder::unlock((data, config), anchor, store, &passphrase).await? {
+            Some(admin) => (true, admin.open(store, &needed).await?),
+            None => (false, Vec::new()),
+        };
+        // Of before there was a roster
+        let opened = |key: &CustodyKey| keys.iter().any(|open| open.public_key().key_id() == key.key_id);
+        let wrapped: Vec<_> = needed.into_iter().filter(|key| !key.items.is_empty() && !opened(key)).collect();
+        if !granted || !wrapped.is_empty() {
+            keys.extend(data_key::unlock(&site, &wrapped, &passphrase).await?);
+        }
+        return Ok(keys);
     };
     let recovery = recovery::read_private(path, &site)?;
     let mut keys = Vec::new();

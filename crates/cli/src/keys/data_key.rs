@@ -4,37 +4,46 @@ use std::slice;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::custody::{CustodyError, Kek, Keyring, Purpose, WrapContext, WrappedKey};
+use nightsafe_core::grant::grant_key;
+use nightsafe_core::identity::PublicIdentity;
 use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
 use nightsafe_core::recovery::{GrantContext, grant, open_grant};
 use nightsafe_core::scalar::{KeyId, Site};
 use nightsafe_core::suite::Suite;
-use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
+use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant, StoredGrant};
 
 use super::kek::{announce, derive_for};
+use super::keyholder::Keyholder;
 use super::rng;
 use crate::passphrase::Passphrase;
 
 /// What Argon2id is busy with.
 const WHAT: &str = "the data keys";
 
-/// A fresh data key: wrapped under the passphrase, sealed to the recovery key, and its public part.
+/// Who is to open a fresh data key, besides the recovery key.
+pub(crate) enum Holders<'a> {
+    /// Whoever has the passphrase: in an installation that has no roster.
+    Passphrase(&'a Kek),
+    /// These admins, by grants of the first.
+    Admins(&'a Keyholder, &'a [PublicIdentity]),
+}
+
+/// A fresh data key: wrapped under the passphrase or granted to admins, sealed to the recovery key, and its public part.
 pub(crate) struct FreshKey {
     pub(crate) row: NewDataKey,
     pub(crate) items: PrivateItems,
 }
 
 impl FreshKey {
-    pub(crate) fn make(site: &Site, suite: Suite, kek: &Kek, recovery: &DataPublicKey) -> Result<Self> {
+    pub(crate) fn make(site: &Site, suite: Suite, holders: &Holders<'_>, recovery: &DataPublicKey) -> Result<Self> {
         let items = PrivateItems::generate(suite, &mut rng())?;
         let key_id = items.public_key().key_id();
-        let name = key_id.to_hex();
-        let (mut wrapped, mut grants) = (Vec::new(), Vec::new());
+        let (wrapped, admin_grants) = match holders {
+            Holders::Passphrase(kek) => (wrap(site, kek, &items)?, Vec::new()),
+            Holders::Admins(granter, recipients) => (Vec::new(), grant_to(granter, recipients, &items)?),
+        };
+        let mut grants = Vec::new();
         for (item, bytes) in items.items() {
-            let context = WrapContext { site, purpose: Purpose::DataKey, name: &name, item };
-            wrapped.push(CustodyItem {
-                item: item.as_str().to_owned(),
-                wrapped: kek.wrap(&context, bytes, &mut rng())?.to_bytes(),
-            });
             let context = GrantContext { site, data_key: &key_id, item };
             grants.push(RecoveryGrant {
                 item: item.as_str().to_owned(),
@@ -44,14 +53,43 @@ impl FreshKey {
         }
         let public_key = items.public_key().as_bytes().to_vec();
         let key = CustodyKey { key_id, suite: suite.name().to_owned(), public_key, items: wrapped };
-        Ok(Self { row: NewDataKey { key, grants }, items })
+        Ok(Self { row: NewDataKey { key, grants, admin_grants }, items })
     }
 }
 
-/// Opens every one of `keys` that the passphrase opens. One that it does not open is left out: deposits sealed to it
+fn wrap(site: &Site, kek: &Kek, items: &PrivateItems) -> Result<Vec<CustodyItem>> {
+    let name = items.public_key().key_id().to_hex();
+    let wrap = |(item, bytes): (ItemName, &[u8])| {
+        let context = WrapContext { site, purpose: Purpose::DataKey, name: &name, item };
+        let wrapped = kek.wrap(&context, bytes, &mut rng())?.to_bytes();
+        Ok(CustodyItem { item: item.as_str().to_owned(), wrapped })
+    };
+    items.items().map(wrap).collect()
+}
+
+fn grant_to(granter: &Keyholder, recipients: &[PublicIdentity], items: &PrivateItems) -> Result<Vec<StoredGrant>> {
+    let mut grants = Vec::new();
+    for recipient in recipients {
+        for grant in grant_key(&granter.identity, &granter.roster, recipient, items, &mut rng())? {
+            grants.push(StoredGrant {
+                key_id: grant.data_key(),
+                recipient: grant.recipient(),
+                item: grant.item().as_str().to_owned(),
+                granted: grant.to_bytes(),
+            });
+        }
+    }
+    Ok(grants)
+}
+
+/// Opens every one of `keys` that is wrapped under the passphrase. One that it does not open is left out: deposits sealed to it
 /// are then named as sealed to an unknown key.
 pub(crate) async fn unlock(site: &Site, keys: &[&CustodyKey], passphrase: &Passphrase) -> Result<Vec<PrivateItems>> {
-    let wrapped = keys.iter().map(|key| wrapped_key(key)).collect::<Result<Vec<_>>>()?;
+    let wrapped = keys.iter().filter(|key| !key.items.is_empty()).map(|key| wrapped_key(key));
+    let wrapped = wrapped.collect::<Result<Vec<_>>>()?;
+    if wrapped.is_empty() {
+        return Ok(Vec::new());
+    }
     if let Some((_, item)) = wrapped.first().and_then(|key| key.items.first()) {
         announce(item.params(), WHAT);
     }
@@ -135,8 +173,8 @@ mod tests {
         let recovery = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
         let kek = Kek::generate(b"right", Argon2Params::new(8, 1, 1).unwrap(), &mut rng()).unwrap();
         for suite in [Suite::XWing, Suite::X25519] {
-            let fresh = FreshKey::make(&site, suite, &kek, recovery.public_key()).unwrap();
-            let NewDataKey { key, grants } = &fresh.row;
+            let fresh = FreshKey::make(&site, suite, &Holders::Passphrase(&kek), recovery.public_key()).unwrap();
+            let NewDataKey { key, grants, .. } = &fresh.row;
             let [right, wrong] = ["right", "wrong"].map(|text| Passphrase::new(text.to_owned()));
             let unlocked = unlock(&site, &[key], &right).await.unwrap().remove(0);
             let recovered = recover(&site, key, grants, &recovery).unwrap();

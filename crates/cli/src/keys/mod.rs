@@ -3,6 +3,7 @@
 pub(crate) mod audit_key;
 pub(crate) mod data_key;
 pub(crate) mod kek;
+pub(crate) mod keyholder;
 pub(crate) mod online;
 pub(crate) mod recovery;
 pub(crate) mod site_key;

@@ -1,8 +1,9 @@
 //! Site keys: Ed25519 signers of manifests, one file each, wrapped under a passphrase, kept outside the data directory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::custody::{Kek, Purpose, WrapContext, WrappedItem};
 use nightsafe_core::keys::ItemName;
 use nightsafe_core::label::Label;
@@ -13,7 +14,7 @@ use super::kek::derive_for;
 use super::rng;
 use crate::files;
 use crate::labelled::{Reader, Writer};
-use crate::passphrase::Passphrase;
+use crate::passphrase::{Descriptor, Passphrase, Source};
 
 const WHAT: &str = "site key file";
 
@@ -73,6 +74,36 @@ impl SiteKeyFile {
         lines.finish()?;
         Ok(Self { site, vkey, wrapped })
     }
+}
+
+/// Opens the site keys of these files: different ones of the anchor, at least as many as must sign.
+pub(crate) async fn unlock_signers(
+    paths: &[PathBuf],
+    passphrase_fd: Option<&Descriptor>,
+    site: &Site,
+    anchor: &TrustAnchor,
+) -> Result<Vec<NoteSigner>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let file = SiteKeyFile::read(path)?;
+        if !anchor.site_keys.contains(file.vkey()) {
+            bail!("{} is not among the site keys of the trust anchor", path.display());
+        }
+        if files.iter().any(|other: &SiteKeyFile| other.vkey() == file.vkey()) {
+            bail!("{} holds a site key that was named already", path.display());
+        }
+        files.push(file);
+    }
+    if files.len() < usize::from(anchor.threshold) {
+        bail!("{} site keys must sign: name that many with --site-key", anchor.threshold);
+    }
+    let mut source = Source::new(passphrase_fd);
+    let mut signers = Vec::new();
+    for file in files {
+        let passphrase = source.existing(&format!("site key {}", file.vkey().name()))?;
+        signers.push(file.unlock(site, passphrase).await?);
+    }
+    Ok(signers)
 }
 
 fn context<'a>(site: &'a Site, vkey: &'a Vkey) -> WrapContext<'a> {

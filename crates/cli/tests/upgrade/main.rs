@@ -59,6 +59,8 @@ fn restore(fixture: &Path) -> Shop {
 fn keep(shop: &Shop, fixture: &Path) {
     copy(&shop.data().join("manifests"), &fixture.join("manifests"));
     fs::copy(shop.data().join("anchor.txt"), fixture.join("anchor.txt")).unwrap();
+    fs::create_dir_all(fixture.join("keys")).unwrap();
+    fs::copy(shop.data().join("keys/login.key"), fixture.join("keys/login.key")).unwrap(); // identities are behind it
     let config = fs::read_to_string(shop.data().join("nightsafe.toml")).unwrap();
     let lines = config.lines().filter(|line| !line.starts_with("vault_url_file"));
     fs::write(fixture.join("nightsafe.toml"), lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::{B64u, Hex16};
 
-/// `GET /v1/custody`: every data key with its wrapped private items.
+/// `GET /v1/custody`: every data key with what opens it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -24,8 +24,10 @@ pub struct CustodyKey {
     pub suite: String,
     /// Public key.
     pub public_key: B64u,
-    /// Private items, each wrapped on its own.
+    /// Private items, each wrapped on its own under the passphrase.
     pub items: Vec<CustodyItem>,
+    /// Private items, each granted to the signed-in admin (docs/spec/custody.md).
+    pub grants: Vec<B64u>,
 }
 
 /// One wrapped private item.

@@ -2,7 +2,7 @@
 
 use nightsafe_core::time::UnixTime;
 
-use super::{VaultStore, unavailable};
+use super::{VaultStore, damaged, unavailable};
 use crate::StoreError;
 use crate::sql::statement;
 
@@ -23,6 +23,47 @@ impl VaultStore {
         .await
         .map_err(unavailable)?;
         Ok(added > 0)
+    }
+
+    /// Replaces the OPAQUE record of an admin, and what the identity is wrapped in under it; ends the admin's sessions but
+    /// this one. All or nothing; gives how many sessions ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; [`StoreError::Damaged`] when the admin, or an identity that a sign-in unlocks, is gone.
+    pub async fn change_passphrase(
+        &self,
+        name: &str,
+        record: &[u8],
+        wrapped: &[u8],
+        session: &[u8; 32],
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.write().await?;
+        let renewed = statement("/* vault renew_record */ UPDATE admin SET record = $2 WHERE name = $1")
+            .bind(name)
+            .bind(record)
+            .execute(&mut transaction)
+            .await
+            .map_err(unavailable)?;
+        let rewrapped = statement(
+            "/* vault rewrap_identity */ UPDATE wrapped_identity SET wrapped = $2 WHERE method = 'login' AND \
+             identity_id = (SELECT identity_id FROM admin_identity WHERE admin = $1)",
+        )
+        .bind(name)
+        .bind(wrapped)
+        .execute(&mut transaction)
+        .await
+        .map_err(unavailable)?;
+        if (renewed, rewrapped) != (1, 1) {
+            return Err(damaged("admin"));
+        }
+        let ended = statement("/* vault end_others */ DELETE FROM session WHERE admin = $1 AND token_hash <> $2")
+            .bind(name)
+            .bind(session)
+            .execute(&mut transaction)
+            .await
+            .map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(ended)
     }
 
     /// The OPAQUE record of an admin, `None` when there is no such name.

@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 14] = [
+const TABLES: [Table; 19] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -107,6 +107,53 @@ const TABLES: [Table; 14] = [
         write: "/* vault put recovery_grant */ INSERT INTO recovery_grant (key_id, item, recovery_key_id, sealed) \
                 VALUES ($1, $2, $3, $4)",
         columns: &[Bytes("key_id"), Text("item"), Bytes("recovery_key_id"), Bytes("sealed")],
+        key: 3,
+        unwritten: 0,
+    },
+    Table {
+        name: "identity",
+        read: "/* vault copy identity */ SELECT identity_id, public FROM identity WHERE identity_id > $1 ORDER BY \
+               identity_id LIMIT $2",
+        write: "/* vault put identity */ INSERT INTO identity (identity_id, public) VALUES ($1, $2)",
+        columns: &[Bytes("identity_id"), Bytes("public")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "admin_identity",
+        read: "/* vault copy admin_identity */ SELECT admin, identity_id FROM admin_identity WHERE admin > $1 ORDER \
+               BY admin LIMIT $2",
+        write: "/* vault put admin_identity */ INSERT INTO admin_identity (admin, identity_id) VALUES ($1, $2)",
+        columns: &[Text("admin"), Bytes("identity_id")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "wrapped_identity",
+        read: "/* vault copy wrapped_identity */ SELECT identity_id, method, slot, wrapped FROM wrapped_identity \
+               WHERE (identity_id, method, slot) > ($1, $2, $3) ORDER BY identity_id, method, slot LIMIT $4",
+        write: "/* vault put wrapped_identity */ INSERT INTO wrapped_identity (identity_id, method, slot, wrapped) \
+                VALUES ($1, $2, $3, $4)",
+        columns: &[Bytes("identity_id"), Text("method"), Text("slot"), Bytes("wrapped")],
+        key: 3,
+        unwritten: 0,
+    },
+    Table {
+        name: "roster_entry",
+        read: "/* vault copy roster_entry */ SELECT sequence, head, note FROM roster_entry WHERE sequence > $1 ORDER \
+               BY sequence LIMIT $2",
+        write: "/* vault put roster_entry */ INSERT INTO roster_entry (sequence, head, note) VALUES ($1, $2, $3)",
+        columns: &[Number("sequence"), Bytes("head"), Text("note")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "admin_grant",
+        read: "/* vault copy admin_grant */ SELECT key_id, recipient, item, granted FROM admin_grant WHERE (key_id, \
+               recipient, item) > ($1, $2, $3) ORDER BY key_id, recipient, item LIMIT $4",
+        write: "/* vault put admin_grant */ INSERT INTO admin_grant (key_id, recipient, item, granted) VALUES ($1, \
+                $2, $3, $4)",
+        columns: &[Bytes("key_id"), Bytes("recipient"), Text("item"), Bytes("granted")],
         key: 3,
         unwritten: 0,
     },
@@ -308,7 +355,10 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
     let row = statement(
         "/* vault row_counts */ SELECT (SELECT count(*) FROM admin) AS admin, (SELECT count(*) FROM data_key) AS \
         data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
-        recovery_grant, (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
+        recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
+        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
+        (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
+        (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
         deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \
         count(*) FROM opening) AS opening, (SELECT count(*) FROM log_leaf) AS log_leaf, (SELECT \
         count(*) FROM log_node) AS log_node, (SELECT count(*) FROM log_entry) AS log_entry, (SELECT count(*) FROM \

@@ -2,9 +2,10 @@
 
 use nightsafe_core::scalar::{KeyId, ManifestHash};
 
+use super::identities::{StoredGrant, insert_admin_grant};
 use super::{VaultStore, unavailable};
 use crate::StoreError;
-use crate::sql::{Transaction, statement};
+use crate::sql::{Row, Transaction, statement};
 
 /// A data key with the items that open it, each wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct CustodyKey {
     pub suite: String,
     /// Public key.
     pub public_key: Vec<u8>,
-    /// Wrapped private items, in the order of their names.
+    /// Private items that are wrapped under the passphrase, in the order of their names.
     pub items: Vec<CustodyItem>,
 }
 
@@ -46,6 +47,8 @@ pub struct NewDataKey {
     pub key: CustodyKey,
     /// The same items, sealed to the recovery key.
     pub grants: Vec<RecoveryGrant>,
+    /// The same items, granted to admins.
+    pub admin_grants: Vec<StoredGrant>,
 }
 
 impl VaultStore {
@@ -75,18 +78,21 @@ impl VaultStore {
         for grant in &new.grants {
             insert_grant(&mut transaction, &new.key.key_id, grant).await?;
         }
+        for grant in &new.admin_grants {
+            insert_admin_grant(&mut transaction, grant).await?;
+        }
         transaction.commit().await.map_err(unavailable)?;
         Ok(true)
     }
 
-    /// Every data key with its wrapped items.
+    /// Every data key with its wrapped items, of which keys that are granted to admins have none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn custody(&self) -> Result<Vec<CustodyKey>, StoreError> {
         let rows = statement(
             "/* vault custody */ SELECT k.key_id, k.suite, k.public_key, w.item, w.wrapped \
-             FROM data_key k JOIN wrapped_item w ON w.key_id = k.key_id ORDER BY k.key_id, w.item",
+             FROM data_key k LEFT JOIN wrapped_item w ON w.key_id = k.key_id ORDER BY k.key_id, w.item",
         )
         .fetch_all(&self.pool)
         .await
@@ -94,15 +100,12 @@ impl VaultStore {
         let mut keys: Vec<CustodyKey> = Vec::new();
         for row in &rows {
             let key_id = super::key_id(row)?;
-            let item = CustodyItem { item: super::text(row, "item")?, wrapped: super::bytes(row, "wrapped")? };
-            match keys.last_mut().filter(|key| key.key_id == key_id) {
-                Some(key) => key.items.push(item),
-                None => keys.push(CustodyKey {
-                    key_id,
-                    suite: super::text(row, "suite")?,
-                    public_key: super::bytes(row, "public_key")?,
-                    items: vec![item],
-                }),
+            if keys.last().is_none_or(|key| key.key_id != key_id) {
+                let (suite, public_key) = (super::text(row, "suite")?, super::bytes(row, "public_key")?);
+                keys.push(CustodyKey { key_id, suite, public_key, items: Vec::new() });
+            }
+            if let (Some(key), Some(item)) = (keys.last_mut(), wrapped_item(row)?) {
+                key.items.push(item);
             }
         }
         Ok(keys)
@@ -175,6 +178,12 @@ impl VaultStore {
             .map(|row| row.get("note").map_err(unavailable))
             .transpose()
     }
+}
+
+/// The item of a row, if the key has any.
+fn wrapped_item(row: &Row) -> Result<Option<CustodyItem>, StoreError> {
+    let item: Option<String> = row.get("item").map_err(unavailable)?;
+    item.map(|item| Ok(CustodyItem { item, wrapped: super::bytes(row, "wrapped")? })).transpose()
 }
 
 async fn insert_item(transaction: &mut Transaction, key_id: &KeyId, item: &CustodyItem) -> Result<(), StoreError> {

@@ -1,10 +1,10 @@
 //! A vault copied into an empty one: every row, nothing half, whatever the two engines are.
 
-use nightsafe_core::scalar::{KeyId, ManifestHash};
+use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
     Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Reason,
-    RecoveryGrant, VaultStore,
+    RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::log::{checkpoint, leaves};
@@ -13,6 +13,7 @@ use crate::rows::{NOW, arrival, field, index};
 
 /// More than a page of them.
 const ORDERS: u32 = 250;
+const ANNA: IdentityId = IdentityId([4; 16]);
 
 /// Something in every table, half of the field rows settled.
 async fn fill(store: &VaultStore) {
@@ -28,7 +29,17 @@ async fn fill(store: &VaultStore) {
         sealed: vec![recovery; 200],
     };
     let key = CustodyKey { key_id, suite: "xwing".into(), public_key: vec![5; 1216], items };
-    store.add_data_key(&NewDataKey { key, grants: vec![grant(1), grant(2)] }).await.unwrap();
+    let wrapped = |method: &str| StoredWrapped { method: method.into(), slot: String::new(), wrapped: vec![6; 90] };
+    let identity =
+        StoredIdentity { id: ANNA, public: vec![7; 90], wrapped: vec![wrapped("login"), wrapped("recovery-code")] };
+    assert!(store.add_identity("anna", &identity).await.unwrap());
+    let granted = StoredGrant { key_id, recipient: ANNA, item: "x25519".into(), granted: vec![8; 90] };
+    let new = NewDataKey { key, grants: vec![grant(1), grant(2)], admin_grants: vec![granted] };
+    store.add_data_key(&new).await.unwrap();
+    for sequence in 0..3_u8 {
+        let head = RosterHead([sequence; 32]);
+        assert!(store.add_roster_entry(sequence.into(), &head, &format!("entry {sequence}")).await.unwrap());
+    }
     for sequence in 1..3_u8 {
         store.add_manifest(&ManifestHash([sequence; 32]), sequence.into(), &format!("note {sequence}")).await.unwrap();
     }
@@ -73,6 +84,11 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
         (rows, fields, format!("{openings:?}")),
         (store.custody().await.unwrap(), store.manifests().await.unwrap(), store.admin_record("anna").await.unwrap()),
         (grants, quarantined, log),
+        (
+            store.identity_of("anna").await.unwrap(),
+            store.grants_to(&ANNA).await.unwrap(),
+            store.roster().await.unwrap(),
+        ),
     )
 }
 
@@ -89,6 +105,11 @@ async fn copied(from: &Place, to: &Place) {
             ("data_key", 1),
             ("wrapped_item", 2),
             ("recovery_grant", 2),
+            ("identity", 1),
+            ("admin_identity", 1),
+            ("wrapped_identity", 2),
+            ("roster_entry", 3),
+            ("admin_grant", 1),
             ("manifest", 2),
             ("deposit_index", ORDERS.into()),
             ("taken", ORDERS.into()),

@@ -77,6 +77,8 @@ on_both_engines! {
     search::search_by_each_term_in_pages,
     sessions::sessions_end_by_idleness_and_by_age,
     custody::custody_and_manifests_are_added_once,
+    custody::an_admin_has_one_identity_and_grants_are_added_once,
+    custody::the_roster_is_only_added_to,
     log::a_log_proves_what_it_holds,
     log::a_repeated_commitment_leaves_nothing_half_done,
     log::what_is_not_signed_is_not_there,

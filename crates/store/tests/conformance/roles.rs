@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 40] = [
+const RIGHTS: [Right; 52] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -38,6 +38,18 @@ const RIGHTS: [Right; 40] = [
     ("nightsafe_vault", "INSERT", "vault.manifest", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin", &[]),
+    ("nightsafe_vault", "SELECT", "vault.identity", &[]),
+    ("nightsafe_vault", "INSERT", "vault.identity", &[]),
+    ("nightsafe_vault", "SELECT", "vault.admin_identity", &[]),
+    ("nightsafe_vault", "INSERT", "vault.admin_identity", &[]),
+    ("nightsafe_vault", "SELECT", "vault.wrapped_identity", &[]),
+    ("nightsafe_vault", "INSERT", "vault.wrapped_identity", &[]),
+    ("nightsafe_vault", "SELECT", "vault.roster_entry", &[]),
+    ("nightsafe_vault", "INSERT", "vault.roster_entry", &[]),
+    ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "UPDATE", "vault.admin", &["record"]),
+    ("nightsafe_vault", "UPDATE", "vault.wrapped_identity", &["wrapped"]),
     ("nightsafe_vault", "SELECT", "vault.session", &[]),
     ("nightsafe_vault", "INSERT", "vault.session", &[]),
     ("nightsafe_vault", "UPDATE", "vault.session", &["last_used"]),

@@ -90,7 +90,7 @@ async fn populate(path: &std::path::Path) {
     let item = CustodyItem { item: "x25519".into(), wrapped: vec![1; 40] };
     let key = CustodyKey { key_id: KeyId([3; 16]), suite: "x25519".into(), public_key: vec![5; 32], items: vec![item] };
     let grant = RecoveryGrant { item: "x25519".into(), recovery_key_id: KeyId([9; 16]), sealed: vec![2; 40] };
-    store.add_data_key(&NewDataKey { key, grants: vec![grant] }).await.unwrap();
+    store.add_data_key(&NewDataKey { key, grants: vec![grant], admin_grants: Vec::new() }).await.unwrap();
     store.add_manifest(&ManifestHash([2; 32]), 1, "text\n\n— name AAAA\n").await.unwrap();
     store.add_admin("admin", b"record", NOW).await.unwrap();
     store.begin_session(&[1; 32], "admin", NOW, SessionLimits::default()).await.unwrap();

@@ -54,7 +54,11 @@ impl Vault {
         server(&self.place).execute(sql).await;
     }
 
-    async fn log_position(&mut self) -> String {
+    /// Has the server keep its log from here on, as an archive would, until the thief's connection ends; gives the place.
+    /// Without that, the checkpoint of any other test does away with it.
+    async fn keep_log(&mut self) -> String {
+        let slot = "SELECT pg_create_physical_replication_slot('thief_' || pg_backend_pid(), true, true)::text";
+        sqlx::query_scalar::<_, String>(slot).fetch_one(&mut self.thief).await.unwrap();
         sqlx::query_scalar("SELECT pg_current_wal_lsn()::text").fetch_one(&mut self.thief).await.unwrap()
     }
 
@@ -160,7 +164,7 @@ async fn many_settled_shops_do_not_link() {
 #[tokio::test]
 async fn the_write_ahead_log_links_as_long_as_it_is_kept() {
     let Some(mut vault) = Vault::new(0).await else { return };
-    let from = vault.log_position().await;
+    let from = vault.keep_log().await;
     for day in 0..10 {
         vault.day(day, 5).await;
     }

@@ -1,4 +1,4 @@
-//! What the browser needs before it can open anything: wrapped private items, published manifests.
+//! What the browser needs before it can open anything: private items of data keys, published manifests.
 
 use axum::Json;
 use axum::extract::State as Shared;
@@ -12,15 +12,20 @@ use super::openapi::SignedInProblems;
 use super::session::SignedIn;
 use crate::State;
 
-/// Data keys with their wrapped private items
+/// Data keys with what opens them
 #[utoipa::path(
     get, path = "/v1/custody", operation_id = "custody", tag = "keys",
     responses((status = 200, description = "All of them", body = Custody), SignedInProblems),
     security(("token" = []))
 )]
-pub(super) async fn custody(Shared(state): Shared<State>, _session: SignedIn) -> Result<Json<Custody>, Problem> {
-    let keys = state.shared().store.custody().await.map_err(|error| error::storage(&error))?;
-    Ok(Json(Custody { keys: keys.into_iter().map(key).collect() }))
+pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<Custody>, Problem> {
+    let store = &state.shared().store;
+    let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    let grants = match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
+        Some(identity) => store.grants_to(&identity.id).await.map_err(|error| error::storage(&error))?,
+        None => Vec::new(),
+    };
+    Ok(Json(Custody { keys: keys.into_iter().map(|one| key(one, &grants)).collect() }))
 }
 
 /// Key manifests
@@ -34,12 +39,14 @@ pub(super) async fn manifests(Shared(state): Shared<State>, _session: SignedIn) 
     Ok(Json(Manifests { notes }))
 }
 
-fn key(key: vault::CustodyKey) -> CustodyKey {
+fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant]) -> CustodyKey {
+    let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
     let item = |item: vault::CustodyItem| CustodyItem { item: item.item, wrapped: B64u(item.wrapped) };
     CustodyKey {
         key_id: Hex(key.key_id.0),
         suite: key.suite,
         public_key: B64u(key.public_key),
         items: key.items.into_iter().map(item).collect(),
+        grants: own.map(|grant| B64u(grant.granted.clone())).collect(),
     }
 }

@@ -68,19 +68,11 @@ pub(super) async fn finish(
 ) -> Result<Json<LoginFinished>, Problem> {
     let state = state.shared();
     let now = state.now();
-    // One answer for an unknown login, one that took too long, a wrong passphrase, an unknown name
-    let begun = LoginId::try_from(request.login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
-    let is_begun = begun.is_some();
-    let admin = begun.and_then(|pending| pending.state.finish(&request.message.0).ok().map(|()| pending.user));
-    let Some(admin) = admin else {
+    let admin = passed(state, &request.login, &request.message).await?.ok_or_else(|| {
         // Without the name: it is where a passphrase ends up by mistake
         tracing::warn!("a sign-in failed");
-        if is_begun {
-            // Any stranger can name one that was never begun; how often one is begun has a limit
-            record_failures(state, vec![now]).await?;
-        }
-        return Err(ProblemType::SignInFailed.into());
-    };
+        Problem::new(ProblemType::SignInFailed)
+    })?;
     record_failures(state, state.pending.ended(now)).await?;
     let (token, token_hash) = new_token()?;
     let limits = state.sessions;
@@ -101,10 +93,24 @@ pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> R
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Who has shown the passphrase. One answer for an unknown login, one that took too long, a wrong passphrase, an unknown
+/// name. A passphrase that was wrong is recorded; a login that was never begun is not, as any stranger can name one: how
+/// often one is begun has a limit.
+pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Result<Option<String>, Problem> {
+    let now = state.now();
+    let begun = LoginId::try_from(login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
+    let Some(pending) = begun else { return Ok(None) };
+    if pending.state.finish(&message.0).is_err() {
+        record_failures(state, vec![now]).await?;
+        return Ok(None);
+    }
+    Ok(Some(pending.user))
+}
+
 /// Failed sign-ins go into the audit log before anything else is answered.
 async fn record_failures(state: &state::Shared, times: Vec<UnixTime>) -> Result<(), Problem> {
     let Some(log) = &state.log else { return Ok(()) };
-    // Names have no identities yet
+    // Which identity a name has is not looked up yet
     let happened: Vec<_> = times.into_iter().map(|time| (Action::SignInFailed(None), time)).collect();
     log.record(&happened).await.map_err(|error| error::log(&error))?;
     Ok(())

@@ -8,7 +8,7 @@ use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, log, login, openings, search};
+use super::{custody, identity, log, login, openings, passphrase, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,12 @@ use super::{custody, log, login, openings, search};
         login::start,
         login::finish,
         login::logout,
+        passphrase::start,
+        passphrase::finish,
+        identity::get,
+        identity::take,
+        identity::roster,
+        identity::grant,
         custody::custody,
         custody::manifests,
         search::search,
@@ -100,6 +106,14 @@ problems! {
     LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.
     LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed]];
+    /// Problems of `POST /v1/passphrase/start`.
+    PassphraseStartProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    /// Problems of `POST /v1/passphrase/finish`.
+    PassphraseFinishProblems = [ALWAYS, BODY, [P::SignInRequired, P::SignInFailed, P::MalformedMember]];
+    /// Problems of `POST /v1/identity`.
+    NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
+    /// Problems of `POST /v1/grants`.
+    GrantProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/deposits/search`.
     SearchProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedSearch]];
     /// Problems of `POST /v1/openings`.

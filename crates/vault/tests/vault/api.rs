@@ -15,10 +15,18 @@ async fn nothing_answers_without_a_session() {
     let vault = Vault::new().await;
     let wrong = ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(2000)];
     for token in wrong {
-        for path in ["/v1/custody", "/v1/manifests"] {
+        for path in ["/v1/custody", "/v1/manifests", "/v1/identity", "/v1/roster"] {
             assert_eq!(vault.get(path, token).await.problem(), ProblemType::SignInRequired);
         }
-        for path in ["/v1/deposits/search", "/v1/openings", "/v1/logout"] {
+        for path in [
+            "/v1/deposits/search",
+            "/v1/openings",
+            "/v1/logout",
+            "/v1/identity",
+            "/v1/grants",
+            "/v1/passphrase/start",
+            "/v1/passphrase/finish",
+        ] {
             assert_eq!(vault.post_text(path, token, "{}".into()).await.problem(), ProblemType::SignInRequired);
         }
     }

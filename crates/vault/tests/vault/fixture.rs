@@ -15,7 +15,7 @@ use nightsafe_core::encoding::{b64, b64u, b64u_decode};
 use nightsafe_core::facets::derive_all;
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
-use nightsafe_core::note::NoteSigner;
+use nightsafe_core::note::{NoteSigner, Vkey};
 use nightsafe_core::opening::Opener;
 use nightsafe_core::policy::{Kind, builtin};
 use nightsafe_core::recovery::{GrantContext, grant};
@@ -52,8 +52,9 @@ pub(crate) struct Vault {
     pub(crate) router: Router,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) anchor: TrustAnchor,
+    pub(crate) login: ServerSetup,
+    pub(crate) key: PrivateItems,
     manifest: KeyManifest,
-    key: PrivateItems,
 }
 
 pub(crate) struct Answer {
@@ -85,6 +86,19 @@ pub(crate) fn phone() -> Value {
 
 fn origin(port: u16) -> Origin {
     Origin::parse(&format!("http://localhost:{port}")).unwrap()
+}
+
+pub(crate) fn anchor(site_key: &Vkey) -> TrustAnchor {
+    let wasm = WasmFile { name: "checkout.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
+    TrustAnchor {
+        site: site(),
+        site_keys: vec![site_key.clone()],
+        threshold: 1,
+        sequence_floor: 1,
+        ingest: origin(4803),
+        wasm: wasm.clone(),
+        wasm_portable: wasm,
+    }
 }
 
 impl Vault {
@@ -122,26 +136,18 @@ impl Vault {
             data_keys: vec![DataKey::new(NOW, key.public_key())],
             kinds,
         };
-        let wasm = WasmFile { name: "checkout.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
-        let anchor = TrustAnchor {
-            site: site(),
-            site_keys: vec![site_key.vkey().clone()],
-            threshold: 1,
-            sequence_floor: 1,
-            ingest: origin(4803),
-            wasm: wasm.clone(),
-            wasm_portable: wasm,
-        };
+        let anchor = anchor(site_key.vkey());
         let note = manifest::sign(&manifest, &[&site_key]).unwrap();
         setup::add_manifest(&store, &anchor, &note).await.unwrap();
         setup::add_data_key(&store, &new_data_key(&key)).await.unwrap();
         let login = ServerSetup::generate().unwrap();
         setup::create_admin(&store, &login, "admin", PASSPHRASE.as_bytes(), &STRETCH, NOW).await.unwrap();
         let clock = Arc::new(FixedClock::new(NOW));
-        let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), login);
+        let again = ServerSetup::from_bytes(&login.to_bytes()).unwrap();
+        let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), again);
         let config = VaultConfig { guard, log, ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
-        Self { folder, store, router, clock, anchor, manifest, key }
+        Self { folder, store, router, clock, anchor, login, key, manifest }
     }
 
     pub(crate) fn outbox_path(&self) -> PathBuf {
@@ -237,6 +243,12 @@ impl Vault {
         self.post_text(path, token, serde_json::to_string(body).unwrap()).await
     }
 
+    /// A POST that has no answer but that it was taken.
+    pub(crate) async fn taken(&self, path: &str, token: &str, body: &impl Serialize) {
+        let answer = self.post(path, token, body).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", String::from_utf8_lossy(&answer.body));
+    }
+
     pub(crate) async fn post_text(&self, path: &str, token: &str, body: String) -> Answer {
         self.send(request("POST", path, token).body(Body::from(body)).unwrap()).await
     }
@@ -256,10 +268,19 @@ impl Answer {
     }
 
     pub(crate) fn problem(&self) -> ProblemType {
+        self.details().problem_type().unwrap()
+    }
+
+    /// Which member the problem is about.
+    pub(crate) fn pointer(&self) -> Option<String> {
+        self.details().pointer
+    }
+
+    fn details(&self) -> ProblemDetails {
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
         let details: ProblemDetails = serde_json::from_slice(&self.body).unwrap();
         assert_eq!(details.status, self.status.as_u16());
-        details.problem_type().unwrap()
+        details
     }
 }
 
@@ -312,6 +333,7 @@ fn new_data_key(key: &PrivateItems) -> NewDataKey {
     });
     NewDataKey {
         grants: grants.collect(),
+        admin_grants: Vec::new(),
         key: CustodyKey {
             key_id: public.key_id(),
             suite: public.suite().name().into(),

@@ -5,8 +5,10 @@
 mod api;
 mod fixture;
 mod full_path;
+mod identity;
 mod limits;
 mod log;
+mod passphrase;
 mod pull;
 mod relay;
 mod relay_tls;

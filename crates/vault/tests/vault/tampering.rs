@@ -118,8 +118,11 @@ async fn a_field_resealed_by_ingest() {
 async fn a_flipped_byte_with_a_lying_hash_column() {
     // The hash is computed anew from the envelope: what the column says does not matter
     let seen = after(|mut raw, one, _| async move {
-        let sql = "UPDATE field SET envelope = CAST(substr(envelope, 1, length(envelope) - 1) || x'00' AS BLOB) WHERE tag = $1";
-        run(&mut raw, sql, &[tag(&one, "card")]).await;
+        let sql = "SELECT envelope FROM field WHERE tag = $1";
+        let stored = sqlx::query_scalar(sql).bind(tag(&one, "card")).fetch_one(&mut raw).await;
+        let mut envelope: Vec<u8> = stored.unwrap();
+        *envelope.last_mut().unwrap() ^= 1;
+        run(&mut raw, "UPDATE field SET envelope = $2 WHERE tag = $1", &[tag(&one, "card"), envelope]).await;
     })
     .await;
     assert_eq!(seen.codes, ["field_exchanged"]);

@@ -3,14 +3,13 @@
 import type { Clipboard } from "../clipboard.ts";
 import type { Clock } from "../countdown.ts";
 import { merged } from "../differences.ts";
-import { fill, focusOn, h, on } from "../dom.ts";
+import { fill, focusOn, h } from "../dom.ts";
 import type { Difference, OpenedDeposit, OpenedLocator } from "../engine.ts";
 import { card, counted, day } from "../format.ts";
-import { icon } from "../icons.ts";
-import { routeHash } from "../route.ts";
 import type { Session } from "../session.ts";
 import type { IndexRow } from "../wire.ts";
 import { fieldTitle } from "../words.ts";
+import { backLink } from "./back.ts";
 import { ClipboardNote } from "./clipboard-note.ts";
 import { ChooseForm } from "./choose.ts";
 import type { Choice } from "./choose.ts";
@@ -172,9 +171,7 @@ export class DepositView implements View {
 
   private layout(): HTMLElement {
     const { row, back } = this.props;
-    const link = on(h("a", { href: routeHash({ page: "search" }), class: "back" }, icon("back"), "All deposits"), {
-      click: (event) => (event.preventDefault(), back()),
-    });
+    const link = backLink(back);
     const about = [`Received ${day(row.day)}`, card(row.facets)].filter((part) => part !== undefined).join(" · ");
     const sealed = h(
       "section",

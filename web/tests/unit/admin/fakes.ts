@@ -84,12 +84,25 @@ export class FakeOpener implements Opener {
   readonly calls: string[] = [];
   key_ids = '["cc"]';
   refused_manifests = 0;
+  refused_grants = 0;
+  new_identity: string | undefined;
+  new_grants: string | undefined;
+  words: string | undefined;
+  people = "[]";
   differences: Difference[] = [];
   answer = "";
 
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
     this.differences = this.differences.filter(({ code }) => code !== "manifest_unpublished");
+  }
+  begin_passphrase(): string {
+    this.calls.push("begin_passphrase");
+    return "R1";
+  }
+  finish_passphrase(reply: string): string {
+    this.calls.push(`finish_passphrase ${reply}`);
+    return JSON.stringify({ registration: "R3", wrapped: "WW" });
   }
   open_locator(source: string): string {
     this.calls.push(`open_locator ${source}`);
@@ -113,9 +126,15 @@ export class FakeOpener implements Opener {
 export class FakeAttempt implements Attempt {
   readonly message = "KE1";
   freed = false;
-  constructor(private readonly reply: () => string) {}
+  constructor(
+    private readonly reply: () => string,
+    private readonly opened: (...answers: string[]) => Opener = () => new FakeOpener(),
+  ) {}
   finish(): string {
     return this.reply();
+  }
+  unlock(...answers: string[]): Opener {
+    return this.opened(...answers);
   }
   free(): void {
     this.freed = true;

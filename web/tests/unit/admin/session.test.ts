@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../src/admin/config.ts";
 import type { Engine } from "../../../src/admin/engine.ts";
-import { KeysNotUnlocked, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
 import { Session, signIn } from "../../../src/admin/session.ts";
 import type { Step } from "../../../src/admin/session.ts";
 import { Vault } from "../../../src/admin/vault.ts";
@@ -13,32 +13,32 @@ const ID = "a".repeat(64);
 const PASSPHRASE = "correct horse battery staple";
 const STARTED = { body: { login: "AA", message: "KE2" } };
 const FINISHED = { body: { token: "dG9rZW4", expires_in: 900 } };
+const IDENTITY = { text: '{"identity":{}}' };
+const ROSTER = { text: '{"entries":[],"identities":[]}' };
 const CUSTODY = { text: '{"keys":[]}' };
 const MANIFESTS = { text: '{"notes":[]}' };
 const GONE = { status: 204 };
+const SIGNED_IN = [STARTED, FINISHED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
 
-function attemptWith(engine: Partial<Engine>, answers: readonly Answer[]) {
+function attemptWith(attempt: FakeAttempt, answers: readonly Answer[]) {
   const { fetcher, asked } = fakeFetch(...answers);
   const vault = new Vault("https://vault.example", fetcher);
-  const attempt = new FakeAttempt(() => "KE3");
-  const opener = new FakeOpener();
   const steps: Step[] = [];
-  const whole: Engine = { attempt: () => attempt, unlock: () => opener, ...engine };
+  const whole: Engine = { attempt: () => attempt };
   const config = { anchor: "ANCHOR" } as Config;
   const parts = { engine: Promise.resolve(whole), vault, config };
   const painted = async () => undefined;
   const run = () => signIn({ user: "owner", passphrase: PASSPHRASE }, parts, (step) => steps.push(step), painted);
-  return { run, asked, attempt, opener, steps };
+  return { run, asked, steps };
 }
 
 test("signs in, then unlocks with what the vault holds; the passphrase is never sent", async () => {
   const given: string[] = [];
-  const opener = new FakeOpener();
-  const unlock: Engine["unlock"] = (...all) => (given.push(...all), opener);
-  const { run, asked, attempt, steps } = attemptWith({ unlock }, [STARTED, FINISHED, CUSTODY, MANIFESTS]);
+  const attempt = new FakeAttempt(() => "KE3", (...all) => (given.push(...all), new FakeOpener()));
+  const { run, asked, steps } = attemptWith(attempt, SIGNED_IN);
   const session = await run();
   assert.equal(session.user, "owner");
-  assert.deepEqual(given, [PASSPHRASE, CUSTODY.text, "ANCHOR", MANIFESTS.text]);
+  assert.deepEqual(given, [PASSPHRASE, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text]);
   assert.deepEqual(steps, ["loading", "asking", "checking", "asking", "unlocking"]);
   assert.equal(attempt.freed, true);
   assert.ok(!JSON.stringify(asked).includes("correct"));
@@ -50,34 +50,75 @@ test("a wrong passphrase ends before the vault is told anything more", async () 
   const attempt = new FakeAttempt(() => {
     throw coded("wrong_passphrase");
   });
-  const { run, asked } = attemptWith({ attempt: () => attempt }, [STARTED]);
+  const { run, asked } = attemptWith(attempt, [STARTED]);
   await assert.rejects(run, WrongPassphrase);
   assert.equal(asked.length, 1);
   assert.equal(attempt.freed, true);
 });
 
 test("keys that do not unlock end the session at the vault", async () => {
-  const unlock = () => {
-    throw coded("wrong_passphrase");
-  };
-  const { run, asked } = attemptWith({ unlock }, [STARTED, FINISHED, CUSTODY, MANIFESTS, GONE]);
-  await assert.rejects(run, KeysNotUnlocked);
-  assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
+  for (const [code, error] of [
+    ["wrong_passphrase", KeysNotUnlocked],
+    ["roster_refused", VaultNotTrusted],
+    ["identity_refused", VaultNotTrusted],
+  ] as const) {
+    const attempt = new FakeAttempt(() => "KE3", () => {
+      throw coded(code);
+    });
+    const { run, asked } = attemptWith(attempt, [...SIGNED_IN, GONE]);
+    await assert.rejects(run, error);
+    assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
+    assert.equal(attempt.freed, true);
+  }
+});
+
+test("what the vault is to keep from now on is sent; that it does not take it is no matter today", async () => {
+  for (const answer of [GONE, { status: 503 }]) {
+    const opener = new FakeOpener();
+    opener.new_identity = '{"public":"AA","wrapped":[]}';
+    opener.new_grants = answer === GONE ? '{"grants":[]}' : undefined;
+    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, answer]);
+    assert.equal((await run()).user, "owner");
+    const sent = asked.slice(SIGNED_IN.length).map(({ url, init }) => [new URL(url).pathname, init.method, init.body]);
+    const identity = ["/v1/identity", "POST", opener.new_identity];
+    assert.deepEqual(sent, answer === GONE ? [identity, ["/v1/grants", "POST", opener.new_grants]] : [identity]);
+  }
 });
 
 test("no key at all is said, and the opener is freed", async () => {
-  const made = attemptWith({}, [STARTED, FINISHED, CUSTODY, MANIFESTS, GONE]);
-  made.opener.key_ids = "[]";
-  await assert.rejects(made.run, KeysNotUnlocked);
-  assert.deepEqual(made.opener.calls, ["free"]);
+  for (const [refused, error] of [
+    [0, KeysNotUnlocked],
+    [1, VaultNotTrusted],
+  ] as const) {
+    const opener = new FakeOpener();
+    opener.key_ids = "[]";
+    opener.refused_grants = refused;
+    const { run } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, GONE]);
+    await assert.rejects(run, error);
+    assert.deepEqual(opener.calls, ["free"]);
+  }
 });
 
 function session(...answers: readonly Answer[]) {
   const { fetcher, asked } = fakeFetch(...answers);
   const opener = new FakeOpener();
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
-  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener), opener, asked };
+  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
+  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener, engine), opener, asked };
 }
+
+test("a new passphrase: the old one signs in once more, and neither is sent", async () => {
+  const { session: open, opener, asked } = session(STARTED, { body: { message: "R2" } }, GONE);
+  await open.changePassphrase(PASSPHRASE, "entirely other words", async () => undefined);
+  assert.deepEqual(opener.calls, ["begin_passphrase", "finish_passphrase R2"]);
+  assert.deepEqual(JSON.parse(String(asked.at(-1)?.init.body)), {
+    login: "AA",
+    message: "KE3",
+    registration: "R3",
+    wrapped: "WW",
+  });
+  assert.ok(!/correct|other/.test(JSON.stringify(asked)));
+});
 
 test("opening is one request: chosen fields to open, all others to check", async () => {
   const { session: open, opener, asked } = session({ text: "ANSWER" });

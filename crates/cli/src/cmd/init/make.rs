@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
+use nightsafe_core::identity::Identity;
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
@@ -18,8 +19,9 @@ use crate::cmd::db::copy::copy;
 use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::files::{self, Access, Cleanup};
-use crate::keys::data_key::{self, FreshKey};
+use crate::keys::data_key::{self, FreshKey, Holders};
 use crate::keys::kek::derive_new;
+use crate::keys::keyholder::{Keyholder, first_roster};
 use crate::keys::site_key::SiteKeyFile;
 use crate::keys::{EPOCH_DAYS, now, online, recovery, rng};
 use crate::manifests::{self, Signed};
@@ -44,11 +46,8 @@ pub(super) async fn make(
         made.create_dir(&dir)?;
     }
     let site_keys = make_site_keys(args, &site, site_passphrases, made).await?;
+    let signers: Vec<&NoteSigner> = site_keys.iter().take(args.site_key_threshold.into()).collect();
     let (receipt, timestamp) = make_online_keys(&site, data)?;
-
-    let recovery = make_recovery_key(args, &site, data, made)?;
-    let data_keys = make_vault(args, config, data, &admin_passphrase, recovery.public_key()).await?;
-    try_recovery(args, &site, data, &data_keys).await?;
 
     // The hash of no bytes: no module has it
     let wasm = WasmFile { name: "not-built-yet.wasm".to_owned(), integrity: integrity::sha384(b"") };
@@ -61,6 +60,12 @@ pub(super) async fn make(
         wasm: wasm.clone(),
         wasm_portable: wasm,
     };
+    let recovery = make_recovery_key(args, &site, data, made)?;
+    let data_keys =
+        make_vault(args, config, data, (&anchor, &signers), &admin_passphrase, recovery.public_key()).await?;
+    try_recovery(args, &site, data, &data_keys).await?;
+    try_grants((data, config), &anchor, &data_keys, &admin_passphrase).await?;
+
     let now = now();
     let mut first = KeyManifest {
         site,
@@ -79,7 +84,6 @@ pub(super) async fn make(
         manifests::store_key(data, named, key.items.public_key().as_bytes())?;
         manifests::read_key(data, named)?;
     }
-    let signers: Vec<&NoteSigner> = site_keys.iter().take(args.site_key_threshold.into()).collect();
     let note = manifest::sign(&first, &signers)?;
     manifest::verify(&note, &anchor, now).context("the new manifest does not verify")?;
     let signed = Signed::verify(note, &anchor)?;
@@ -137,11 +141,12 @@ fn make_recovery_key(args: &InitArgs, site: &Site, data: &DataDir, made: &mut Cl
     Ok(recovery)
 }
 
-/// Makes both databases, the admin, and two data keys: the first and the one that follows it.
+/// Makes both databases, the first admin with identity and roster, and two data keys: the first and the one that follows.
 async fn make_vault(
     args: &InitArgs,
     config: &Config,
     data: &DataDir,
+    (anchor, signers): (&TrustAnchor, &[&NoteSigner]),
     passphrase: &Passphrase,
     recovery: &DataPublicKey,
 ) -> Result<Vec<FreshKey>> {
@@ -150,18 +155,49 @@ async fn make_vault(
     let login = ServerSetup::generate()?;
     files::create_new(&data.login_key(), Access::Owner, &login.to_bytes())?;
     term::progress(&format!("Argon2id over 64 MiB for the sign-in of {} ...", config.admin_user));
-    setup::create_admin(&store, &login, &config.admin_user, passphrase.as_bytes(), &Stretch::STANDARD, now()).await?;
+    let user = &config.admin_user;
+    let export_key =
+        setup::create_admin(&store, &login, user, passphrase.as_bytes(), &Stretch::STANDARD, now()).await?;
 
-    let kek = derive_new(passphrase, args.argon.checked()?, "the data keys").await?;
     let site = config.site()?;
+    let identity = Identity::generate(&site, &mut rng())?;
+    setup::add_identity(&store, user, &identity, &export_key, &mut rng()).await?;
+    let (roster, note) = first_roster(identity.public(), user, anchor, signers)?;
+    setup::add_roster_entry(&store, &roster, &note).await?;
+    let recipients = [identity.public().clone()];
+    let granter = Keyholder { identity, roster };
     let mut fresh = Vec::new();
     for _ in 0..2 {
-        let key = FreshKey::make(&site, args.suite, &kek, recovery)?;
+        let key = FreshKey::make(&site, args.suite, &Holders::Admins(&granter, &recipients), recovery)?;
         setup::add_data_key(&store, &key.row).await?;
         fresh.push(key);
     }
     store.close().await;
     Ok(fresh)
+}
+
+/// Tries the admin's passphrase as one would: with what the database and the file of the sign-in hold.
+async fn try_grants(
+    place: (&DataDir, &Config),
+    anchor: &TrustAnchor,
+    made: &[FreshKey],
+    passphrase: &Passphrase,
+) -> Result<()> {
+    let store = VaultStore::open(&place.0.vault()).await?;
+    let admin = Keyholder::unlock(place, anchor, &store, passphrase).await?.context("the roster was not stored")?;
+    let custody = store.custody().await?;
+    let opened = admin.open(&store, &custody.iter().collect::<Vec<_>>()).await?;
+    store.close().await;
+    for key in made {
+        let id = key.row.key.key_id;
+        let same = |opened: &&PrivateItems| opened.items().eq(key.items.items());
+        opened
+            .iter()
+            .find(same)
+            .with_context(|| format!("the admin does not open data key {id}: please report this"))?;
+    }
+    term::progress("The admin's passphrase opens all data keys.");
+    Ok(())
 }
 
 /// Tries the recovery key as one would in need: from its file, with what the database holds.

@@ -8,13 +8,14 @@ use nightsafe_vault::setup;
 
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
-use crate::keys::data_key::{self, FreshKey};
+use crate::keys::data_key::{self, FreshKey, Holders};
+use crate::keys::keyholder::Keyholder;
 use crate::keys::{now, recovery};
 use crate::manifests;
 use crate::passphrase::{Descriptor, Source};
 use crate::term;
 
-/// Makes the data key that follows, wraps it under the admin's passphrase and grants it to the recovery key
+/// Makes the data key that follows, and grants it to all admins of the roster and to the recovery key
 ///
 /// It seals nothing before `nightsafe keys sign` has published it.
 #[derive(clap::Args, Debug)]
@@ -56,8 +57,17 @@ pub(super) async fn run(args: &NextArgs) -> Result<()> {
     }
 
     let passphrase = Source::new(args.passphrase_fd.as_ref()).existing(&format!("the admin {}", config.admin_user))?;
-    let kek = data_key::kek_of(&site, held, &passphrase).await?;
-    let fresh = FreshKey::make(&site, args.suite.unwrap_or(active.suite), &kek, &recovery)?;
+    let suite = args.suite.unwrap_or(active.suite);
+    let fresh = match Keyholder::unlock((&data, &config), &anchor, &store, &passphrase).await? {
+        Some(granter) => {
+            let recipients = granter.recipients(&store).await?;
+            FreshKey::make(&site, suite, &Holders::Admins(&granter, &recipients), &recovery)?
+        }
+        None => {
+            let kek = data_key::kek_of(&site, held, &passphrase).await?;
+            FreshKey::make(&site, suite, &Holders::Passphrase(&kek), &recovery)?
+        }
+    };
     // First its file: a key that is in the vault without one cannot be signed in
     let public = fresh.items.public_key();
     manifests::store_key(&data, &DataKey::new(now(), public), public.as_bytes())?;

@@ -3,20 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{self, DataKey, KeyManifest, MAX_DATA_KEYS};
-use nightsafe_core::note::NoteSigner;
-use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::{CustodyKey, VaultStore};
 
 use crate::config;
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
-use crate::keys::site_key::SiteKeyFile;
+use crate::keys::site_key::unlock_signers;
 use crate::keys::{EPOCH_DAYS, data_key, now};
 use crate::manifests::{self, Signed};
-use crate::passphrase::{Descriptor, Source};
+use crate::passphrase::Descriptor;
 use crate::site::{self, release::Release};
 use crate::{files, term};
 
@@ -58,7 +55,7 @@ pub(super) async fn run(args: &SignArgs) -> Result<()> {
         manifests::read_key(&data, key)?;
     }
 
-    let signers = unlock_signers(args, &config.site()?, &anchor).await?;
+    let signers = unlock_signers(&args.site_keys, args.site_passphrase_fd.as_ref(), &config.site()?, &anchor).await?;
     let note = manifest::sign(&next, &signers.iter().collect::<Vec<_>>())?;
     manifest::verify(&note, &anchor, now).context("the new manifest does not verify, so it was not published")?;
     let signed = Signed::verify(note, &anchor)?;
@@ -119,30 +116,6 @@ fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], n
         bail!("a manifest names at most {MAX_DATA_KEYS} data keys, and there are {}", keys.len());
     }
     Ok(keys)
-}
-
-async fn unlock_signers(args: &SignArgs, site: &Site, anchor: &TrustAnchor) -> Result<Vec<NoteSigner>> {
-    let mut files = Vec::new();
-    for path in &args.site_keys {
-        let file = SiteKeyFile::read(path)?;
-        if !anchor.site_keys.contains(file.vkey()) {
-            bail!("{} is not among the site keys of the trust anchor", path.display());
-        }
-        if files.iter().any(|other: &SiteKeyFile| other.vkey() == file.vkey()) {
-            bail!("{} holds a site key that was named already", path.display());
-        }
-        files.push(file);
-    }
-    if files.len() < usize::from(anchor.threshold) {
-        bail!("{} site keys must sign: name that many with --site-key", anchor.threshold);
-    }
-    let mut source = Source::new(args.site_passphrase_fd.as_ref());
-    let mut signers = Vec::new();
-    for file in files {
-        let passphrase = source.existing(&format!("site key {}", file.vkey().name()))?;
-        signers.push(file.unlock(site, passphrase).await?);
-    }
-    Ok(signers)
 }
 
 /// Puts it beside the site's files, if the site was built: parents and data keys are in the headers, too.

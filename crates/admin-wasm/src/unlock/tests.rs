@@ -1,0 +1,186 @@
+use getrandom::SysRng;
+use nightsafe_core::anchor::{Origin, WasmFile};
+use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
+use nightsafe_core::encoding::b64;
+use nightsafe_core::identity::AdminName;
+use nightsafe_core::note::NoteSigner;
+use nightsafe_core::roster::{Change, Entry, Roles};
+use nightsafe_core::scalar::Site;
+use nightsafe_core::time::UnixTime;
+use nightsafe_proto::vault::custody::CustodyItem;
+use nightsafe_proto::wire::Hex;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
+use super::*;
+
+const NOW: UnixTime = UnixTime::from_seconds(1_795_219_200);
+
+fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+/// A vault of before there was a roster: one data key, under the passphrase "right".
+struct Vault {
+    anchor: TrustAnchor,
+    site_key: NoteSigner,
+    export_key: ExportKey,
+    identity: OwnIdentity,
+    roster: RosterEntries,
+    custody: Custody,
+}
+
+impl Vault {
+    fn new() -> Self {
+        let site = Site::parse("demo.nightsafe.example").unwrap();
+        let site_key = NoteSigner::generate("site-a", &mut rng()).unwrap();
+        let wasm = WasmFile { name: "admin.wasm".into(), integrity: format!("sha384-{}", b64(&[0; 48])) };
+        let anchor = TrustAnchor {
+            site: site.clone(),
+            site_keys: vec![site_key.vkey().clone()],
+            threshold: 1,
+            sequence_floor: 1,
+            ingest: Origin::parse("http://localhost:4803").unwrap(),
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
+        };
+        let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+        let name = key.public_key().key_id().to_hex();
+        let kek = Kek::generate(b"right", Argon2Params::new(8, 1, 1).unwrap(), &mut rng()).unwrap();
+        let items = key.items().map(|(item, bytes)| {
+            let context = WrapContext { site: &site, purpose: Purpose::DataKey, name: &name, item };
+            let wrapped = kek.wrap(&context, bytes, &mut rng()).unwrap().to_bytes();
+            CustodyItem { item: item.as_str().into(), wrapped: B64u(wrapped) }
+        });
+        let key = CustodyKey {
+            key_id: Hex(key.public_key().key_id().0),
+            suite: "xwing".into(),
+            public_key: B64u(key.public_key().as_bytes().to_vec()),
+            items: items.collect(),
+            grants: Vec::new(),
+        };
+        Self {
+            anchor,
+            site_key,
+            export_key: Zeroizing::new([7; 64]),
+            identity: OwnIdentity::default(),
+            roster: RosterEntries::default(),
+            custody: Custody { keys: vec![key] },
+        }
+    }
+
+    fn unlock(&self, passphrase: &[u8]) -> Result<Unlocked, Failure> {
+        Unlocking {
+            export_key: &self.export_key,
+            passphrase,
+            anchor: &self.anchor,
+            identity: self.identity.clone(),
+            roster: self.roster.clone(),
+            custody: self.custody.clone(),
+        }
+        .run(&mut rng())
+    }
+
+    /// Signs this identity in, by the site key or another.
+    fn begin_roster(&mut self, public: &PublicIdentity, signer: Option<&NoteSigner>) {
+        let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Anna").unwrap());
+        let changes = vec![Change::Threshold(1), Change::Add { keys: public.into(), roles, name }];
+        let entry = Entry::first(&self.anchor.site, NOW, changes);
+        self.roster.entries = vec![entry.sign(&[signer.unwrap_or(&self.site_key)]).unwrap()];
+    }
+
+    /// Everything that brings the passphrase installation to identity, roster and grants.
+    fn migrated() -> Self {
+        let mut vault = Self::new();
+        vault.identity.identity = vault.unlock(b"right").unwrap().new_identity;
+        vault.begin_roster(&vault.public(), None);
+        let unlocked = vault.unlock(b"right").unwrap();
+        vault.custody.keys[0].grants = unlocked.new_grants.unwrap().grants;
+        vault
+    }
+
+    fn public(&self) -> PublicIdentity {
+        PublicIdentity::parse(&self.identity.identity.as_ref().unwrap().public.0).unwrap()
+    }
+}
+
+#[test]
+fn a_passphrase_installation_comes_to_identity_roster_and_grants() {
+    let mut vault = Vault::new();
+    assert_eq!(vault.unlock(b"wrong").err(), Some(Failure::WrongPassphrase));
+    let first = vault.unlock(b"right").unwrap();
+    assert!(first.keys.len() == 1 && first.new_grants.is_none(), "nobody stands in a roster yet");
+
+    // Kept by the vault; the site keys have not signed it
+    vault.identity.identity = first.new_identity;
+    let second = vault.unlock(b"right").unwrap();
+    assert!(second.keys.len() == 1 && second.new_identity.is_none() && second.new_grants.is_none());
+    let words = vault.public().id().words().join(" ");
+    assert_eq!([first.words, second.words], [Some(words.clone()), Some(words)]);
+
+    vault.begin_roster(&vault.public(), None);
+    let third = vault.unlock(b"right").unwrap();
+    assert!(third.keys.len() == 1 && third.words.is_none());
+    vault.custody.keys[0].grants = third.new_grants.unwrap().grants;
+    // From now on nothing is under the passphrase
+    vault.custody.keys[0].items.clear();
+    let last = vault.unlock(b"not asked for").unwrap();
+    assert!(last.keys.len() == 1 && last.new_identity.is_none() && last.new_grants.is_none());
+    assert_eq!(last.refused_grants, 0);
+}
+
+#[test]
+fn another_sign_in_unlocks_nothing() {
+    let mut vault = Vault::migrated();
+    vault.export_key = Zeroizing::new([8; 64]);
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}
+
+#[test]
+fn a_roster_that_the_site_keys_did_not_begin_is_refused() {
+    let mut vault = Vault::migrated();
+    let stranger = NoteSigner::generate("site-a", &mut rng()).unwrap();
+    vault.begin_roster(&vault.public(), Some(&stranger));
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRefused));
+    vault.roster.entries = vec!["no note".into()];
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterRefused));
+}
+
+#[test]
+fn grants_of_somebody_else_are_refused_and_counted() {
+    let mut vault = Vault::migrated();
+    let ghost = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    let key = vault.unlock(b"right").unwrap().keys.remove(0);
+    let add = |public: &PublicIdentity, name: &str| Change::Add {
+        keys: public.into(),
+        roles: Roles::parse("admin").unwrap(),
+        name: AdminName::parse(name).unwrap(),
+    };
+    let anna = vault.public();
+    // Made under a roster in which the ghost stands, which the site keys never signed
+    let site_key = NoteSigner::generate("ghost", &mut rng()).unwrap();
+    let anchor = TrustAnchor { site_keys: vec![site_key.vkey().clone()], ..vault.anchor.clone() };
+    let changes = vec![Change::Threshold(1), add(&anna, "Anna"), add(ghost.public(), "Ghost")];
+    let note = Entry::first(&vault.anchor.site, NOW, changes).sign(&[&site_key]).unwrap();
+    let roster = roster::verify_at_any_time(&[note], &anchor).unwrap();
+    let grants = grant_key(&ghost, &roster, &anna, &key, &mut rng()).unwrap();
+    vault.custody.keys[0].grants = grants.iter().map(|grant| B64u(grant.to_bytes())).collect();
+    let unlocked = vault.unlock(b"right").unwrap();
+    assert!(unlocked.keys.is_empty() && unlocked.refused_grants == 1);
+    vault.custody.keys[0].grants = vec![B64u(b"no grant".to_vec())];
+    assert_eq!(vault.unlock(b"right").unwrap().refused_grants, 1);
+}
+
+#[test]
+fn answers_that_do_not_belong_together_are_malformed() {
+    let mut vault = Vault::migrated();
+    vault.custody.keys[0].key_id = Hex([0; 16]);
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::Malformed));
+    let mut vault = Vault::migrated();
+    vault.identity.identity.as_mut().unwrap().wrapped.clear();
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::Malformed));
+    let mut vault = Vault::migrated();
+    let other = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    vault.identity.identity.as_mut().unwrap().public = B64u(other.public().to_bytes());
+    assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}

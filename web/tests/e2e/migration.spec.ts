@@ -1,0 +1,121 @@
+// A site from before identities and a roster: it works on, and comes to them with two sign-ins and one command.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Admin } from "./support/admin.ts";
+import { expectAccessible } from "./support/axe.ts";
+import { Checkout, SHOPPER } from "./support/checkout.ts";
+import { Demo } from "./support/demo.ts";
+import { Site, nightsafe } from "./support/site.ts";
+import { expect, test } from "./support/test.ts";
+
+const FIXTURE = join(import.meta.dirname, "fixtures/passphrase-site.tar.gz");
+const PORT_BASE = 6890;
+const CARD = { Card: { Number: SHOPPER.number, Expires: "12 / 2029", "Name on card": SHOPPER.holder } };
+
+interface Custody {
+  readonly keys: readonly { readonly grants: readonly string[]; readonly items: readonly unknown[] }[];
+}
+
+/** What the vault hands to a browser that signs in, and which addresses it posts to then. */
+async function signedIn(admin: Admin): Promise<{ readonly custody: Custody; readonly posted: readonly string[] }> {
+  const posted: string[] = [];
+  admin.page.on("request", (request) => request.method() === "POST" && posted.push(new URL(request.url()).pathname));
+  const answer = admin.page.waitForResponse((response) => response.url().endsWith("/v1/custody") && response.ok());
+  await admin.signIn();
+  return { custody: (await (await answer).json()) as Custody, posted };
+}
+
+test("a site under one passphrase comes to identity, roster and grants, and everything opens all the time", async ({
+  browser,
+  demo: _built,
+}) => {
+  test.setTimeout(180_000);
+  const folder = mkdtempSync(join(tmpdir(), "nightsafe-e2e-"));
+  expect(spawnSync("tar", ["-xzf", FIXTURE, "-C", folder]).status).toBe(0);
+  const data = join(folder, "data");
+  const keys = [1, 3].flatMap((n) => ["--site-key", join(`${data}.offline`, `site-keys/site-key-${n}.key`)]);
+  const sitePassphrase = readFileSync(join(`${data}.offline`, "site-passphrase"), "utf8");
+  // Its manifest is as old as the fixture
+  await nightsafe(["keys", "sign", "--data-dir", data, ...keys, "--site-passphrase-fd", "3"], sitePassphrase);
+  const demo = await Demo.start(PORT_BASE, folder);
+  const context = await browser.newContext({ locale: "en-GB" });
+  try {
+    const person = async (): Promise<Admin> => new Admin(await context.newPage(), demo);
+    const { reference } = await new Checkout(await context.newPage(), demo).purchase(SHOPPER, "hosted");
+    const opens = async (admin: Admin): Promise<void> => {
+      await admin.deposit(reference);
+      expect(await admin.opened(["Card"], "Charge the card")).toEqual(CARD);
+    };
+
+    // The first sign-in makes an identity, and shows the words by which it is known
+    const first = await person();
+    const before = await signedIn(first);
+    expect(before.posted).toContain("/v1/identity");
+    expect(before.custody.keys.map(({ grants, items }) => [grants.length, items.length])).toEqual([[0, 2], [0, 2]]);
+    const note = first.page.getByRole("alert");
+    await expect(note).toContainText("nightsafe roster begin");
+    await expectAccessible(first.page, "the note with the words");
+    const words = /with you: ([a-z ]+)\./.exec((await note.textContent()) ?? "")?.[1] ?? "";
+    expect(words.split(" ")).toHaveLength(12);
+    await opens(first);
+
+    // The operator compares, and the site keys sign that identity
+    const id = (await nightsafe(["roster", "begin", "--data-dir", data])).trim();
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    await nightsafe(
+      ["roster", "begin", "--data-dir", data, "--identity", id, ...keys, "--site-passphrase-fd", "3"],
+      sitePassphrase,
+    );
+    const people = JSON.parse(await nightsafe(["roster", "list", "--json", "--data-dir", data])) as { words: string }[];
+    expect(people.map((each) => each.words)).toEqual([words]);
+
+    // The second sign-in grants what the passphrase opened
+    const second = await person();
+    const between = await signedIn(second);
+    expect(between.posted).toContain("/v1/grants");
+    expect(between.posted).not.toContain("/v1/identity");
+    await expect(second.page.getByRole("alert")).toHaveCount(0);
+    await opens(second);
+
+    // From then on the sign-in alone unlocks
+    const third = await person();
+    const after = await signedIn(third);
+    expect(after.posted.filter((path) => !path.endsWith("/search"))).toEqual(["/v1/login/start", "/v1/login/finish"]);
+    expect(after.custody.keys.map(({ grants }) => grants.length)).toEqual([2, 2]);
+    await opens(third);
+
+    // And a new data key is granted like these
+    const site = new Site(demo);
+    const key = await site.nextKey();
+    await site.sign();
+    const fourth = await person();
+    const { custody } = await signedIn(fourth);
+    expect(custody.keys.filter(({ items }) => items.length === 0)).toHaveLength(1);
+    expect(custody.keys.every(({ grants }) => grants.length === 2)).toBe(true);
+    expect(key).toMatch(/^[0-9a-f]{32}$/);
+    await opens(fourth);
+  } finally {
+    await context.close();
+    await demo.stop();
+  }
+});
+
+test("a roster that the site keys did not begin is refused at sign-in, and said", async ({ admin, demo }) => {
+  for (const [answer, code] of [
+    [{ entries: ["no note"], identities: [] }, "roster_refused"],
+    // Another list that is none: taken away whole, grants count for nothing
+    [{ entries: [], identities: [] }, undefined],
+  ] as const) {
+    await admin.page.route("**/v1/roster", (route) =>
+      route.fulfill({ json: answer, headers: { "access-control-allow-origin": new URL(demo.at.admin).origin } }),
+    );
+    await admin.page.goto(demo.at.admin);
+    await admin.credentials();
+    const alert = admin.page.getByRole("alert").filter({ hasText: code ?? "does not unlock any key" });
+    await expect(alert).toBeVisible({ timeout: 60_000 });
+    await expect(admin.page.getByRole("search")).toHaveCount(0);
+  }
+});
