@@ -311,7 +311,7 @@ pub async fn open_direct(database: &Database) -> Result<Direct, StoreError> {
     Ok(Direct::new(OutboxReader::open(database).await?))
 }
 
-/// The key that entries are sealed to comes with the roster, which this version does not read yet.
+/// The key that entries are sealed to is named by the roster, from which it is not taken yet.
 fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> {
     let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
     let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;

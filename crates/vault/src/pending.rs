@@ -23,8 +23,8 @@ pub(crate) struct PendingLogins(Mutex<Logins>);
 #[derive(Default)]
 struct Logins {
     waiting: HashMap<LoginId, Pending>,
-    /// When those ended that nobody finished in time.
-    ended: Vec<UnixTime>,
+    /// Names of those that nobody finished in time, and when they ended.
+    ended: Vec<(String, UnixTime)>,
 }
 
 pub(crate) struct Pending {
@@ -53,13 +53,13 @@ impl PendingLogins {
         logins.waiting.remove(id)
     }
 
-    /// When sign-ins ended that were begun and not finished, since this was last asked: the browser of somebody who has
+    /// Names of sign-ins that were begun and not finished, and when each ended, since this was last asked: the browser of somebody who has
     /// the wrong passphrase sees so itself, and sends no second request.
-    pub(crate) fn ended(&self, now: UnixTime) -> Vec<UnixTime> {
+    pub(crate) fn ended(&self, now: UnixTime) -> Vec<(String, UnixTime)> {
         let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         logins.end(now);
         let mut ended = std::mem::take(&mut logins.ended);
-        ended.sort_unstable();
+        ended.sort_unstable_by_key(|(_, at)| *at);
         ended
     }
 }
@@ -68,7 +68,7 @@ impl Logins {
     /// Takes those out whose time is over.
     fn end(&mut self, now: UnixTime) {
         let over = self.waiting.extract_if(|_, pending| !is_alive(pending, now));
-        self.ended.extend(over.map(|(_, pending)| pending.started.plus(LIFETIME)));
+        self.ended.extend(over.map(|(_, pending)| (pending.user, pending.started.plus(LIFETIME))));
     }
 }
 
@@ -117,8 +117,9 @@ mod tests {
         assert_eq!(logins.ended(NOW.plus(LIFETIME - 1)), []);
         // Too late is not finished
         assert!(logins.take(&[2; 16], NOW.plus(LIFETIME)).is_none());
-        assert_eq!(logins.ended(NOW.plus(LIFETIME)), [NOW.plus(LIFETIME)]);
-        assert_eq!(logins.ended(NOW.plus(1000)), [NOW.plus(LIFETIME + 9)]);
+        let at = |time: u64| [("admin".to_owned(), NOW.plus(time))];
+        assert_eq!(logins.ended(NOW.plus(LIFETIME)), at(LIFETIME));
+        assert_eq!(logins.ended(NOW.plus(1000)), at(LIFETIME + 9));
         assert_eq!(logins.ended(NOW.plus(1000)), []);
     }
 
@@ -134,6 +135,6 @@ mod tests {
         assert!(logins.insert([0xff; 16], pending(NOW.plus(LIFETIME))));
         assert_eq!(logins.0.lock().unwrap().waiting.len(), 1);
         let ended = logins.ended(NOW.plus(LIFETIME));
-        assert_eq!(ended, vec![NOW.plus(LIFETIME); CAPACITY]);
+        assert_eq!(ended, vec![("admin".to_owned(), NOW.plus(LIFETIME)); CAPACITY]);
     }
 }

@@ -101,17 +101,21 @@ pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) 
     let begun = LoginId::try_from(login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
     let Some(pending) = begun else { return Ok(None) };
     if pending.state.finish(&message.0).is_err() {
-        record_failures(state, vec![now]).await?;
+        record_failures(state, vec![(pending.user, now)]).await?;
         return Ok(None);
     }
     Ok(Some(pending.user))
 }
 
 /// Failed sign-ins go into the audit log before anything else is answered.
-async fn record_failures(state: &state::Shared, times: Vec<UnixTime>) -> Result<(), Problem> {
+async fn record_failures(state: &state::Shared, failures: Vec<(String, UnixTime)>) -> Result<(), Problem> {
     let Some(log) = &state.log else { return Ok(()) };
-    // Which identity a name has is not looked up yet
-    let happened: Vec<_> = times.into_iter().map(|time| (Action::SignInFailed(None), time)).collect();
+    let mut happened = Vec::with_capacity(failures.len());
+    for (name, time) in failures {
+        // The identity only: a name that nobody has may be a passphrase
+        let identity = state.store.identity_of(&name).await.map_err(|error| error::storage(&error))?;
+        happened.push((Action::SignInFailed(identity.map(|identity| identity.id)), time));
+    }
     log.record(&happened).await.map_err(|error| error::log(&error))?;
     Ok(())
 }

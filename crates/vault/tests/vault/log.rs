@@ -19,6 +19,7 @@ use nightsafe_vault::{AuditLog, AuditLogError, LogConfig, LogConfigError};
 use serde_json::json;
 
 use crate::fixture::{NOW, Vault, rng, site};
+use crate::identity::{identity, kept};
 
 fn log_key() -> NoteSigner {
     NoteSigner::from_seed("demo.nightsafe.example/log", &[0x31; 32]).unwrap()
@@ -66,6 +67,9 @@ impl Vault {
 async fn failed_sign_ins_are_recorded() {
     let audit_key = audit_key();
     let vault = Vault::with_log(config(Some(audit_key.public_key()))).await;
+    let token = vault.sign_in().await;
+    let anna = identity();
+    vault.taken("/v1/identity", &token, &kept(&anna)).await;
     // A name that does not exist is recorded like one that does; a login that was never begun is none
     vault.fail_to_sign_in("admin").await;
     vault.fail_to_sign_in("nobody").await;
@@ -81,12 +85,13 @@ async fn failed_sign_ins_are_recorded() {
     assert_eq!((checkpoint.size, entries.len()), (3, 3));
     let happened = [NOW, NOW, NOW.plus(120)];
     let mut lengths = Vec::new();
-    for ((number, at), entry) in (0..).zip(happened).zip(&entries) {
+    let of = [Some(anna.public().id()), None, Some(anna.public().id())];
+    for (((number, at), of), entry) in (0..).zip(happened).zip(of).zip(&entries) {
         assert_eq!((entry.number, entry.key_id.0), (number, audit_key.public_key().key_id().0));
         let commitment = Commitment(entry.commitment.0);
         let (salt, signed) = open_sealed(&audit_key, &site(), &commitment, &entry.sealed.0).unwrap();
         let opened = signed.verify(&salt, log_key().vkey()).unwrap();
-        assert_eq!((opened.actor(), opened.action()), (Actor::Vault, &Action::SignInFailed(None)));
+        assert_eq!((opened.actor(), opened.action()), (Actor::Vault, &Action::SignInFailed(of)));
         assert_eq!(opened.time(), at);
         lengths.push(entry.sealed.0.len());
     }
