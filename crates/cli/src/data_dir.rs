@@ -69,6 +69,11 @@ impl DataDir {
         self.keys().join("login.key")
     }
 
+    /// Signs the audit log.
+    pub(crate) fn log_key(&self) -> PathBuf {
+        self.keys().join("log.key")
+    }
+
     /// Signs the vault's requests to a relay.
     pub(crate) fn relay_key(&self) -> PathBuf {
         self.keys().join("relay.key")

@@ -1,4 +1,4 @@
-//! The nightsafe command: init, site, keys, db, open, up.
+//! The nightsafe command: init, site, keys, db, audit, open, up.
 
 mod cmd;
 mod config;

@@ -148,6 +148,20 @@ fn a_manifest_about_to_end_is_announced() {
 }
 
 #[test]
+fn a_site_of_an_earlier_version_gets_a_log_key_once() {
+    let shop = Shop::made();
+    let (path, old) = (shop.data().join("keys/log.key"), shop.path("old.key"));
+    let line = ok(shop.run(&["keys", "log"]));
+    assert_eq!(Vkey::parse(line.trim_end()).unwrap().name(), "demo.nightsafe.example/log");
+    fs::rename(&path, &old).unwrap();
+    let made = ok(shop.run(&["keys", "log"]));
+    assert!(made != line && made == ok(shop.run(&["keys", "log"])));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::rename(&old, &path).unwrap();
+    assert_eq!(ok(shop.run(&["keys", "log"])), line);
+}
+
+#[test]
 fn the_relay_key_is_made_once_and_its_public_key_is_printed_each_time() {
     let shop = Shop::made();
     let line = ok(shop.run(&["keys", "relay"]));

@@ -45,6 +45,9 @@ pub enum Label {
     /// HPKE `info` of an entry sealed to an audit key.
     #[cfg(feature = "admin")]
     AuditSeal,
+    /// File of an audit key.
+    #[cfg(feature = "admin")]
+    AuditKey,
     /// Hash of an admin's public keys.
     #[cfg(feature = "admin")]
     IdentityId,
@@ -90,6 +93,8 @@ impl Label {
             Self::AuditPoint => "nightsafe/v1/audit-point",
             #[cfg(feature = "admin")]
             Self::AuditSeal => "nightsafe/v1/audit-seal",
+            #[cfg(feature = "admin")]
+            Self::AuditKey => "nightsafe/v1/audit-key",
             #[cfg(feature = "admin")]
             Self::IdentityId => "nightsafe/v1/identity-id",
             #[cfg(feature = "admin")]

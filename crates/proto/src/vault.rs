@@ -4,6 +4,7 @@
 
 pub mod custody;
 pub mod identity;
+pub mod log;
 pub mod login;
 pub mod openings;
 pub mod passphrase;

@@ -1,5 +1,5 @@
 //! The vault's database: index rows, field rows, custody, admins, identities, roster, sessions,
-//! openings, quarantine.
+//! openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
 //! tag together with a deposit id, and no statement stores them together: the caller, who opened
@@ -12,6 +12,7 @@ mod custody;
 mod deposits;
 mod identities;
 mod intake;
+mod log;
 mod openings;
 mod quarantine;
 mod sessions;
@@ -31,6 +32,7 @@ pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
+pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
 pub use quarantine::Quarantined;
 pub use sessions::SessionLimits;
@@ -41,6 +43,10 @@ const DATABASE: &str = "vault";
 /// Held by whoever moves field rows on PostgreSQL, in intake or in settling: what it found stays true until it commits.
 /// (An advisory lock; SQLite has one writer anyway.)
 const INTAKE_LOCK: i64 = 0x6e69_6768_7473_0001;
+
+/// Held by whoever appends to the audit log on PostgreSQL: there is one end to append to. Taken after [`INTAKE_LOCK`]
+/// by who takes both. (The number between them is that of settling.)
+const LOG_LOCK: i64 = 0x6e69_6768_7473_0003;
 
 /// Readers may go on while one transaction writes.
 const CONNECTIONS: u32 = 4;
@@ -53,6 +59,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 2, name: "taken", sql: include_str!("../../../migrations/vault/sqlite/0002_taken.sql") },
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
         Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
+        Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
     ],
 };
 
@@ -73,6 +80,7 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 name: "identity",
                 sql: include_str!("../../../migrations/vault/postgres/0004_identity.sql"),
             },
+            Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/postgres/0005_log.sql") },
         ],
     },
     rights: include_str!("../../../migrations/vault/postgres/rights.sql"),

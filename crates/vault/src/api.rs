@@ -4,6 +4,7 @@ mod custody;
 mod error;
 mod identity;
 mod json;
+mod log;
 mod login;
 mod openapi;
 mod openings;
@@ -47,6 +48,9 @@ pub fn router(state: State) -> Router {
         .route("/v1/manifests", get(custody::manifests))
         .route("/v1/deposits/search", post(search::search))
         .route("/v1/openings", post(openings::open))
+        .route("/v1/log/checkpoint", get(log::checkpoint))
+        .route("/v1/log/tile/{*path}", get(log::tile))
+        .route("/v1/log/entries", post(log::entries))
         .route("/v1/openapi.json", get(openapi::get));
     let routes = admit(asked, Arc::clone(&state.shared().admission))
         .route("/healthz", get(alive))

@@ -17,7 +17,7 @@ use nightsafe_store::{Database, DatabaseError, StoreError};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
-use crate::{Backoff, SETTLE_HOUR, VaultConfig};
+use crate::{Backoff, LogConfig, LogConfigError, SETTLE_HOUR, VaultConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,6 +51,8 @@ pub struct Site {
     pub admin_origin: String,
     /// The sign-in secret that `nightsafe init` made, `keys/login.key`.
     pub login_key: Secret,
+    /// The key of the audit log that `nightsafe init` made, `keys/log.key`; without it there is no log.
+    pub log_key: Option<Secret>,
 }
 
 /// `[vault]`
@@ -189,6 +191,12 @@ pub enum ConfiguredError {
     /// The file of the login key.
     #[error("site.login_key: the file is no sign-in secret: restore it from a copy, or make the admins anew")]
     Login,
+    /// The file of the log key.
+    #[error("site.log_key: the file is not one line of PRIVATE+KEY+name+id+base64: restore it from a copy")]
+    LogKey,
+    /// The log key is not this site's.
+    #[error("site.log_key: {0}")]
+    Log(#[from] LogConfigError),
     /// The file of the relay key.
     #[error("source.relay.key: the file is not one line of PRIVATE+KEY+name+id+base64: make a new one")]
     Key,
@@ -245,8 +253,9 @@ impl Config {
         let secret = secret.map_err(|source| ConfiguredError::Secret { key: "site.login_key", source })?;
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
+        let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
         Ok(Settings {
-            api: VaultConfig { guard: self.limits.guard(&self.listen), ..api },
+            api: VaultConfig { guard: self.limits.guard(&self.listen), log, ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,
@@ -300,6 +309,13 @@ impl RelaySettings {
 /// As [`OutboxReader::open`].
 pub async fn open_direct(database: &Database) -> Result<Direct, StoreError> {
     Ok(Direct::new(OutboxReader::open(database).await?))
+}
+
+/// The key that entries are sealed to is named by the roster, from which it is not taken yet.
+fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> {
+    let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
+    let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;
+    Ok(LogConfig::new(site, signer, None)?)
 }
 
 fn database(section: &'static str, url: &DatabaseUrl, password: Option<&Secret>) -> Result<Database, ConfiguredError> {

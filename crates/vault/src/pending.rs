@@ -18,7 +18,14 @@ pub(crate) type LoginId = [u8; 16];
 
 /// Kept in memory only: a restart of the vault ends them.
 #[derive(Default)]
-pub(crate) struct PendingLogins(Mutex<HashMap<LoginId, Pending>>);
+pub(crate) struct PendingLogins(Mutex<Logins>);
+
+#[derive(Default)]
+struct Logins {
+    waiting: HashMap<LoginId, Pending>,
+    /// Names of those that nobody finished in time, and when they ended.
+    ended: Vec<(String, UnixTime)>,
+}
 
 pub(crate) struct Pending {
     pub(crate) user: String,
@@ -31,18 +38,37 @@ impl PendingLogins {
     pub(crate) fn insert(&self, id: LoginId, pending: Pending) -> bool {
         let now = pending.started;
         let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        logins.retain(|_, pending| is_alive(pending, now));
-        if logins.len() >= CAPACITY {
+        logins.end(now);
+        if logins.waiting.len() >= CAPACITY {
             return false;
         }
-        logins.insert(id, pending);
+        logins.waiting.insert(id, pending);
         true
     }
 
     /// Takes a sign-in out: it can be finished once.
     pub(crate) fn take(&self, id: &LoginId, now: UnixTime) -> Option<Pending> {
         let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        logins.remove(id).filter(|pending| is_alive(pending, now))
+        logins.end(now);
+        logins.waiting.remove(id)
+    }
+
+    /// Names of sign-ins that were begun and not finished, and when each ended, since this was last asked: the browser of somebody who has
+    /// the wrong passphrase sees so itself, and sends no second request.
+    pub(crate) fn ended(&self, now: UnixTime) -> Vec<(String, UnixTime)> {
+        let mut logins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logins.end(now);
+        let mut ended = std::mem::take(&mut logins.ended);
+        ended.sort_unstable_by_key(|(_, at)| *at);
+        ended
+    }
+}
+
+impl Logins {
+    /// Takes those out whose time is over.
+    fn end(&mut self, now: UnixTime) {
+        let over = self.waiting.extract_if(|_, pending| !is_alive(pending, now));
+        self.ended.extend(over.map(|(_, pending)| (pending.user, pending.started.plus(LIFETIME))));
     }
 }
 
@@ -82,6 +108,22 @@ mod tests {
     }
 
     #[test]
+    fn those_that_nobody_finished_are_told_once() {
+        let logins = PendingLogins::default();
+        for (id, started) in [([1; 16], NOW.plus(9)), ([2; 16], NOW), ([3; 16], NOW)] {
+            assert!(logins.insert(id, pending(started)));
+        }
+        assert!(logins.take(&[3; 16], NOW).is_some());
+        assert_eq!(logins.ended(NOW.plus(LIFETIME - 1)), []);
+        // Too late is not finished
+        assert!(logins.take(&[2; 16], NOW.plus(LIFETIME)).is_none());
+        let at = |time: u64| [("admin".to_owned(), NOW.plus(time))];
+        assert_eq!(logins.ended(NOW.plus(LIFETIME)), at(LIFETIME));
+        assert_eq!(logins.ended(NOW.plus(1000)), at(LIFETIME + 9));
+        assert_eq!(logins.ended(NOW.plus(1000)), []);
+    }
+
+    #[test]
     fn the_number_is_bounded_and_old_ones_make_room() {
         let logins = PendingLogins::default();
         for number in 0..CAPACITY {
@@ -91,6 +133,8 @@ mod tests {
         }
         assert!(!logins.insert([0xff; 16], pending(NOW)));
         assert!(logins.insert([0xff; 16], pending(NOW.plus(LIFETIME))));
-        assert_eq!(logins.0.lock().unwrap().len(), 1);
+        assert_eq!(logins.0.lock().unwrap().waiting.len(), 1);
+        let ended = logins.ended(NOW.plus(LIFETIME));
+        assert_eq!(ended, vec![("admin".to_owned(), NOW.plus(LIFETIME)); CAPACITY]);
     }
 }

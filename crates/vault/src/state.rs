@@ -9,6 +9,7 @@ use nightsafe_serve::limits::{Admission, Guard, Memory};
 use nightsafe_store::vault::{SessionLimits, VaultStore};
 
 use crate::limit::{LoginLimiter, LoginLimits};
+use crate::log::{AuditLog, LogConfig};
 use crate::pending::PendingLogins;
 
 /// What a vault's API is set up with.
@@ -26,6 +27,8 @@ pub struct VaultConfig {
     pub attempts: LoginLimits,
     /// How much may be asked for at all.
     pub guard: Guard,
+    /// The audit log; without it there is none, and nothing is recorded there.
+    pub log: Option<LogConfig>,
 }
 
 /// Everything the API's handlers share. Cheap to clone.
@@ -42,21 +45,23 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
+    pub(crate) log: Option<AuditLog>,
     clock: Arc<dyn Clock>,
 }
 
 impl VaultConfig {
-    /// With the usual limits of sign-in, and no rates.
+    /// With the usual limits of sign-in, no rates, and no audit log.
     pub fn new(site: Site, admin_origin: String, login: ServerSetup) -> Self {
         let (sessions, attempts) = (SessionLimits::default(), LoginLimits::default());
-        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default() }
+        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), log: None }
     }
 }
 
 impl State {
     /// The state of one running vault.
     pub fn new(store: VaultStore, config: VaultConfig, clock: Arc<dyn Clock>) -> Self {
-        let VaultConfig { site, admin_origin, login, sessions, attempts, guard } = config;
+        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, log } = config;
+        let log = log.map(|log| AuditLog::new(store.clone(), site.clone(), log));
         Self(Arc::new(Shared {
             store,
             site,
@@ -67,6 +72,7 @@ impl State {
             memory: guard.memory,
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
+            log,
             clock,
         }))
     }

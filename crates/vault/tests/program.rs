@@ -36,6 +36,8 @@ impl Place {
         place.secret("login.key", &ServerSetup::generate().unwrap().to_bytes());
         let key = NoteSigner::from_seed("demo.nightsafe.example/relay", &[7; 32]).unwrap();
         place.secret("relay.key", online_key::to_text(&key).as_bytes());
+        let key = NoteSigner::from_seed("demo.nightsafe.example/log", &[8; 32]).unwrap();
+        place.secret("log.key", online_key::to_text(&key).as_bytes());
         place
     }
 
@@ -52,7 +54,7 @@ impl Place {
         let folder = self.folder.path().display();
         format!(
             "[site]\nname = \"demo.nightsafe.example\"\nadmin_origin = \"http://localhost:4804\"\n\
-             login_key = \"{folder}/login.key\"\n\
+             login_key = \"{folder}/login.key\"\nlog_key = \"{folder}/log.key\"\n\
              [vault]\ndatabase = \"sqlite:{folder}/vault.db\"\n\
              [listen]\naddress = \"127.0.0.1:0\"\n[metrics]\naddress = \"127.0.0.1:0\"\n{source}"
         )
@@ -115,6 +117,8 @@ fn what_is_wrong_is_said_and_where() {
         (&direct, "localhost:4804", "localhost:4804/", "site.admin_origin"),
         (&direct, "/login.key", "/relay.key", "site.login_key: the file is no sign-in secret"),
         (&direct, "/login.key", "/open.key", "is open to other users"),
+        (&direct, "/log.key", "/login.key", "site.log_key"),
+        (&direct, "/log.key", "/relay.key", "site.log_key: the name of a log's key"),
         (&direct, "sqlite:/", "sqlite:", "write the path in full"),
         (&relay, "/relay.key", "/login.key", "source.relay.key"),
         (&relay, "http://localhost:9", "http://relay.example", "source.relay.origin"),

@@ -17,5 +17,7 @@ GRANT INSERT ON field_staging TO nightsafe_vault;
 GRANT SELECT, INSERT (deposit_id, kind, field_no, purpose, admin, at) ON opening TO nightsafe_vault;
 GRANT SELECT, INSERT, DELETE, UPDATE (last_used) ON session TO nightsafe_vault;
 GRANT SELECT ON settled TO nightsafe_vault;
+-- Erasing an entry is the operator's
+GRANT SELECT, INSERT ON log_leaf, log_node, log_entry, checkpoint TO nightsafe_vault;
 -- What more settling needs, the function has: it runs with the owner's rights
 GRANT EXECUTE ON FUNCTION settle(bigint) TO nightsafe_vault;

@@ -6,6 +6,7 @@ use nightsafe_core::scalar::Reference;
 use nightsafe_core::time::Day;
 use nightsafe_login::{ServerLogin, ServerSetup};
 use nightsafe_proto::relay::{Acknowledge, Batch, BatchRequest};
+use nightsafe_proto::vault::log::EntryRange;
 use nightsafe_proto::vault::login::{LoginFinish, LoginStart};
 use nightsafe_proto::vault::openings::Open;
 use nightsafe_proto::vault::search::Search;
@@ -24,6 +25,7 @@ pub(crate) fn vault(data: &[u8]) {
     written_as_it_was_read::<LoginStart>(data);
     written_as_it_was_read::<LoginFinish>(data);
     written_as_it_was_read::<Open>(data);
+    written_as_it_was_read::<EntryRange>(data);
     if let Some(search) = written_as_it_was_read::<Search>(data) {
         if let Some(Ok(reference)) = search.reference.as_deref().map(Reference::parse) {
             assert_eq!(Some(reference.as_str()), search.reference.as_deref());

@@ -140,6 +140,7 @@ pub(crate) fn vault_json() -> Vec<Vec<u8>> {
         json!({"login": b64u(&[7; 16]), "message": b64u(&[7; 64])}),
         json!({"reference": "ORDER-2026/1121", "brand": "visa", "last4": "4242", "postal_code": "SW1A 1AA",
             "country": "GB", "day": "2026-11-21", "after": format!("2026-11-21.{id}"), "limit": 25}),
+        json!({"first": 255, "count": 256}),
         json!({"purpose": "charge", "deposits": [
             {"deposit_id": id, "open": [{"kind": "card", "index": 0, "tag": id}], "check": [id, id]}]}),
         json!({"deposits": []}),

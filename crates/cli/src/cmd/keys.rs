@@ -1,6 +1,7 @@
 //! `nightsafe keys`: data keys and the manifest that publishes them.
 
 mod list;
+mod log;
 mod next;
 mod relay;
 mod sign;
@@ -12,6 +13,7 @@ use clap::Subcommand;
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeysCommand {
     List(list::ListArgs),
+    Log(log::LogArgs),
     Next(next::NextArgs),
     Relay(relay::RelayArgs),
     Sign(sign::SignArgs),
@@ -20,6 +22,7 @@ pub(crate) enum KeysCommand {
 pub(crate) async fn run(command: &KeysCommand) -> Result<()> {
     match command {
         KeysCommand::List(args) => list::run(args).await,
+        KeysCommand::Log(args) => log::run(args),
         KeysCommand::Next(args) => next::run(args).await,
         KeysCommand::Relay(args) => relay::run(args),
         KeysCommand::Sign(args) => sign::run(args).await,

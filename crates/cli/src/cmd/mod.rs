@@ -1,5 +1,6 @@
 //! The subcommands: glue between the terminal and the libraries, one file each.
 
+pub(crate) mod audit;
 pub(crate) mod db;
 pub(crate) mod init;
 pub(crate) mod keys;
@@ -31,6 +32,8 @@ enum Command {
     Roster(roster::RosterCommand),
     #[command(subcommand)]
     Db(db::DbCommand),
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     Open(open::OpenArgs),
     Snippet(snippet::SnippetArgs),
     Up(up::UpArgs),
@@ -45,6 +48,7 @@ impl Cli {
             Command::Keys(command) => keys::run(&command).await,
             Command::Roster(command) => roster::run(&command).await,
             Command::Db(command) => db::run(&command).await,
+            Command::Audit(command) => audit::run(&command).await,
             Command::Open(args) => open::run(&args).await,
             Command::Snippet(args) => snippet::run(&args),
             Command::Up(args) => up::run(&args).await,

@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use nightsafe_core::scalar::Site;
 use nightsafe_ingest::{Ingest, IngestConfig};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::logging::{self, LogFormat};
 use nightsafe_serve::server;
 use nightsafe_serve::static_files::{self, StaticFolder};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
-use nightsafe_vault::{Direct, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore};
+use nightsafe_vault::{
+    Direct, LogConfig, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore,
+};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -134,8 +137,19 @@ fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Router> 
     let login = zeroize::Zeroizing::new(std::fs::read(data.login_key()).with_context(|| {
         format!("cannot read {}: restore it from a copy, or make the admins anew", data.login_key().display())
     })?);
+    let log = log(data, &config.site()?)?;
     let config = VaultConfig::new(config.site()?, config.origins.admin.clone(), ServerSetup::from_bytes(&login)?);
+    let config = VaultConfig { log, ..config };
     Ok(nightsafe_vault::router(State::new(store.clone(), config, Arc::new(SystemClock))))
+}
+
+/// Sites of earlier versions have no key for it.
+fn log(data: &DataDir, site: &Site) -> Result<Option<LogConfig>> {
+    if !data.log_key().exists() {
+        tracing::warn!("there is no audit log: `nightsafe keys log` makes its key");
+        return Ok(None);
+    }
+    Ok(Some(LogConfig::new(site, online::read(&data.log_key())?, None)?))
 }
 
 /// Ready when the end was asked for.

@@ -1,5 +1,6 @@
 //! The keys that the command makes, reads and uses, and the files they lie in.
 
+pub(crate) mod audit_key;
 pub(crate) mod data_key;
 pub(crate) mod kek;
 pub(crate) mod keyholder;

@@ -57,7 +57,12 @@ fn parse_public(text: &str, site: &Site) -> Result<DataPublicKey> {
 }
 
 fn parse_private(text: &str, site: &Site) -> Result<PrivateItems> {
-    let mut lines = Reader::new(WHAT, Label::RecoveryKey.as_str(), text)?;
+    parse_items(WHAT, Label::RecoveryKey, text, site)
+}
+
+/// The text of a private part, under this label.
+pub(super) fn parse_items(what: &'static str, label: Label, text: &str, site: &Site) -> Result<PrivateItems> {
+    let mut lines = Reader::new(what, label.as_str(), text)?;
     let public = take_public(&mut lines, site)?;
     let mut items = Vec::new();
     for name in ItemName::of(public.suite()) {
@@ -74,9 +79,9 @@ fn parse_private(text: &str, site: &Site) -> Result<PrivateItems> {
 
 fn take_public(lines: &mut Reader<'_>, site: &Site) -> Result<DataPublicKey> {
     if lines.value("site")? != site.as_str() {
-        bail!("the recovery key is one of another site");
+        bail!("the key is one of another site");
     }
-    let suite = Suite::from_name(lines.value("suite")?).context("the suite of the recovery key is unknown")?;
+    let suite = Suite::from_name(lines.value("suite")?).context("the suite of the key is unknown")?;
     Ok(DataPublicKey::parse(suite, &lines.bytes("public-key")?)?)
 }
 

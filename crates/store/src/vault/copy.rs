@@ -4,7 +4,7 @@
 //! written in the order of their keys, which for ids and tags are random: neither places nor logs of the target say
 //! which rows came together.
 
-use super::{INTAKE_LOCK, VaultStore, unavailable};
+use super::{INTAKE_LOCK, LOG_LOCK, VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{On, Pool, Row, Statement, Transaction, statement};
 
@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 19] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -239,6 +239,42 @@ const TABLES: [Table; 15] = [
         key: 1,
         unwritten: 1,
     },
+    // Byte for byte: the copy is the same log, with the same checkpoints
+    Table {
+        name: "log_leaf",
+        read: "/* vault copy log_leaf */ SELECT number, commitment FROM log_leaf WHERE number > $1 ORDER BY number \
+               LIMIT $2",
+        write: "/* vault put log_leaf */ INSERT INTO log_leaf (number, commitment) VALUES ($1, $2)",
+        columns: &[Number("number"), Bytes("commitment")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "log_node",
+        read: "/* vault copy log_node */ SELECT level, number, hash FROM log_node WHERE (level, number) > ($1, $2) \
+               ORDER BY level, number LIMIT $3",
+        write: "/* vault put log_node */ INSERT INTO log_node (level, number, hash) VALUES ($1, $2, $3)",
+        columns: &[Number("level"), Number("number"), Bytes("hash")],
+        key: 2,
+        unwritten: 0,
+    },
+    Table {
+        name: "log_entry",
+        read: "/* vault copy log_entry */ SELECT number, key_id, sealed FROM log_entry WHERE number > $1 ORDER BY \
+               number LIMIT $2",
+        write: "/* vault put log_entry */ INSERT INTO log_entry (number, key_id, sealed) VALUES ($1, $2, $3)",
+        columns: &[Number("number"), Bytes("key_id"), Bytes("sealed")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "checkpoint",
+        read: "/* vault copy checkpoint */ SELECT size, note FROM checkpoint WHERE size > $1 ORDER BY size LIMIT $2",
+        write: "/* vault put checkpoint */ INSERT INTO checkpoint (size, note) VALUES ($1, $2)",
+        columns: &[Number("size"), Text("note")],
+        key: 1,
+        unwritten: 0,
+    },
     Table {
         name: "quarantine",
         read: "/* vault copy quarantine */ SELECT deposit_id, body_hash, day, reason, nonce, body FROM quarantine \
@@ -265,6 +301,7 @@ impl VaultStore {
         let mut from = snapshot(&self.pool).await?;
         let mut to = target.write().await?;
         to.serialise(INTAKE_LOCK).await.map_err(unavailable)?;
+        to.serialise(LOG_LOCK).await.map_err(unavailable)?;
         check_empty(&row_counts(&mut to).await?)?;
         for table in &TABLES {
             copy_table(table, &mut from, &mut to).await?;
@@ -323,7 +360,9 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
         (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
         deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \
-        count(*) FROM opening) AS opening, (SELECT count(*) FROM quarantine) AS quarantine",
+        count(*) FROM opening) AS opening, (SELECT count(*) FROM log_leaf) AS log_leaf, (SELECT \
+        count(*) FROM log_node) AS log_node, (SELECT count(*) FROM log_entry) AS log_entry, (SELECT count(*) FROM \
+        checkpoint) AS checkpoint, (SELECT count(*) FROM quarantine) AS quarantine",
     )
     .fetch_one(on)
     .await

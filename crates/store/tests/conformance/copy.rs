@@ -7,6 +7,7 @@ use nightsafe_store::vault::{
     RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
+use crate::log::{checkpoint, leaves};
 use crate::place::{Engine, Place};
 use crate::rows::{NOW, arrival, field, index};
 
@@ -54,6 +55,9 @@ async fn fill(store: &VaultStore) {
     for _ in 0..3 {
         open(store).await;
     }
+    for numbers in [0..1, 1..130] {
+        store.append_log(&leaves(numbers), checkpoint).await.unwrap();
+    }
 }
 
 async fn open(store: &VaultStore) {
@@ -75,10 +79,11 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
     let openings = store.openings(&index(0, "", &[]).deposit_id).await.unwrap();
     let grants = store.recovery_grants(&KeyId([3; 16])).await.unwrap().len();
     let quarantined = store.quarantined(9).await.unwrap();
+    let log = (store.log_checkpoint().await.unwrap(), store.log_entries(0, 1000).await.unwrap());
     (
         (rows, fields, format!("{openings:?}")),
         (store.custody().await.unwrap(), store.manifests().await.unwrap(), store.admin_record("anna").await.unwrap()),
-        (grants, quarantined),
+        (grants, quarantined, log),
         (
             store.identity_of("anna").await.unwrap(),
             store.grants_to(&ANNA).await.unwrap(),
@@ -110,6 +115,10 @@ async fn copied(from: &Place, to: &Place) {
             ("taken", ORDERS.into()),
             ("field", ORDERS.into()),
             ("opening", 3),
+            ("log_leaf", 130),
+            ("log_node", 258),
+            ("log_entry", 130),
+            ("checkpoint", 2),
             ("quarantine", 2),
         ]
     );
@@ -129,6 +138,7 @@ async fn copied(from: &Place, to: &Place) {
     assert_eq!(format!("{outcomes:?}"), "[AlreadyThere, Stored]");
     open(&target).await;
     target.settle(NOW).await.unwrap();
+    assert_eq!(target.append_log(&leaves(130..131), checkpoint).await.unwrap().first, 130);
     for store in [source, target] {
         store.close().await;
     }

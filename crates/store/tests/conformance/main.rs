@@ -13,6 +13,7 @@
 mod copy;
 mod custody;
 mod fields;
+mod log;
 mod migrate;
 mod outbox;
 mod place;
@@ -78,6 +79,12 @@ on_both_engines! {
     custody::custody_and_manifests_are_added_once,
     custody::an_admin_has_one_identity_and_grants_are_added_once,
     custody::the_roster_is_only_added_to,
+    log::a_log_proves_what_it_holds,
+    log::a_repeated_commitment_leaves_nothing_half_done,
+    log::what_is_not_signed_is_not_there,
+    log::a_log_that_was_changed_is_not_continued,
+    log::an_erased_entry_leaves_its_leaf,
+    log::whoever_appends_at_the_same_time_comes_one_after_the_other,
     copy::a_copy_tells_the_same,
     copy::a_backup_of_a_file_in_use_is_a_vault,
     settle::settling_changes_no_row,

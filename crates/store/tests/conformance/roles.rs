@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 44] = [
+const RIGHTS: [Right; 52] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -59,6 +59,14 @@ const RIGHTS: [Right; 44] = [
     ("nightsafe_vault", "SELECT", "vault.quarantine", &[]),
     ("nightsafe_vault", "INSERT", "vault.quarantine", &[]),
     ("nightsafe_vault", "SELECT", "vault.settled", &[]),
+    ("nightsafe_vault", "SELECT", "vault.log_leaf", &[]),
+    ("nightsafe_vault", "INSERT", "vault.log_leaf", &[]),
+    ("nightsafe_vault", "SELECT", "vault.log_node", &[]),
+    ("nightsafe_vault", "INSERT", "vault.log_node", &[]),
+    ("nightsafe_vault", "SELECT", "vault.log_entry", &[]),
+    ("nightsafe_vault", "INSERT", "vault.log_entry", &[]),
+    ("nightsafe_vault", "SELECT", "vault.checkpoint", &[]),
+    ("nightsafe_vault", "INSERT", "vault.checkpoint", &[]),
 ];
 
 const FUNCTIONS: [(&str, &str); 3] = [

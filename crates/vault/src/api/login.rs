@@ -3,6 +3,8 @@
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use nightsafe_core::audit::Action;
+use nightsafe_core::time::UnixTime;
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
@@ -45,6 +47,7 @@ pub(super) async fn start(
     let record = state.store.admin_record(&request.user).await.map_err(|error| error::storage(&error))?;
     let (login, message) =
         ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0).map_err(malformed)?;
+    record_failures(state, state.pending.ended(now)).await?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
     if !state.pending.insert(id, Pending { user: request.user, state: login, started: now }) {
@@ -65,11 +68,12 @@ pub(super) async fn finish(
 ) -> Result<Json<LoginFinished>, Problem> {
     let state = state.shared();
     let now = state.now();
-    let admin = passed(state, &request.login, &request.message).ok_or_else(|| {
+    let admin = passed(state, &request.login, &request.message).await?.ok_or_else(|| {
         // Without the name: it is where a passphrase ends up by mistake
         tracing::warn!("a sign-in failed");
         Problem::new(ProblemType::SignInFailed)
     })?;
+    record_failures(state, state.pending.ended(now)).await?;
     let (token, token_hash) = new_token()?;
     let limits = state.sessions;
     state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
@@ -90,11 +94,30 @@ pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> R
 }
 
 /// Who has shown the passphrase. One answer for an unknown login, one that took too long, a wrong passphrase, an unknown
-/// name.
-pub(super) fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Option<String> {
-    let id = LoginId::try_from(login.0.as_slice()).ok()?;
-    let pending = state.pending.take(&id, state.now())?;
-    pending.state.finish(&message.0).ok().map(|()| pending.user)
+/// name. A passphrase that was wrong is recorded; a login that was never begun is not, as any stranger can name one: how
+/// often one is begun has a limit.
+pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Result<Option<String>, Problem> {
+    let now = state.now();
+    let begun = LoginId::try_from(login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
+    let Some(pending) = begun else { return Ok(None) };
+    if pending.state.finish(&message.0).is_err() {
+        record_failures(state, vec![(pending.user, now)]).await?;
+        return Ok(None);
+    }
+    Ok(Some(pending.user))
+}
+
+/// Failed sign-ins go into the audit log before anything else is answered.
+async fn record_failures(state: &state::Shared, failures: Vec<(String, UnixTime)>) -> Result<(), Problem> {
+    let Some(log) = &state.log else { return Ok(()) };
+    let mut happened = Vec::with_capacity(failures.len());
+    for (name, time) in failures {
+        // The identity only: a name that nobody has may be a passphrase
+        let identity = state.store.identity_of(&name).await.map_err(|error| error::storage(&error))?;
+        happened.push((Action::SignInFailed(identity.map(|identity| identity.id)), time));
+    }
+    log.record(&happened).await.map_err(|error| error::log(&error))?;
+    Ok(())
 }
 
 fn malformed(error: LoginError) -> Problem {

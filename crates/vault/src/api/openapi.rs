@@ -8,13 +8,13 @@ use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, login, openings, passphrase, search};
+use super::{custody, identity, log, login, openings, passphrase, search};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Nightsafe vault",
-        description = "For signed-in admins: sign-in by OPAQUE, search over what stays readable, sealed fields for a purpose.",
+        description = "For signed-in admins: sign-in by OPAQUE, search over what stays readable, sealed fields for a purpose, the audit log.",
         license(name = "MIT OR Apache-2.0")
     ),
     paths(
@@ -31,6 +31,9 @@ use super::{custody, identity, login, openings, passphrase, search};
         custody::manifests,
         search::search,
         openings::open,
+        log::checkpoint,
+        log::tile,
+        log::entries,
         super::alive,
         super::ready,
         get
@@ -95,6 +98,10 @@ problems! {
     Always = [ALWAYS];
     /// Problems of an address that asks for a token.
     SignedInProblems = [ALWAYS, [P::SignInRequired]];
+    /// Problems of the audit log's checkpoint and tiles.
+    LogProblems = [ALWAYS, [P::SignInRequired, P::NotFound]];
+    /// Problems of `POST /v1/log/entries`.
+    LogEntriesProblems = [ALWAYS, BODY, [P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember]];
     /// Problems of `POST /v1/login/start`.
     LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.

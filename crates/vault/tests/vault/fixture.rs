@@ -32,7 +32,7 @@ use nightsafe_serve::clock::FixedClock;
 use nightsafe_serve::limits::Guard;
 use nightsafe_store::outbox::{OutboxReader, OutboxRow, OutboxWriter, WriterLimits};
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
-use nightsafe_vault::{Direct, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
+use nightsafe_vault::{Direct, LogConfig, Puller, ServerSetup, State, Stretch, VaultConfig, VaultStore, router, setup};
 use rand_core::UnwrapErr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -107,14 +107,18 @@ impl Vault {
     }
 
     pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
-        Self::made(kinds, Guard::default()).await
+        Self::made(kinds, Guard::default(), None).await
     }
 
     pub(crate) async fn with_guard(guard: Guard) -> Self {
-        Self::made(builtin(), guard).await
+        Self::made(builtin(), guard, None).await
     }
 
-    async fn made(kinds: Vec<Kind>, guard: Guard) -> Self {
+    pub(crate) async fn with_log(log: LogConfig) -> Self {
+        Self::made(builtin(), Guard::default(), Some(log)).await
+    }
+
+    async fn made(kinds: Vec<Kind>, guard: Guard, log: Option<LogConfig>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
@@ -141,7 +145,7 @@ impl Vault {
         let clock = Arc::new(FixedClock::new(NOW));
         let again = ServerSetup::from_bytes(&login.to_bytes()).unwrap();
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), again);
-        let config = VaultConfig { guard, ..config };
+        let config = VaultConfig { guard, log, ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
         Self { folder, store, router, clock, anchor, login, key, manifest }
     }

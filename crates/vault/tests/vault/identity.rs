@@ -13,7 +13,7 @@ use nightsafe_vault::setup;
 
 use crate::fixture::{NOW, PASSPHRASE, STRETCH, Vault, rng, site};
 
-fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity::generate(&site(), &mut rng()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn way(identity: &Identity, with: &Unlock<'_>) -> KeptWrapped {
     KeptWrapped { method: wrapped.method().as_str().into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) }
 }
 
-fn kept(identity: &Identity) -> KeptIdentity {
+pub(crate) fn kept(identity: &Identity) -> KeptIdentity {
     let wrapped = vec![way(identity, &Unlock::Login(&[7; 64]))];
     KeptIdentity { public: B64u(identity.public().to_bytes()), wrapped }
 }

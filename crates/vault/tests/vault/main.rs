@@ -7,6 +7,7 @@ mod fixture;
 mod full_path;
 mod identity;
 mod limits;
+mod log;
 mod passphrase;
 mod pull;
 mod relay;

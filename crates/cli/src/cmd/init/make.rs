@@ -12,7 +12,7 @@ use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxReader;
-use nightsafe_vault::{ServerSetup, Stretch, VaultStore, setup};
+use nightsafe_vault::{LogConfig, ServerSetup, Stretch, VaultStore, setup};
 
 use super::InitArgs;
 use crate::cmd::db::copy::copy;
@@ -120,12 +120,13 @@ async fn make_site_keys(
     Ok(signers)
 }
 
-/// The keys that ingest signs receipts and timestamps with.
+/// The keys that ingest signs receipts and timestamps with, and that of the vault's audit log.
 fn make_online_keys(site: &Site, data: &DataDir) -> Result<(NoteSigner, NoteSigner)> {
     let receipt = NoteSigner::generate(&format!("{site}/receipt"), &mut rng())?;
     let timestamp = NoteSigner::generate(&format!("{site}/timestamp"), &mut rng())?;
     online::create(&data.receipt_key(), &receipt)?;
     online::create(&data.timestamp_key(), &timestamp)?;
+    online::create(&data.log_key(), &NoteSigner::generate(&LogConfig::name(site), &mut rng())?)?;
     Ok((receipt, timestamp))
 }
 

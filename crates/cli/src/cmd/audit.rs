@@ -1,0 +1,23 @@
+//! `nightsafe audit`: a copy of the audit log, and what can be found in it without asking the vault.
+
+mod copy;
+mod export;
+mod findings;
+mod verify;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// The audit log: copy it, and check a copy where nobody who runs the vault can interfere
+#[derive(Subcommand, Debug)]
+pub(crate) enum AuditCommand {
+    Export(export::ExportArgs),
+    Verify(verify::VerifyArgs),
+}
+
+pub(crate) async fn run(command: &AuditCommand) -> Result<()> {
+    match command {
+        AuditCommand::Export(args) => export::run(args).await,
+        AuditCommand::Verify(args) => verify::run(args),
+    }
+}
