@@ -3,12 +3,13 @@
 mod connection;
 
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use self::connection::Origin;
@@ -61,6 +62,21 @@ pub struct Setup {
 /// Pause after `accept` failed: the system is out of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Connections that the system keeps until they are accepted; it takes less where `net.core.somaxconn` is lower. With the
+/// usual 128, a burst of some hundred shoppers is not kept waiting but reset.
+const BACKLOG: u32 = 4096;
+
+/// Listens at an address.
+///
+/// # Errors
+/// Of the system: the address is taken, or not this machine's.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?; // a restart need not wait for the connections of before
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Serves HTTP/1.1 until `shutdown` is ready; then takes no more connections, finishes the
 /// requests that are being answered, and returns.
 pub async fn run(listener: TcpListener, router: Router, limits: ServerLimits, shutdown: impl Future<Output = ()>) {
@@ -99,7 +115,8 @@ pub async fn run_with(listener: TcpListener, router: Router, setup: Setup, shutd
                 Some(tls) => connection::serve_tls(stream, &tls, origin, router, limits, stopped).await,
                 None => connection::serve(stream, origin, router, limits, stopped).await,
             }
-            drop((slot, counted, connected));
+            // The place last: who gets it must not find that the one before is still counted
+            drop((counted, connected, slot));
         });
     }
     drop(listener);

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -86,7 +85,7 @@ impl Service {
         router: Router,
     ) -> Result<SocketAddr, ListenError> {
         let failed = |source| ListenError::Address { name, address: listen.address, source };
-        let socket = TcpListener::bind(listen.address).await.map_err(failed)?;
+        let socket = server::bind(listen.address).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         tracing::info!(listener = name, %address, "listening");
         let setup = Setup {

@@ -75,11 +75,10 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let (outbox, writer) = OutboxWriter::open(&data.outbox(), WriterLimits::default()).await?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let listeners = [
-        Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?).await?,
-        Listener::bind("ingest", args.ingest_bind.unwrap_or(config.bind.ingest), ingest(&data, &config, outbox)?)
-            .await?,
-        Listener::bind("admin", args.admin_bind.unwrap_or(config.bind.admin), admin(&data)?).await?,
-        Listener::bind("vault", args.vault_bind.unwrap_or(config.bind.vault), vault(&data, &config, &store)?).await?,
+        Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?)?,
+        Listener::bind("ingest", args.ingest_bind.unwrap_or(config.bind.ingest), ingest(&data, &config, outbox)?)?,
+        Listener::bind("admin", args.admin_bind.unwrap_or(config.bind.admin), admin(&data)?)?,
+        Listener::bind("vault", args.vault_bind.unwrap_or(config.bind.vault), vault(&data, &config, &store)?)?,
     ];
 
     let (stop, stopped) = watch::channel(false);

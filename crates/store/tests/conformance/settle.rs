@@ -1,6 +1,8 @@
 //! Settling changes no row, whoever else is at work.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nightsafe_core::scalar::{DepositId, EnvelopeHash};
@@ -9,6 +11,9 @@ use nightsafe_store::vault::{Arrival, FieldOpening, FieldRow, OpeningRequest, Va
 
 use crate::place::Place;
 use crate::rows::{NOW, arrival, field, index, spread};
+
+/// What others do beside settling, at most.
+const MOST: u32 = 6000;
 
 /// Deposits with fields of three months, one of them too long for a page.
 pub(crate) fn batch(numbers: std::ops::Range<u32>) -> Vec<Arrival> {
@@ -73,18 +78,27 @@ pub(crate) async fn others_go_on_while_rows_are_settled(place: &Place) {
     let store = VaultStore::open(&place.vault()).await.unwrap();
     store.take_in(&batch(0..200)).await.unwrap();
 
+    // Both go on until rows were settled beside them twice, however busy the machine is
+    let settled = Arc::new(AtomicU32::new(0));
     let taking = tokio::spawn({
-        let store = store.clone();
+        let (store, settled) = (store.clone(), Arc::clone(&settled));
         async move {
-            for number in 200..320 {
+            for number in 200..MOST {
+                if number >= 320 && settled.load(Ordering::Relaxed) > 1 {
+                    return number;
+                }
                 store.take_in(&batch(number..number + 1)).await.unwrap();
             }
+            MOST
         }
     });
     let opening = tokio::spawn({
-        let store = store.clone();
+        let (store, settled) = (store.clone(), Arc::clone(&settled));
         async move {
-            for number in (0..200).cycle().take(300) {
+            for (opened, number) in (0..MOST).zip((0..200).cycle()) {
+                if opened >= 300 && settled.load(Ordering::Relaxed) > 1 {
+                    return opened;
+                }
                 let card = &fields(number)[0];
                 let request = OpeningRequest {
                     deposit_id: DepositId(spread(number, 1)),
@@ -94,30 +108,30 @@ pub(crate) async fn others_go_on_while_rows_are_settled(place: &Place) {
                 let opened = store.open_fields(&[request], "admin", NOW).await.unwrap().unwrap();
                 assert_eq!((opened[0].rows.len(), opened[0].present.len()), (1, 2));
             }
+            MOST
         }
     });
-    let mut settled = 0;
     while !(taking.is_finished() && opening.is_finished()) {
         // Two at once: both do it one after the other, or one is told that it is being done
         let (one, other) = tokio::join!(store.settle(NOW), store.settle(NOW));
         for result in [one, other] {
             match result {
-                Ok(()) => settled += 1,
+                Ok(()) => drop(settled.fetch_add(1, Ordering::Relaxed)),
                 Err(StoreError::InUse { .. }) => {}
                 Err(error) => panic!("{error}"),
             }
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    taking.await.unwrap();
-    opening.await.unwrap();
+    let (taken, opened) = (taking.await.unwrap(), opening.await.unwrap());
+    let settled = settled.load(Ordering::Relaxed);
     assert!(settled > 1, "{settled}");
     store.settle(NOW).await.unwrap();
-    check(&store, 0..320).await;
-    assert_eq!(place.count("vault", "field_row").await, 3 * 320);
-    assert_eq!(place.count("vault", "opening").await, 300);
+    check(&store, 0..taken).await;
+    assert_eq!(place.count("vault", "field_row").await, 3 * i64::from(taken));
+    assert_eq!(place.count("vault", "opening").await, i64::from(opened));
     let tags: BTreeSet<String> = place.rows("field_row").await.into_iter().collect();
-    assert_eq!(tags.len(), 3 * 320);
+    assert_eq!(tags.len(), 3 * usize::try_from(taken).unwrap());
 }
 
 pub(crate) async fn sets_of_rows_that_nothing_tells_apart_are_counted(place: &Place) {

@@ -18,8 +18,8 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) async fn bind(name: &'static str, address: SocketAddr, router: Router) -> Result<Self> {
-        let socket = TcpListener::bind(address).await.with_context(|| {
+    pub(super) fn bind(name: &'static str, address: SocketAddr, router: Router) -> Result<Self> {
+        let socket = server::bind(address).with_context(|| {
             format!("cannot listen at {address} for {name}: end what listens there, or choose --{name}-bind")
         })?;
         Ok(Self { name, socket, router })
