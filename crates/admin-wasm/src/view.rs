@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use nightsafe_core::opening::{Difference, ListedField, OpenedValues};
 use nightsafe_core::policy::Kind;
-use nightsafe_core::roster::{Admin, End, Roster};
+use nightsafe_core::roster::{Admin, Roster};
 use nightsafe_core::scalar::IdentityId;
 use nightsafe_core::value::Value;
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
@@ -118,18 +118,12 @@ pub(crate) fn people(roster: &Roster, own: Option<IdentityId>) -> Vec<PersonView
 }
 
 fn person(admin: &Admin, roster: &Roster, own: Option<IdentityId>) -> PersonView {
-    let last = admin.end().map_or(roster.sequence(), |(sequence, _)| sequence.saturating_sub(1));
-    let roles = admin.roles_at(last).map(|roles| roles.iter().map(str::to_owned).collect());
     PersonView {
         identity: admin.id().to_hex(),
         name: admin.name().as_str().to_owned(),
-        roles: roles.unwrap_or_default(),
+        roles: admin.last_roles().map(str::to_owned).collect(),
         words: admin.id().words().join(" "),
-        state: match admin.end() {
-            None => "active",
-            Some((_, End::Replaced(_))) => "replaced",
-            Some((_, End::Revoked(reason))) => reason.as_str(),
-        },
+        state: admin.state(),
         since: roster.entry(admin.since()).map(|(time, _)| time.to_text()).unwrap_or_default(),
         own: own == Some(admin.id()),
     }

@@ -68,6 +68,20 @@ impl Admin {
         roles.filter(|_| self.is_active_at(sequence)).map(|(_, roles)| roles)
     }
 
+    /// The roles that it has, or had at its end.
+    pub fn last_roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.last().into_iter().flat_map(|(_, roles)| roles.iter())
+    }
+
+    /// `active`, `replaced`, or why it was revoked.
+    pub const fn state(&self) -> &'static str {
+        match self.end {
+            None => "active",
+            Some((_, End::Replaced(_))) => "replaced",
+            Some((_, End::Revoked(reason))) => reason.as_str(),
+        }
+    }
+
     /// Whether these are its keys, to the last bit.
     pub fn has_keys(&self, keys: &PublicIdentity) -> bool {
         self.keys == AdminKeys::from(keys)

@@ -1,7 +1,7 @@
 //! `nightsafe roster list`: who is an admin, and who was.
 
 use anyhow::{Context, Result};
-use nightsafe_core::roster::{self, Admin, End, Roster};
+use nightsafe_core::roster::{self, Admin, Roster};
 use nightsafe_store::vault::VaultStore;
 use serde::Serialize;
 
@@ -56,23 +56,18 @@ pub(super) async fn run(args: &ListArgs) -> Result<()> {
 
 /// In the order in which they came in.
 fn people(roster: &Roster) -> Vec<Person> {
-    let mut people: Vec<_> = roster.everybody().map(|admin| person(admin, roster.sequence())).collect();
+    let mut people: Vec<_> = roster.everybody().map(person).collect();
     people.sort_by_key(|person| person.since);
     people
 }
 
-fn person(admin: &Admin, now: u64) -> Person {
-    let at = admin.end().map_or(now, |(sequence, _)| sequence.saturating_sub(1));
+fn person(admin: &Admin) -> Person {
     Person {
         identity: admin.id().to_hex(),
         name: admin.name().as_str().to_owned(),
-        roles: admin.roles_at(at).map(|roles| roles.iter().map(str::to_owned).collect()).unwrap_or_default(),
+        roles: admin.last_roles().map(str::to_owned).collect(),
         words: admin.id().words().join(" "),
         since: admin.since(),
-        state: match admin.end() {
-            None => "active",
-            Some((_, End::Replaced(_))) => "replaced",
-            Some((_, End::Revoked(reason))) => reason.as_str(),
-        },
+        state: admin.state(),
     }
 }
