@@ -141,7 +141,9 @@ fn a_policy_file_replaces_the_built_in_kinds() {
     fs::write(shop.path("policy"), policy).unwrap();
     let path = shop.path("policy");
     ok(shop.init(&["--policy", path.to_str().unwrap(), "--suite", "x25519"]));
-    let (_, note) = snapshot(&shop.data().join("manifests")).remove(0);
+    let manifests = snapshot(&shop.data().join("manifests"));
+    let (_, note) =
+        manifests.into_iter().find(|(path, _)| path.extension().is_some_and(|extension| extension == "note")).unwrap();
     let note = String::from_utf8(note).unwrap();
     assert!(note.contains(policy) && !note.contains("kind card") && note.contains("data-key x25519 "));
 
