@@ -41,6 +41,8 @@ pub mod recovery;
 pub mod roster;
 pub mod rule;
 pub mod scalar;
+#[cfg(feature = "admin")]
+pub mod session;
 mod sorted;
 pub mod suite;
 pub mod tag;

@@ -146,6 +146,8 @@ problem_types! {
     SignInRequired = "sign-in-required", 401, "Sign in first";
     /// Name or passphrase is wrong.
     SignInFailed = "sign-in-failed", 401, "The name or the passphrase is wrong";
+    /// Another page than the admin site's asks, or none.
+    ForeignOrigin = "foreign-origin", 403, "This address answers pages of the admin site only";
     /// Nobody gets a second identity this way.
     IdentityExists = "identity-exists", 409, "You have an identity already; sign in again to use it";
     /// The policy does not let this role open that kind.

@@ -35,7 +35,7 @@ pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
 pub use quarantine::Quarantined;
-pub use sessions::SessionLimits;
+pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
 /// Name of the database in error texts, and of its schema on PostgreSQL.
 const DATABASE: &str = "vault";
@@ -60,6 +60,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
         Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
         Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
+        Step { version: 8, name: "session", sql: include_str!("../../../migrations/vault/sqlite/0008_session.sql") },
     ],
 };
 
@@ -81,6 +82,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 sql: include_str!("../../../migrations/vault/postgres/0004_identity.sql"),
             },
             Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/postgres/0005_log.sql") },
+            Step {
+                version: 8,
+                name: "session",
+                sql: include_str!("../../../migrations/vault/postgres/0008_session.sql"),
+            },
         ],
     },
     rights: include_str!("../../../migrations/vault/postgres/rights.sql"),

@@ -20,11 +20,11 @@
 mod anonymity;
 mod api;
 pub mod config;
-mod cors;
 mod intake;
 mod limit;
 mod log;
 pub mod metrics;
+mod origin;
 mod pending;
 mod pull;
 mod settling;

@@ -6,6 +6,7 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::limits::{Admission, Guard, Memory};
+use nightsafe_store::StoreError;
 use nightsafe_store::vault::{SessionLimits, VaultStore};
 
 use crate::limit::{LoginLimiter, LoginLimits};
@@ -85,6 +86,11 @@ impl State {
 impl Shared {
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
+    }
+
+    /// Seconds without use after which an admin's pages lock: what was set, or less where the vault's own limit is by now.
+    pub(crate) async fn lock_after(&self, admin: &str) -> Result<u64, StoreError> {
+        Ok(self.store.lock_after(admin).await?.min(self.sessions.idle))
     }
 }
 

@@ -15,7 +15,8 @@ GRANT UPDATE (wrapped) ON wrapped_identity TO nightsafe_vault;
 GRANT SELECT ON field_row TO nightsafe_vault;
 GRANT INSERT ON field_staging TO nightsafe_vault;
 GRANT SELECT, INSERT (deposit_id, kind, field_no, purpose, admin, at) ON opening TO nightsafe_vault;
-GRANT SELECT, INSERT, DELETE, UPDATE (last_used) ON session TO nightsafe_vault;
+GRANT SELECT, INSERT, DELETE, UPDATE (last_used, half, wrapped) ON session TO nightsafe_vault;
+GRANT SELECT, INSERT, UPDATE (lock_after) ON admin_setting TO nightsafe_vault;
 GRANT SELECT ON settled TO nightsafe_vault;
 -- Erasing an entry is the operator's
 GRANT SELECT, INSERT ON log_leaf, log_node, log_entry, checkpoint TO nightsafe_vault;

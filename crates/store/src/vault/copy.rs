@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 19] = [
+const TABLES: [Table; 20] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -125,6 +125,15 @@ const TABLES: [Table; 19] = [
                BY admin LIMIT $2",
         write: "/* vault put admin_identity */ INSERT INTO admin_identity (admin, identity_id) VALUES ($1, $2)",
         columns: &[Text("admin"), Bytes("identity_id")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "admin_setting",
+        read: "/* vault copy admin_setting */ SELECT admin, lock_after FROM admin_setting WHERE admin > $1 ORDER BY \
+               admin LIMIT $2",
+        write: "/* vault put admin_setting */ INSERT INTO admin_setting (admin, lock_after) VALUES ($1, $2)",
+        columns: &[Text("admin"), Number("lock_after")],
         key: 1,
         unwritten: 0,
     },
@@ -356,7 +365,7 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         "/* vault row_counts */ SELECT (SELECT count(*) FROM admin) AS admin, (SELECT count(*) FROM data_key) AS \
         data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
         recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
-        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
+        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
         (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
         deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \

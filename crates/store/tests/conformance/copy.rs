@@ -18,6 +18,7 @@ const ANNA: IdentityId = IdentityId([4; 16]);
 /// Something in every table, half of the field rows settled.
 async fn fill(store: &VaultStore) {
     store.add_admin("anna", b"record", NOW).await.unwrap();
+    store.set_lock_after("anna", 300).await.unwrap();
     let key_id = KeyId([3; 16]);
     let items = vec![
         CustodyItem { item: "mlkem-seed".into(), wrapped: vec![1; 90] },
@@ -86,6 +87,7 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
         (grants, quarantined, log),
         (
             store.identity_of("anna").await.unwrap(),
+            store.lock_after("anna").await.unwrap(),
             store.grants_to(&ANNA).await.unwrap(),
             store.roster().await.unwrap(),
         ),
@@ -107,6 +109,7 @@ async fn copied(from: &Place, to: &Place) {
             ("recovery_grant", 2),
             ("identity", 1),
             ("admin_identity", 1),
+            ("admin_setting", 1),
             ("wrapped_identity", 2),
             ("roster_entry", 3),
             ("admin_grant", 1),

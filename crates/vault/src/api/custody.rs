@@ -16,7 +16,7 @@ use crate::State;
 #[utoipa::path(
     get, path = "/v1/custody", operation_id = "custody", tag = "keys",
     responses((status = 200, description = "All of them", body = Custody), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<Custody>, Problem> {
     let store = &state.shared().store;
@@ -32,7 +32,7 @@ pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> 
 #[utoipa::path(
     get, path = "/v1/manifests", operation_id = "manifests", tag = "keys",
     responses((status = 200, description = "Every one that the site ever signed", body = Manifests), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn manifests(Shared(state): Shared<State>, _session: SignedIn) -> Result<Json<Manifests>, Problem> {
     let notes = state.shared().store.manifests().await.map_err(|error| error::storage(&error))?;

@@ -29,7 +29,7 @@ const GRANTS_BODY: usize = 1 << 20;
 #[utoipa::path(
     get, path = "/v1/identity", operation_id = "identity", tag = "admins",
     responses((status = 200, description = "The signed-in admin's", body = OwnIdentity), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn get(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<OwnIdentity>, Problem> {
     let identity = own(&state.shared().store, &session).await?;
@@ -43,7 +43,7 @@ pub(super) async fn get(Shared(state): Shared<State>, session: SignedIn) -> Resu
     post, path = "/v1/identity", operation_id = "take_identity", tag = "admins",
     request_body(content = KeptIdentity, content_type = "application/json"),
     responses((status = 204, description = "Kept"), NewIdentityProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn take(
     Shared(state): Shared<State>,
@@ -65,7 +65,7 @@ pub(super) async fn take(
 #[utoipa::path(
     get, path = "/v1/roster", operation_id = "roster", tag = "admins",
     responses((status = 200, description = "All entries, with everybody's public identity", body = RosterEntries), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn roster(Shared(state): Shared<State>, _session: SignedIn) -> Result<Json<RosterEntries>, Problem> {
     let store = &state.shared().store;
@@ -81,7 +81,7 @@ pub(super) async fn roster(Shared(state): Shared<State>, _session: SignedIn) -> 
     post, path = "/v1/grants", operation_id = "grant", tag = "admins",
     request_body(content = Grants, content_type = "application/json"),
     responses((status = 204, description = "Kept"), GrantProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn grant(
     Shared(state): Shared<State>,

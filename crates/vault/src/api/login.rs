@@ -15,7 +15,7 @@ use nightsafe_serve::problem::Problem;
 use super::error;
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
-use super::session::{SignedIn, new_token};
+use super::session::{SetCookie, Shown, Tab};
 use crate::pending::{LoginId, Pending};
 use crate::setup::is_admin_name;
 use crate::{State, state};
@@ -60,12 +60,14 @@ pub(super) async fn start(
 #[utoipa::path(
     post, path = "/v1/login/finish", operation_id = "login_finish", tag = "sign-in",
     request_body(content = LoginFinish, content_type = "application/json"),
-    responses((status = 200, description = "Signed in", body = LoginFinished), LoginFinishProblems)
+    params(("nightsafe-tab" = String, Header, description = "The tab's proof, b64u: the session is this tab's alone")),
+    responses((status = 200, description = "Signed in; the session's cookie is set", body = LoginFinished), LoginFinishProblems)
 )]
 pub(super) async fn finish(
     Shared(state): Shared<State>,
+    tab: Tab,
     Body(request, _share): Body<LoginFinish, BODY>,
-) -> Result<Json<LoginFinished>, Problem> {
+) -> Result<(SetCookie, Json<LoginFinished>), Problem> {
     let state = state.shared();
     let now = state.now();
     let admin = passed(state, &request.login, &request.message).await?.ok_or_else(|| {
@@ -74,23 +76,30 @@ pub(super) async fn finish(
         Problem::new(ProblemType::SignInFailed)
     })?;
     record_failures(state, state.pending.ended(now)).await?;
-    let (token, token_hash) = new_token()?;
     let limits = state.sessions;
-    state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
+    let (proof, cookie) = tab.new_token(limits.absolute)?;
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|_| error::randomness())?;
+    let begun = state.store.begin_session(&proof, &id, &admin, now, limits).await;
+    begun.map_err(|error| error::storage(&error))?;
+    let lock_after = state.lock_after(&admin).await.map_err(|error| error::storage(&error))?;
     tracing::info!(admin, "signed in");
-    Ok(Json(LoginFinished { token: B64u(token.to_vec()), expires_in: limits.idle }))
+    Ok((cookie, Json(LoginFinished { expires_in: limits.idle, lock_after })))
 }
 
 /// Sign out
 #[utoipa::path(
     post, path = "/v1/logout", operation_id = "logout", tag = "sign-in",
     responses((status = 204, description = "Signed out"), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
-pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> Result<StatusCode, Problem> {
-    state.shared().store.end_session(&session.token_hash).await.map_err(|error| error::storage(&error))?;
-    tracing::info!(admin = session.admin, "signed out");
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn logout(Shared(state): Shared<State>, shown: Shown) -> Result<(SetCookie, StatusCode), Problem> {
+    let state = state.shared();
+    let used = state.store.use_session(&shown.proof, state.now(), state.sessions).await;
+    let used = used.map_err(|error| error::storage(&error))?.ok_or(ProblemType::SignInRequired)?;
+    state.store.end_session(&shown.proof.token_hash).await.map_err(|error| error::storage(&error))?;
+    tracing::info!(admin = used.admin, "signed out");
+    Ok((shown.tab.no_cookie()?, StatusCode::NO_CONTENT))
 }
 
 /// Who has shown the passphrase. One answer for an unknown login, one that took too long, a wrong passphrase, an unknown

@@ -3,12 +3,14 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use nightsafe_core::session::COOKIE;
 use nightsafe_proto::openapi::{Responses, responses};
 use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use nightsafe_proto::vault::TAB_HEADER;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, log, login, openings, passphrase, search};
+use super::{custody, identity, log, login, openings, passphrase, search, sessions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -34,23 +36,35 @@ use super::{custody, identity, log, login, openings, passphrase, search};
         log::checkpoint,
         log::tile,
         log::entries,
+        sessions::resume,
+        sessions::keep,
+        sessions::in_use,
+        sessions::list,
+        sessions::end,
+        sessions::end_others,
+        sessions::settings,
         super::alive,
         super::ready,
         get
     ),
     components(schemas(ProblemDetails)),
-    modifiers(&Bearer)
+    modifiers(&Session)
 )]
 struct Document;
 
-/// The token that sign-in gives.
-struct Bearer;
+/// The cookie that sign-in sets, and the proof of the tab that signed in: each is nothing without the other.
+struct Session;
 
-impl Modify for Bearer {
+impl Modify for Session {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let cookie = ApiKeyValue::with_description(
+            format!("{COOKIE}*"),
+            "The session's token. The star is 16 hex digits that follow from the tab's proof (docs/spec/session.md)",
+        );
+        let tab = ApiKeyValue::with_description(TAB_HEADER, "The tab's proof, b64u");
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("tab", SecurityScheme::ApiKey(ApiKey::Header(tab)));
     }
 }
 
@@ -96,30 +110,32 @@ problems! {
     HealthProblems = [HEALTH];
     /// Problems of an address that needs nothing.
     Always = [ALWAYS];
-    /// Problems of an address that asks for a token.
-    SignedInProblems = [ALWAYS, [P::SignInRequired]];
+    /// Problems of an address that asks for a session.
+    SignedInProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired]];
     /// Problems of the audit log's checkpoint and tiles.
-    LogProblems = [ALWAYS, [P::SignInRequired, P::NotFound]];
+    LogProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired, P::NotFound]];
     /// Problems of `POST /v1/log/entries`.
-    LogEntriesProblems = [ALWAYS, BODY, [P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember]];
+    LogEntriesProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember]];
     /// Problems of `POST /v1/login/start`.
-    LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
+    LoginStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember]];
     /// Problems of `POST /v1/login/finish`.
-    LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed]];
+    LoginFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed]];
     /// Problems of `POST /v1/passphrase/start`.
-    PassphraseStartProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    PassphraseStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/passphrase/finish`.
-    PassphraseFinishProblems = [ALWAYS, BODY, [P::SignInRequired, P::SignInFailed, P::MalformedMember]];
+    PassphraseFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember]];
     /// Problems of `POST /v1/identity`.
-    NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
+    NewIdentityProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::IdentityExists]];
+    /// Problems of what changes one's own sessions.
+    SessionChangeProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/grants`.
-    GrantProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    GrantProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/deposits/search`.
-    SearchProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedSearch]];
+    SearchProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedSearch]];
     /// Problems of `POST /v1/openings`.
     OpeningProblems = [
         ALWAYS,
         BODY,
-        [P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember]
+        [P::ForeignOrigin, P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember]
     ];
 }

@@ -28,7 +28,7 @@ const FIELDS: usize = 1600;
     post, path = "/v1/openings", operation_id = "open", tag = "deposits",
     request_body(content = Open, content_type = "application/json"),
     responses((status = 200, description = "As asked for, in the same order", body = Opened), OpeningProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn open(
     Shared(state): Shared<State>,
