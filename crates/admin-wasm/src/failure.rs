@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     IdentityRefused,
     /// There is no identity yet.
     NoIdentity,
+    /// A session's tab is not enough: something is under the passphrase alone.
+    PassphraseNeeded,
     /// The roster was not signed from the site keys down.
     RosterRefused,
     /// This browser knows a later roster.
@@ -37,6 +39,7 @@ impl Failure {
             Self::WrongPassphrase => "wrong_passphrase",
             Self::IdentityRefused => "identity_refused",
             Self::NoIdentity => "no_identity",
+            Self::PassphraseNeeded => "passphrase_needed",
             Self::RosterRefused => "roster_refused",
             Self::RosterRolledBack => "roster_rolled_back",
             Self::RosterForked => "roster_forked",
@@ -52,6 +55,7 @@ impl Failure {
         match self {
             Self::WrongPassphrase => "the name or the passphrase is wrong",
             Self::IdentityRefused => "the vault holds another identity than the one that this sign-in unlocks",
+            Self::PassphraseNeeded => "sign in with the passphrase: not everything opens without it yet",
             Self::NoIdentity => "sign in again first: then there are keys of your own",
             Self::RosterRefused => "the roster of admins is not one that the site keys and admins signed",
             Self::RosterRolledBack => "the roster of admins is older than one that this browser has seen",

@@ -35,6 +35,25 @@
 //!   free(): void;
 //! }
 //!
+//! // -- a session of one tab (docs/spec/session.md) --
+//! export class Tab {
+//!   /** A fresh half, or what `half` gave before. Throws `malformed`.
+//!    *  @param anchor text of the trust anchor */
+//!   constructor(anchor: string, half: string | undefined);
+//!   /** b64u, for sessionStorage and nothing else: it is never sent. */
+//!   readonly half: string;
+//!   /** b64u, for the header `nightsafe-tab` of every request. */
+//!   readonly proof: string;
+//!   /** Body of POST /v1/session/identity; undefined when the passphrase is needed after a reload anyway. */
+//!   keep(opener: Opener): string | undefined;
+//!   /** Unlocks without the passphrase. The answers as in LoginAttempt.unlock; `resumed` is that of POST /v1/session/resume,
+//!    *  `remembered` the `roster_place` of an earlier sign-in, or an empty text.
+//!    *  Throws as that does, and `passphrase_needed`. */
+//!   resume(resumed: string, identity: string, roster: string, custody: string, anchor: string, manifests: string,
+//!     remembered: string): Opener;
+//!   free(): void;
+//! }
+//!
 //! // -- opening --
 //! export class Opener {
 //!   /** Ids of the data keys that were unwrapped, as a JSON array of hex. */
@@ -109,7 +128,7 @@
 //! ```
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
-//! `roster_forked`, `no_identity`,
+//! `roster_forked`, `no_identity`, `passphrase_needed`,
 //! `malformed`,
 //! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
@@ -119,8 +138,15 @@ mod failure;
 mod login;
 mod opener;
 mod session;
+mod tab;
 mod unlock;
 mod view;
 
 pub use login::LoginAttempt;
 pub use opener::Opener;
+pub use tab::Tab;
+
+/// Texts that come from JavaScript are grown by the glue, JSON is read into strings: all of it is wiped when it is freed.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: nightsafe_wipe::Wiping = nightsafe_wipe::Wiping(std::alloc::System);

@@ -1,5 +1,6 @@
 //! Opening deposits: the bindings. What they call is in `session`.
 
+use nightsafe_core::session::TabHalf;
 use nightsafe_login::Stretch;
 use nightsafe_proto::wire::Hex32;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -111,6 +112,10 @@ impl Opener {
 }
 
 impl Opener {
+    pub(crate) fn kept_for(&self, tab: &TabHalf) -> Result<Option<String>, Failure> {
+        self.session()?.kept_for(tab, &mut rng()?)
+    }
+
     pub(crate) fn of(session: Session) -> Self {
         Self { session: Some(session) }
     }

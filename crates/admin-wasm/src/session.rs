@@ -9,19 +9,21 @@ use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster::{Remembered, Roster};
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_core::session::TabHalf;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
-use nightsafe_proto::wire::{B64u, Hex32};
+use nightsafe_proto::vault::session::{Resumed, SessionIdentity};
+use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use rand_core::CryptoRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::unlock::{Unlocked, Unlocking};
+use crate::unlock::{Unlocked, Unlocking, With};
 use crate::view::{LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 /// The vault's answers to a sign-in, as they came.
@@ -47,6 +49,7 @@ pub(crate) struct Session {
     new_identity: Option<KeptIdentity>,
     new_grants: Option<Grants>,
     words: Option<String>,
+    resumable: bool,
     deposits: BTreeMap<Hex32, OpenedDeposit>,
 }
 
@@ -58,13 +61,30 @@ impl Session {
         anchor: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Failure> {
+        Self::open(With::SignIn { export_key, passphrase }, answers, anchor, rng)
+    }
+
+    /// Goes on with a session after a reload. `resumed` is the vault's answer to that.
+    pub(crate) fn resume(
+        tab: &TabHalf,
+        resumed: &str,
+        answers: &Answers<'_>,
+        anchor: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Failure> {
+        let kept = read::<Resumed>(resumed)?.identity.ok_or(Failure::PassphraseNeeded)?;
+        Self::open(With::Session { tab, kept: &kept }, answers, anchor, rng)
+    }
+
+    fn open(with: With<'_>, answers: &Answers<'_>, anchor: &str, rng: &mut impl CryptoRng) -> Result<Self, Failure> {
         let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
         let (identity, roster, custody) = (read(answers.identity)?, read(answers.roster)?, read(answers.custody)?);
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
         // What the browser kept is its own: a text that is none was not written by us, and is no reason to stop
         let remembered = Remembered::parse(answers.remembered);
-        let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, remembered, identity, roster, custody };
-        let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
+        let unlocking = Unlocking { with, anchor: &anchor, remembered, identity, roster, custody };
+        let unlocked = unlocking.run(rng)?;
+        let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants, resumable } = unlocked;
         let opener = Opener::new(anchor.site.clone(), keys, verified);
         Ok(Self {
             anchor,
@@ -77,8 +97,19 @@ impl Session {
             new_identity,
             new_grants,
             words,
+            resumable,
             deposits: BTreeMap::new(),
         })
+    }
+
+    /// What the vault is to keep for this tab's session; none when the passphrase is needed again anyway.
+    pub(crate) fn kept_for(&self, tab: &TabHalf, rng: &mut impl CryptoRng) -> Result<Option<String>, Failure> {
+        let Some(admin) = self.admin.as_ref().filter(|_| self.resumable) else { return Ok(None) };
+        let mut row = Zeroizing::new([0; 32]);
+        rng.fill_bytes(row.as_mut_slice());
+        let wrapped = admin.wrap(&Unlock::Session { tab: tab.as_bytes(), row: &row }, rng);
+        let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
+        write(&SessionIdentity { half: Hex(*row), wrapped }).map(Some)
     }
 
     /// First message of a new passphrase.

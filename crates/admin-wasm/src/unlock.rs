@@ -8,19 +8,32 @@ use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::roster::{self, Fault, Remembered, Roster};
 use nightsafe_core::scalar::IdentityId;
 use nightsafe_core::suite::Suite;
+use nightsafe_core::session::TabHalf;
 use nightsafe_login::ExportKey;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey};
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, KeptWrapped, OwnIdentity, RosterEntries};
+use nightsafe_proto::vault::session::SessionIdentity;
 use nightsafe_proto::wire::B64u;
 use rand_core::CryptoRng;
 
 use crate::failure::Failure;
 
-/// What the sign-in gave, and the vault's answers.
+/// What there is to unlock with.
+#[derive(Clone, Copy)]
+pub(crate) enum With<'a> {
+    /// What a sign-in gave.
+    SignIn {
+        export_key: &'a ExportKey,
+        /// For data keys of before there was a roster.
+        passphrase: &'a [u8],
+    },
+    /// The tab's half, and what the vault kept for the session.
+    Session { tab: &'a TabHalf, kept: &'a SessionIdentity },
+}
+
+/// What there is to unlock with, and the vault's answers.
 pub(crate) struct Unlocking<'a> {
-    pub(crate) export_key: &'a ExportKey,
-    /// For data keys of before there was a roster.
-    pub(crate) passphrase: &'a [u8],
+    pub(crate) with: With<'a>,
     pub(crate) anchor: &'a TrustAnchor,
     /// Where the last roster ended that this browser verified.
     pub(crate) remembered: Option<Remembered>,
@@ -43,6 +56,8 @@ pub(crate) struct Unlocked {
     pub(crate) words: Option<String>,
     /// Grants to oneself of data keys that only the passphrase opened.
     pub(crate) new_grants: Option<Grants>,
+    /// Whether the identity alone opened everything: then the passphrase is not needed after a reload.
+    pub(crate) resumable: bool,
 }
 
 impl Unlocking<'_> {
@@ -61,27 +76,37 @@ impl Unlocking<'_> {
                 _ => {}
             }
         }
+        let resumable = admin.is_some() && wrapped.is_empty();
         let by_passphrase = self.by_passphrase(&wrapped)?;
         let new_grants = match (&admin, &roster) {
             (Some(admin), Some(roster)) => grant_to_oneself(admin, roster, &by_passphrase, rng)?,
             _ => None,
         };
-        let (id, new_identity) = match &admin {
-            Some(admin) => (admin.id(), None),
-            None => self.new_identity(rng).map(|(id, kept)| (id, Some(kept)))?,
+        let (id, new_identity) = match (&admin, self.with) {
+            (Some(admin), _) => (admin.id(), None),
+            (None, With::SignIn { export_key, .. }) => {
+                self.new_identity(export_key, rng).map(|(id, kept)| (id, Some(kept)))?
+            }
+            (None, With::Session { .. }) => return Err(Failure::PassphraseNeeded),
         };
         let named = roster.as_ref().is_some_and(|roster| roster.active_at(&id, roster.sequence()).is_some());
         let words = (!named).then(|| id.words().join(" "));
         keys.extend(by_passphrase);
-        Ok(Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants })
+        Ok(Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants, resumable })
     }
 
     fn unwrap(&self) -> Result<Option<Identity>, Failure> {
         let Some(kept) = &self.identity.identity else { return Ok(None) };
         let public = PublicIdentity::parse(&kept.public.0).map_err(|_| Failure::Malformed)?;
-        let way = kept.wrapped.iter().find(|way| way.method == Method::Login.as_str()).ok_or(Failure::Malformed)?;
-        let wrapped = WrappedIdentity::parse(&way.wrapped.0).map_err(|_| Failure::Malformed)?;
-        let identity = wrapped.unwrap(&self.anchor.site, &public.id(), &Unlock::Login(self.export_key));
+        let (wrapped, with) = match self.with {
+            With::SignIn { export_key, .. } => {
+                let way = kept.wrapped.iter().find(|way| way.method == Method::Login.as_str());
+                (&way.ok_or(Failure::Malformed)?.wrapped, Unlock::Login(export_key))
+            }
+            With::Session { tab, kept } => (&kept.wrapped, Unlock::Session { tab: tab.as_bytes(), row: &kept.half.0 }),
+        };
+        let wrapped = WrappedIdentity::parse(&wrapped.0).map_err(|_| Failure::Malformed)?;
+        let identity = wrapped.unwrap(&self.anchor.site, &public.id(), &with);
         identity.map(Some).map_err(|_| Failure::IdentityRefused)
     }
 
@@ -101,15 +126,20 @@ impl Unlocking<'_> {
     }
 
     fn by_passphrase(&self, wrapped: &[WrappedKey]) -> Result<Vec<PrivateItems>, Failure> {
-        if wrapped.is_empty() {
-            return Ok(Vec::new());
+        match self.with {
+            _ if wrapped.is_empty() => Ok(Vec::new()),
+            With::SignIn { passphrase, .. } => Ok(Keyring::unlock(passphrase, &self.anchor.site, wrapped)?.into_keys()),
+            With::Session { .. } => Err(Failure::PassphraseNeeded),
         }
-        Ok(Keyring::unlock(self.passphrase, &self.anchor.site, wrapped)?.into_keys())
     }
 
-    fn new_identity(&self, rng: &mut impl CryptoRng) -> Result<(IdentityId, KeptIdentity), Failure> {
+    fn new_identity(
+        &self,
+        export_key: &ExportKey,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(IdentityId, KeptIdentity), Failure> {
         let identity = Identity::generate(&self.anchor.site, rng).map_err(|_| Failure::Randomness)?;
-        let wrapped = identity.wrap(&Unlock::Login(self.export_key), rng).map_err(|_| Failure::Randomness)?;
+        let wrapped = identity.wrap(&Unlock::Login(export_key), rng).map_err(|_| Failure::Randomness)?;
         let way = KeptWrapped {
             method: wrapped.method().as_str().to_owned(),
             slot: String::new(),

@@ -14,10 +14,10 @@ use nightsafe_serve::config::{
 use nightsafe_serve::online_key;
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::{Database, DatabaseError, StoreError};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
-use crate::{Backoff, LogConfig, LogConfigError, SETTLE_HOUR, VaultConfig};
+use crate::{Backoff, LogConfig, LogConfigError, SETTLE_HOUR, SessionLimits, VaultConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Config {
     pub source: Source,
     /// Where the API listens.
     pub listen: Listen,
+    /// How long admins stay signed in.
+    #[serde(default)]
+    pub sessions: Sessions,
     /// How much may be asked for.
     #[serde(default)]
     pub limits: Limits,
@@ -53,6 +56,43 @@ pub struct Site {
     pub login_key: Secret,
     /// The key of the audit log that `nightsafe init` made, `keys/log.key`; without it there is no log.
     pub log_key: Option<Secret>,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sessions {
+    /// Seconds without a request after which a session ends. No page locks later.
+    #[serde(deserialize_with = "session_seconds")]
+    pub idle_seconds: u32,
+    /// Seconds after which it ends in any case.
+    #[serde(deserialize_with = "session_seconds")]
+    pub absolute_seconds: u32,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let seconds = |time: u64| u32::try_from(time).unwrap_or(u32::MAX);
+        let SessionLimits { idle, absolute } = SessionLimits::default();
+        Self { idle_seconds: seconds(idle), absolute_seconds: seconds(absolute) }
+    }
+}
+
+impl Sessions {
+    /// As the vault takes them.
+    pub fn limits(self) -> SessionLimits {
+        SessionLimits { idle: self.idle_seconds.into(), absolute: self.absolute_seconds.into() }
+    }
+}
+
+/// A minute is what pages may lock after; a week is longer than anybody works.
+fn session_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    if (60..=604_800).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(de::Error::custom("sessions last 60 to 604800 seconds: a minute to a week"))
+    }
 }
 
 /// `[vault]`
@@ -255,7 +295,7 @@ impl Config {
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
         let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
         Ok(Settings {
-            api: VaultConfig { guard: self.limits.guard(&self.listen), log, ..api },
+            api: VaultConfig { guard: self.limits.guard(&self.listen), log, sessions: self.sessions.limits(), ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,

@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::note::NoteSigner;
+use nightsafe_core::scalar::Site;
+use nightsafe_core::session::TabHalf;
 use nightsafe_login::ClientLogin;
 use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_serve::online_key;
@@ -113,6 +115,7 @@ fn what_is_wrong_is_said_and_where() {
     let both = format!("{direct}{}", place.relay());
     for (good, from, to, expected) in [
         (&direct, "admin_origin", "admin_orgin", "unknown field `admin_orgin`"),
+        (&direct, "[source", "[sessions]\nidle_seconds = 59\n[source", "a minute to a week"),
         (&direct, "demo.nightsafe.example", "Demo", "site.name"),
         (&direct, "localhost:4804", "localhost:4804/", "site.admin_origin"),
         (&direct, "/login.key", "/relay.key", "site.login_key: the file is no sign-in secret"),
@@ -306,11 +309,12 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
         println!("{}", text.split("SUMMARY").last().unwrap_or_default());
     };
     run(&[]);
-    let token = sign_in(&vault);
-    let header = format!("Authorization: Bearer {token}");
+    let headers = sign_in(&vault);
+    let mut given: Vec<&str> = headers.iter().flat_map(|header| ["--header", header.as_str()]).collect();
     // Signing out would make a stranger of the admin
-    run(&["--header", &header, "--exclude-path", "/v1/logout"]);
-    let custody = Running::ask(&vault, &format!("GET /v1/custody HTTP/1.1\r\n{header}\r\n"), "");
+    given.extend(["--exclude-path", "/v1/logout"]);
+    run(&given);
+    let custody = Running::ask(&vault, &format!("GET /v1/custody HTTP/1.1\r\n{}\r\n", headers.join("\r\n")), "");
     assert!(custody.starts_with("HTTP/1.1 200"), "the session ended under way: {custody}");
     let log = running.stop();
     let answered = log.lines().filter(|line| line.contains("\"message\":\"answered\"")).count();
@@ -318,7 +322,7 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
     let found = log
         .lines()
         .filter(|line| line.contains("\"route\":\"/v1/deposits/search\"") && line.contains("\"status\":200"));
-    assert!(found.count() > 0, "no search was answered: the token was not used");
+    assert!(found.count() > 0, "no search was answered: the session was not used");
     let faults: Vec<_> = log.lines().filter(|line| line.contains("\"status\":5") || line.contains("ERROR")).collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
@@ -327,20 +331,29 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
 const STRETCH: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
 const PASSPHRASE: &[u8] = b"night safe in a bank's wall";
 
-/// Both requests of a sign-in, over HTTP; returns the token.
-fn sign_in(vault: &str) -> String {
-    let post = |path: &str, body: String| -> serde_json::Value {
-        let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
+/// Both requests of a sign-in, over HTTP; returns the headers of all further ones.
+fn sign_in(vault: &str) -> [String; 3] {
+    let tab = TabHalf::parse(&"A".repeat(43)).unwrap().proof(&Site::parse("demo.nightsafe.example").unwrap());
+    let own = ["Origin: http://localhost:4804".to_owned(), format!("Nightsafe-Tab: {}", *tab.to_text())];
+    let post = |path: &str, body: String| -> (String, serde_json::Value) {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\n{}\r\nContent-Length: {}\r\n",
+            own.join("\r\n"),
+            body.len()
+        );
         let answer = Running::ask(vault, &head, &body);
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), serde_json::from_str(body).unwrap())
     };
     let (client, message) = ClientLogin::start(PASSPHRASE).unwrap();
-    let started = post("/v1/login/start", json!({"user": "anna", "message": b64u(&message)}).to_string());
+    let (_, started) = post("/v1/login/start", json!({"user": "anna", "message": b64u(&message)}).to_string());
     let reply = b64u_decode(started["message"].as_str().unwrap()).unwrap();
     let done = client.finish(&reply, &STRETCH).unwrap();
     let finish = json!({"login": started["login"], "message": b64u(&done.message)});
-    post("/v1/login/finish", finish.to_string())["token"].as_str().unwrap().to_owned()
+    let (head, _) = post("/v1/login/finish", finish.to_string());
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let [origin, tab] = own;
+    [origin, tab, format!("Cookie: {}", cookie.split_once(';').unwrap().0)]
 }
 
 /// Nobody listens at the relay's address: admins are answered all the same, and the failure is in log and numbers.

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::custody::{Keyring, WrappedKey};
-use nightsafe_core::encoding::b64u;
+use nightsafe_core::encoding::b64u_decode;
 use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
@@ -13,22 +13,26 @@ use nightsafe_core::manifest;
 use nightsafe_core::opening::{Difference, OpenedDeposit, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster;
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Site, Tag};
+use nightsafe_core::session::{COOKIE, TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ClientLogin;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
 use nightsafe_proto::vault::identity::{KeptIdentity, OwnIdentity, RosterEntries};
-use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
+use nightsafe_proto::vault::TAB_HEADER;
+use nightsafe_proto::vault::login::{LoginFinish, LoginStart, LoginStarted};
 use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_vault::Stretch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tower::ServiceExt;
 
 use crate::site::{PASSPHRASE, RunningVault, STRETCH, Shop, send};
 
 pub(crate) struct Admin {
-    pub(crate) token: Vec<u8>,
+    /// The session's cookie as it is sent.
+    cookie: String,
     router: Router,
     opener: Opener,
 }
@@ -58,30 +62,39 @@ impl Admin {
     pub(crate) async fn enter(router: &Router, with: &Credentials<'_>) -> Self {
         let (client, message) = ClientLogin::start(with.passphrase.as_bytes()).unwrap();
         let start = LoginStart { user: with.user.to_owned(), message: B64u(message) };
-        let started: LoginStarted = post(router, "/v1/login/start", &[], &start).await;
+        let started: LoginStarted = post(router, "/v1/login/start", "", &start).await;
         let done = client.finish(&started.message.0, with.stretch).unwrap();
         let finish = LoginFinish { login: started.login, message: B64u(done.message) };
-        let finished: LoginFinished = post(router, "/v1/login/finish", &[], &finish).await;
-        let token = finished.token.0.to_vec();
+        let finish = request("POST", "/v1/login/finish", "").body(Body::from(serde_json::to_string(&finish).unwrap()));
+        let finished = router.clone().oneshot(finish.unwrap()).await.unwrap();
+        assert_eq!(finished.status(), StatusCode::OK);
+        let cookie = finished.headers()[header::SET_COOKIE].to_str().unwrap().split_once(';').unwrap().0.to_owned();
 
-        let custody: Custody = call(router, "GET", "/v1/custody", &token, String::new()).await;
-        let own: OwnIdentity = call(router, "GET", "/v1/identity", &token, String::new()).await;
+        let custody: Custody = call(router, "GET", "/v1/custody", &cookie, String::new()).await;
+        let own: OwnIdentity = call(router, "GET", "/v1/identity", &cookie, String::new()).await;
         let site = with.anchor.site.clone();
         let keys = match own.identity {
             Some(own) => {
-                let roster: RosterEntries = call(router, "GET", "/v1/roster", &token, String::new()).await;
+                let roster: RosterEntries = call(router, "GET", "/v1/roster", &cookie, String::new()).await;
                 granted(&custody, &own, &roster, &done.export_key, with.anchor)
             }
             None => wrapped(&custody, &site, with.passphrase),
         };
-        let manifests: Manifests = call(router, "GET", "/v1/manifests", &token, String::new()).await;
+        let manifests: Manifests = call(router, "GET", "/v1/manifests", &cookie, String::new()).await;
         let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, with.anchor).unwrap());
         let opener = Opener::new(site, keys, manifests.collect());
-        Self { token, router: router.clone(), opener }
+        Self { cookie, router: router.clone(), opener }
+    }
+
+    /// The token that the vault keeps a hash of.
+    pub(crate) fn token(&self) -> Vec<u8> {
+        let (name, token) = self.cookie.split_once('=').unwrap();
+        assert!(name.starts_with(COOKIE));
+        b64u_decode(token).unwrap()
     }
 
     pub(crate) async fn find(&self, search: &Search) -> Vec<IndexRow> {
-        post::<Found>(&self.router, "/v1/deposits/search", &self.token, search).await.deposits
+        post::<Found>(&self.router, "/v1/deposits/search", &self.cookie, search).await.deposits
     }
 
     /// Opens one kind of a deposit's fields, checks the others.
@@ -97,7 +110,7 @@ impl Admin {
         let check = others.iter().map(|listed| Hex(listed.tag.0)).collect();
         let deposits = vec![OpenDeposit { deposit_id: row.deposit_id, open: open.collect(), check }];
         let batch = Open { purpose: Some(purpose), deposits };
-        let answer: Opened = post(&self.router, "/v1/openings", &self.token, &batch).await;
+        let answer: Opened = post(&self.router, "/v1/openings", &self.cookie, &batch).await;
         let [answer] = answer.deposits.as_slice() else { panic!("one deposit was asked for") };
         let rows: Vec<_> =
             answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
@@ -152,13 +165,20 @@ fn granted(
     custody.keys.iter().map(open).collect()
 }
 
-async fn post<T: DeserializeOwned>(router: &Router, path: &str, token: &[u8], body: &impl Serialize) -> T {
-    call(router, "POST", path, token, serde_json::to_string(body).unwrap()).await
+async fn post<T: DeserializeOwned>(router: &Router, path: &str, cookie: &str, body: &impl Serialize) -> T {
+    call(router, "POST", path, cookie, serde_json::to_string(body).unwrap()).await
 }
 
-async fn call<T: DeserializeOwned>(router: &Router, method: &str, path: &str, token: &[u8], body: String) -> T {
+/// As the admin site's page sends it.
+fn request(method: &str, path: &str, cookie: &str) -> axum::http::request::Builder {
+    let tab: TabProof = TabHalf::parse(&"A".repeat(43)).unwrap().proof(&Site::parse("demo.nightsafe.example").unwrap());
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
-    let request = request.header(header::AUTHORIZATION, format!("Bearer {}", b64u(token)));
+    let request = request.header(header::ORIGIN, "http://localhost:4804").header(TAB_HEADER, tab.to_text().as_str());
+    request.header(header::COOKIE, cookie)
+}
+
+async fn call<T: DeserializeOwned>(router: &Router, method: &str, path: &str, cookie: &str, body: String) -> T {
+    let request = request(method, path, cookie);
     let (status, body) = send(router, request.body(Body::from(body)).unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{path}: {body}");
     serde_json::from_str(&body).unwrap()

@@ -5,16 +5,20 @@ import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
 import type { Engine } from "./engine.ts";
-import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
+import { lockTime } from "./format.ts";
+import { judge } from "./judge.ts";
+import { EngineError, isSignedOut, isTemporary, PassphraseNeeded, sentence, WrongPassphrase } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
 import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
-import { signIn } from "./session.ts";
-import type { Credentials, Session, Step } from "./session.ts";
+import { resume, signIn } from "./session.ts";
+import type { Credentials, Parts, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
+import type { DepositPlace, TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
+import { resumingView } from "./views/resuming.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
 import { signInView } from "./views/sign-in.ts";
@@ -23,8 +27,9 @@ import type { IndexRow } from "./wire.ts";
 
 /** What survives a lock: enough to find the same deposit again, nothing that was opened. */
 interface Place {
-  readonly user: string;
-  readonly row: Pick<IndexRow, "deposit_id" | "reference"> | undefined;
+  /** Unknown after a reload. */
+  readonly user: string | undefined;
+  readonly row: DepositPlace | undefined;
 }
 
 export class App {
@@ -33,20 +38,25 @@ export class App {
   readonly #shell: Shell;
   readonly #idle = new IdleLock(browserClock, {
     warn: (seconds) => this.#shell.warn(seconds),
-    lock: () => this.lock("Nobody used this page for ten minutes, so the keys were forgotten. Sign in to go on."),
+    lock: () => this.lock(`Nobody used this page for ${lockTime(this.#lockAfter)}, so the keys were forgotten. Sign in to go on.`),
+    present: () => void this.#session?.vault.inUse().catch((error) => isSignedOut(error) && this.lock(sentence(error))),
   });
+  #lockAfter = 0;
   #session: Session | undefined;
   #search: SearchView | undefined;
   #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
   #view: View | undefined;
   /** Tells a deposit that is awaited from one that nobody waits for any more. */
   #turn = 0;
+  /** The same of a session that goes on. */
+  #entry = 0;
 
   constructor(
     root: Element,
     private readonly config: Config,
     private readonly vault: Vault,
     private readonly engine: Promise<Engine>,
+    private readonly tab: TabMemory,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
       account: () => this.goToAccount(),
@@ -58,13 +68,53 @@ export class App {
     }
     addEventListener("hashchange", () => this.follow());
     // A page that the browser keeps for its back button must not come back with keys in it
-    addEventListener("pagehide", () => this.#session !== undefined && this.signOut("Leaving the page signed you out."));
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", (event) => event.persisted && this.start());
     document.addEventListener("visibilitychange", () => this.visibility());
   }
 
   start(): void {
+    const half = this.tab.half();
+    if (half !== undefined) return void this.goOn(half);
     const onDeposit = parseRoute(location.hash).page === "deposit";
-    this.askToSignIn(undefined, onDeposit ? RELOADED : undefined);
+    this.askToSignIn(undefined, onDeposit ? ANOTHER_TAB : undefined);
+  }
+
+  /** With the session of before a reload, or after the passphrase. */
+  private async goOn(half: string): Promise<void> {
+    const entry = ++this.#entry;
+    const { site } = this.config;
+    const passphrase = (note?: string): void => {
+      const row = this.tab.place();
+      this.tab.clear();
+      this.askToSignIn({ user: undefined, row }, note);
+    };
+    this.show(resumingView({ site }));
+    let session: Session;
+    try {
+      session = await resume(half, this.parts(), painted);
+    } catch (error) {
+      if (entry !== this.#entry) return;
+      if (isTemporary(error)) {
+        const failed = { sentence: sentence(error), again: () => this.start(), passphrase: () => passphrase() };
+        return this.show(resumingView({ site, failed }));
+      }
+      if (error instanceof EngineError) return this.askToSignIn(undefined, sentence(error));
+      return passphrase(isSignedOut(error) ? AWAY : error instanceof PassphraseNeeded ? NEEDED : sentence(error));
+    }
+    // The page was left, or somebody else began meanwhile
+    if (entry !== this.#entry) return session.leave();
+    const { page } = parseRoute(location.hash);
+    const row = this.tab.place();
+    this.entered(session);
+    if (page === "deposit" && row !== undefined) await this.resume(session, row);
+    else if (page === "account") this.goToAccount();
+    else this.goToSearch();
+  }
+
+  private parts(): Parts {
+    const { engine, vault, config, tab } = this;
+    return { engine, vault, config, memory: browserMemory(config), tab };
   }
 
   private askToSignIn(place: Place | undefined, note: string | undefined): void {
@@ -79,22 +129,36 @@ export class App {
     step: (step: Step) => void,
     place: Place | undefined,
   ): Promise<string | undefined> {
-    const { engine, vault, config } = this;
+    const entry = ++this.#entry;
     let session: Session;
     try {
-      session = await signIn(credentials, { engine, vault, config, memory: browserMemory(config) }, step, painted);
+      session = await signIn(credentials, this.parts(), step, painted);
     } catch (error) {
       return sentence(error);
     }
+    // The page was left meanwhile: what the tab kept goes on when it is shown again
+    if (entry !== this.#entry) {
+      session.leave();
+      return undefined;
+    }
+    this.entered(session);
+    if (place?.row !== undefined && (place.user ?? session.user) === session.user) await this.resume(session, place.row);
+    else this.goToSearch();
+    return undefined;
+  }
+
+  private entered(session: Session): void {
     this.#session = session;
     this.#shell.signedIn(session.user);
-    this.#idle.start();
+    this.setLockAfter(session.as.lock_after);
     this.#search = this.newSearch(session);
     const notes = notesOf(session);
     if (notes !== "") this.#status.warn(notes);
-    if (place?.row !== undefined && place.user === session.user) await this.resume(session, place.row);
-    else this.goToSearch();
-    return undefined;
+  }
+
+  private setLockAfter(seconds: number): void {
+    this.#lockAfter = seconds;
+    this.#idle.start(seconds);
   }
 
   private newSearch(session: Session): SearchView {
@@ -110,19 +174,20 @@ export class App {
   }
 
   /** Back to the deposit that was on screen before the lock. */
-  private async resume(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<void> {
+  private async resume(session: Session, place: DepositPlace): Promise<void> {
     const row = await this.find(session, place).catch(() => undefined);
     if (row === undefined) this.goToSearch();
     else await this.goToDeposit(session, row);
   }
 
-  private async find(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<IndexRow | undefined> {
+  private async find(session: Session, place: DepositPlace): Promise<IndexRow | undefined> {
     const { deposits } = await session.vault.search({ reference: place.reference });
     return deposits.find((row) => row.deposit_id === place.deposit_id);
   }
 
   private goToSearch(): void {
     this.leaveDeposit();
+    this.tab.setPlace(undefined);
     setHash(routeHash({ page: "search" }));
     if (this.#search !== undefined) this.show(this.#search);
   }
@@ -131,16 +196,38 @@ export class App {
     const session = this.#session;
     if (session === undefined) return;
     this.leaveDeposit();
+    this.tab.setPlace(undefined);
     setHash(routeHash({ page: "account" }));
+    const { vault } = session;
     this.show(
       accountView({
         user: session.user,
         people: session.people,
         change: ({ old, next }) => this.changePassphrase(session, old, next),
+        judge: (passphrase) => judge(this.config, passphrase, [session.user, this.config.site]),
+        lockAfter: this.#lockAfter,
+        limit: session.as.expires_in,
+        setLockAfter: (seconds) => this.asked(() => vault.setLockAfter(seconds), () => this.setLockAfter(seconds)),
+        sessions: () => vault.sessions(),
+        endSession: (id) => this.asked(() => vault.endSession(id)),
+        endOthers: () => this.asked(() => vault.endOtherSessions()),
+        failed: (error, again) => this.failed(error, again),
         say: (text) => this.#status.say(text),
         back: () => this.goToSearch(),
       }),
     );
+  }
+
+  /** A sentence when it did not work. */
+  private async asked(ask: () => Promise<void>, then?: () => void): Promise<string | undefined> {
+    try {
+      await ask();
+      then?.();
+      return undefined;
+    } catch (error) {
+      if (isSignedOut(error)) this.lock(sentence(error));
+      return sentence(error);
+    }
   }
 
   /** A sentence when it did not work. */
@@ -182,6 +269,8 @@ export class App {
     }
     if (session.refusedManifests > refused) this.#status.warn(REFUSED_MANIFESTS);
     this.#deposit = { row, view };
+    // Only where a reload can go on
+    if (this.tab.half() !== undefined) this.tab.setPlace({ deposit_id: row.deposit_id, reference: row.reference });
     setHash(routeHash({ page: "deposit", id: row.deposit_id }));
     this.show(view);
   }
@@ -226,6 +315,18 @@ export class App {
     this.#status.say("Locked.");
   }
 
+  /** The page goes away, and may come back: nothing of the keys stays in it, and the tab can go on. */
+  private leave(): void {
+    this.#entry += 1;
+    if (this.#session === undefined) return;
+    // Where the passphrase is needed again, nothing could go on
+    if (this.tab.half() === undefined) return this.signOut("Leaving the page signed you out.");
+    this.forget();
+    this.#session.leave();
+    this.#session = undefined;
+    this.show(resumingView({ site: this.config.site }));
+  }
+
   private signOut(note: string | undefined): void {
     this.end();
     setHash(routeHash({ page: "search" }));
@@ -233,13 +334,19 @@ export class App {
     this.#status.say("Signed out.");
   }
 
-  /** Forgets keys, opened values and found deposits. */
+  /** Forgets keys, opened values and found deposits, and what the tab kept. */
   private end(): void {
+    this.#entry += 1;
+    this.tab.clear();
+    this.forget();
+    this.#session?.lock();
+    this.#session = undefined;
+  }
+
+  private forget(): void {
     this.#idle.stop();
     this.leaveDeposit();
     this.#search = undefined;
-    this.#session?.lock();
-    this.#session = undefined;
     this.#shell.signedOut();
     this.#status.reset();
   }
@@ -251,7 +358,11 @@ export class App {
   }
 }
 
-const RELOADED = "Reloading the page signed you out. Sign in, then find the deposit again.";
+const ANOTHER_TAB = "This tab has no keys yet. Sign in, then find the deposit again.";
+
+const AWAY = "Your session has ended, or nobody used it for a while. Sign in to go on where you were.";
+
+const NEEDED = "Your passphrase is needed again: not everything opens without it yet. Sign in to go on where you were.";
 
 const REFUSED_MANIFESTS =
   "The vault offered a key manifest that your site keys never signed. It is not used here. " +

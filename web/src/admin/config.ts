@@ -2,6 +2,7 @@
 
 const ANCHOR = "__NIGHTSAFE_ANCHOR__";
 const VAULT = "__NIGHTSAFE_VAULT__";
+const PASSPHRASE = "__NIGHTSAFE_PASSPHRASE__";
 
 /** The built site's own facts. All of them are covered by the script's hash. */
 export interface Config {
@@ -15,6 +16,8 @@ export interface Config {
   readonly wasmFile: string;
   /** Integrity of the WASM module, in the form that `fetch` takes. */
   readonly wasmIntegrity: string;
+  /** The module that judges new passphrases, fetched only where one is chosen. */
+  readonly passphrase: { readonly file: string; readonly integrity: string };
 }
 
 /** Thrown when this script was published without being filled in, or filled in wrongly. */
@@ -26,19 +29,24 @@ export class ConfigError extends Error {
 const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
 const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
 
-/** Reads the configuration out of an anchor text and a vault origin. */
-export function parseConfig(anchor: string, vault: string): Config {
+/** Reads the configuration out of an anchor text, a vault origin, and a module's name and integrity. */
+export function parseConfig(anchor: string, vault: string, passphrase: string): Config {
   const site = line(anchor, "site");
-  const [wasmFile = "", wasmIntegrity = "", ...rest] = line(anchor, "wasm").split(" ");
-  if (!FILE.test(wasmFile) || !INTEGRITY.test(wasmIntegrity) || rest.length > 0) {
-    throw new ConfigError("The trust anchor names no WASM module with a SHA-384 integrity. Build the site again.");
-  }
-  return { anchor, site, vault: origin(vault), wasmFile, wasmIntegrity };
+  const { file: wasmFile, integrity: wasmIntegrity } = pinned(line(anchor, "wasm"));
+  return { anchor, site, vault: origin(vault), wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
 }
 
 /** The configuration of this very script. */
 export function ownConfig(): Config {
-  return parseConfig(ANCHOR, VAULT);
+  return parseConfig(ANCHOR, VAULT, PASSPHRASE);
+}
+
+function pinned(text: string): { file: string; integrity: string } {
+  const [file = "", integrity = "", ...rest] = text.split(" ");
+  if (!FILE.test(file) || !INTEGRITY.test(integrity) || rest.length > 0) {
+    throw new ConfigError("A WASM module is not named with a SHA-384 integrity. Build the site again.");
+  }
+  return { file, integrity };
 }
 
 function line(anchor: string, word: string): string {

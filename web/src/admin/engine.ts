@@ -1,6 +1,7 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { LoginAttempt } from "#admin-wasm";
+import init, { LoginAttempt, Tab as TabHandle } from "#admin-wasm";
+import type { Opener as OpenerHandle } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
 import type { Labels } from "./words.ts";
@@ -99,8 +100,30 @@ export interface Attempt {
   free(): void;
 }
 
+/** Holder of this tab's half of what unlocks a session. */
+export interface Tab {
+  /** For sessionStorage; never sent. */
+  readonly half: string;
+  /** For the header of every request. */
+  readonly proof: string;
+  /** What the vault is to keep: body of `POST /v1/session/identity`; nothing when the passphrase is needed again anyway. */
+  keep(opener: Opener): string | undefined;
+  resume(
+    resumed: string,
+    identity: string,
+    roster: string,
+    custody: string,
+    anchor: string,
+    manifests: string,
+    remembered: string,
+  ): Opener;
+  free(): void;
+}
+
 export interface Engine {
   attempt(passphrase: string): Attempt;
+  /** A fresh tab, or the one of this half; throws when that is none. */
+  tab(half?: string): Tab;
 }
 
 /** Fetches, checks and starts the module. A second try covers a connection that broke. */
@@ -110,7 +133,20 @@ export async function loadEngine(config: Config): Promise<Engine> {
   } catch {
     throw new EngineError("the WASM module was not loaded");
   }
-  return { attempt: (passphrase) => new LoginAttempt(passphrase) };
+  return {
+    attempt: (passphrase) => new LoginAttempt(passphrase),
+    tab: (half) => {
+      const tab = new TabHandle(config.anchor, half);
+      return {
+        half: tab.half,
+        proof: tab.proof,
+        // The glue takes its own class only, and every opener is one
+        keep: (opener) => tab.keep(opener as OpenerHandle),
+        resume: (...answers) => tab.resume(...answers),
+        free: () => tab.free(),
+      };
+    },
+  };
 }
 
 async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {

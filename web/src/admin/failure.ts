@@ -44,6 +44,11 @@ export class VaultNotTrusted extends Error {
   override readonly name = "VaultNotTrusted";
 }
 
+/** This tab's half and the vault's do not unlock the keys: the passphrase does. */
+export class PassphraseNeeded extends Error {
+  override readonly name = "PassphraseNeeded";
+}
+
 /** The vault no longer knows this session. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Refused && error.status === 401 && error.slug !== "sign-in-failed";
@@ -90,6 +95,9 @@ const SENTENCES = {
   shape:
     "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
   memory: "This device has too little free memory to work on the passphrase. Close other tabs, then try again.",
+  origin:
+    "The vault does not know this page’s address as its admin site. " +
+    "Open the admin site by the address that you were given, or tell whoever runs the vault.",
   session: "Your session has ended. Sign in again to go on.",
   forbidden: "You may not do this with your account. Ask whoever runs the vault.",
   kind:
@@ -109,6 +117,7 @@ const SENTENCES = {
 
 const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["sign-in-failed", SENTENCES.passphrase],
+  ["foreign-origin", SENTENCES.origin],
   ["opening-not-allowed", SENTENCES.kind],
   ["batch-too-large", SENTENCES.large],
   ["malformed-search", SENTENCES.search],

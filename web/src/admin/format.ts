@@ -73,6 +73,20 @@ export function facet(name: string, value: string): string {
   return value;
 }
 
+/** "ten minutes"; in words as far as pages offer them. */
+export function lockTime(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  const words: Readonly<Record<number, string>> = { 1: "a minute", 5: "five minutes", 10: "ten minutes", 30: "thirty minutes" };
+  return words[minutes] ?? `${minutes} minutes`;
+}
+
+/** A moment of RFC 3339 as somebody here reads it: day and time of day. */
+export function moment(value: string): string {
+  const time = Date.parse(value);
+  if (Number.isNaN(time)) return value;
+  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(time);
+}
+
 /** "1 field", "2 fields". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

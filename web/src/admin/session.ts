@@ -1,11 +1,20 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
-import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
+import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField, Tab } from "./engine.ts";
+import {
+  errorCode,
+  isSignedOut,
+  isTemporary,
+  KeysNotUnlocked,
+  PassphraseNeeded,
+  VaultNotTrusted,
+  WrongPassphrase,
+} from "./failure.ts";
 import type { Memory } from "./remembered.ts";
+import type { TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
-import type { IndexRow, Purpose } from "./wire.ts";
+import type { IndexRow, LoginResult, Purpose } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
@@ -15,15 +24,19 @@ export interface Credentials {
   readonly passphrase: string;
 }
 
+/** What a session is made with. */
+export interface Parts {
+  readonly engine: Promise<Engine>;
+  readonly vault: Vault;
+  readonly config: Config;
+  readonly memory: Memory;
+  readonly tab: TabMemory;
+}
+
 /** Signs in and unlocks the keys. `paint` lets the browser show the step before the WASM keeps it busy. */
 export async function signIn(
   { user, passphrase }: Credentials,
-  parts: {
-    readonly engine: Promise<Engine>;
-    readonly vault: Vault;
-    readonly config: Config;
-    readonly memory: Memory;
-  },
+  parts: Parts,
   step: (step: Step) => void,
   paint: () => Promise<void>,
 ): Promise<Session> {
@@ -32,19 +45,16 @@ export async function signIn(
   const engine = await parts.engine;
   step("asking");
   const attempt = engine.attempt(passphrase);
+  const tab = engine.tab();
   try {
     const reply = await vault.loginStart(user, attempt.message);
     step("checking");
     await paint();
-    await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
+    const last = { login: reply.login, message: finish(() => attempt.finish(reply.message)) };
+    const limits = await vault.loginFinish(last, tab.proof);
     try {
       step("asking");
-      const [identity, roster, custody, manifests] = await Promise.all([
-        vault.identity(),
-        vault.roster(),
-        vault.custody(),
-        vault.manifests(),
-      ]);
+      const [identity, roster, custody, manifests] = await answers(vault);
       step("unlocking");
       await paint();
       attempt.remember(memory.read());
@@ -53,13 +63,59 @@ export async function signIn(
       );
       if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
-      return new Session(user, vault, opener, engine);
+      await keep(tab, opener, parts);
+      return new Session({ ...limits, user }, vault, opener, engine);
     } catch (error) {
-      vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
+      vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
       throw error;
     }
   } finally {
     attempt.free();
+    tab.free();
+  }
+}
+
+/**
+ * Goes on with this tab's session after a reload: by its half, the vault's half, and the identity that the vault keeps
+ * wrapped under both. Ends the session when that does not unlock the keys; keeps it when the vault just does not answer.
+ */
+export async function resume(half: string, parts: Parts, paint: () => Promise<void>): Promise<Session> {
+  const { vault, config, memory } = parts;
+  const engine = await parts.engine;
+  const tab = engine.tab(half);
+  try {
+    const { source, ...limits } = await vault.resume(tab.proof);
+    const [identity, roster, custody, manifests] = await answers(vault);
+    await paint();
+    const opener = unlocked(() =>
+      tab.resume(source, identity, roster, custody, config.anchor, manifests, memory.read()),
+    );
+    if (opener.roster_place !== undefined) memory.write(opener.roster_place);
+    return new Session(limits, vault, opener, engine);
+  } catch (error) {
+    if (isTemporary(error)) vault.leave();
+    else vault.logout().catch(() => undefined);
+    throw error;
+  } finally {
+    tab.free();
+  }
+}
+
+/** What the WASM unlocks with and verifies, as it comes. */
+function answers(vault: Vault): Promise<[string, string, string, string]> {
+  return Promise.all([vault.identity(), vault.roster(), vault.custody(), vault.manifests()]);
+}
+
+/** For a reload. Where the vault does not keep it, or the passphrase is needed anyway, the tab keeps nothing either. */
+async function keep(own: Tab, opener: Opener, { vault, tab }: Parts): Promise<void> {
+  tab.clear();
+  try {
+    const kept = own.keep(opener);
+    if (kept === undefined) return;
+    await vault.keepIdentity(kept);
+    tab.begin(own.half);
+  } catch (error) {
+    if (isSignedOut(error)) throw error;
   }
 }
 
@@ -86,12 +142,17 @@ export class Session {
   #opener: Opener | undefined;
 
   constructor(
-    readonly user: string,
+    /** Who is signed in, until when without a request, and when the page locks. */
+    readonly as: LoginResult & { readonly user: string },
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
   ) {
     this.#opener = opener;
+  }
+
+  get user(): string {
+    return this.as.user;
   }
 
   /** Data keys with grants that are not what an admin of the roster made; 0 is normal. */
@@ -164,13 +225,23 @@ export class Session {
     this.#opener?.forget(depositId);
   }
 
+  /** Zeroises the keys. The session itself goes on at the vault. */
+  leave(): void {
+    this.forgetKeys();
+    this.vault.leave();
+  }
+
   /** Zeroises the keys and ends the session at the vault, if that answers. */
   lock(): void {
+    this.forgetKeys();
+    this.vault.logout().catch(() => undefined);
+  }
+
+  private forgetKeys(): void {
     const opener = this.#opener;
     this.#opener = undefined;
     opener?.lock();
     opener?.free();
-    this.vault.logout().catch(() => undefined);
   }
 
   private located(row: IndexRow): OpenedLocator {
@@ -216,6 +287,7 @@ function unlocked(run: () => Opener): Opener {
   } catch (error) {
     const code = errorCode(error);
     if (/^(?:roster|identity)_/.test(code)) throw new VaultNotTrusted(code);
+    if (code === "passphrase_needed") throw new PassphraseNeeded();
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
   if (opener.key_ids === "[]") {

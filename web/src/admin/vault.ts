@@ -1,9 +1,28 @@
-// Client of the vault's JSON API. Holds the bearer token, in memory only.
+// Client of the vault's JSON API. Holds the proof of the tab, in memory only; the session's token is a cookie, which no
+// script can read (docs/spec/session.md).
 
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
-import { readLoginResult, readLoginStep, readPassphraseStep, readProblem, readSearchResult } from "./wire.ts";
-import type { LoginStep, OpeningRequest, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
+import {
+  readLoginResult,
+  readLoginStep,
+  readPassphraseStep,
+  readProblem,
+  readResumed,
+  readSearchResult,
+  readSessions,
+} from "./wire.ts";
+import type {
+  LoginResult,
+  LoginStep,
+  OpeningRequest,
+  OwnSession,
+  PassphraseChange,
+  Problem,
+  Resumed,
+  SearchRequest,
+  SearchResult,
+} from "./wire.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -11,7 +30,7 @@ const TIMEOUT_MS = 20_000;
 const LOGOUT = "/v1/logout";
 
 export class Vault {
-  #token: string | undefined;
+  #proof: string | undefined;
 
   /** `origin` without a trailing slash; `fetcher` is the browser's own `fetch`. */
   constructor(
@@ -23,27 +42,70 @@ export class Vault {
     return this.post("/v1/login/start", { user, message }, readLoginStep);
   }
 
-  /** Keeps the token. */
-  async loginFinish(step: LoginStep): Promise<void> {
-    const { token } = await this.post("/v1/login/finish", step, readLoginResult);
-    this.#token = token;
+  /** Begins a session of this tab, by its proof. */
+  async loginFinish(step: LoginStep, proof: string): Promise<LoginResult> {
+    const result = readLoginResult(await json(await this.send("POST", "/v1/login/finish", step, proof)), "login");
+    this.#proof = proof;
+    return result;
   }
 
-  /** Forgets the token first, whatever the vault answers. */
+  /** Goes on with the session of this tab; what comes with it is a body for the WASM. */
+  async resume(proof: string): Promise<Resumed> {
+    const text = await body(await this.send("POST", "/v1/session/resume", undefined, proof));
+    const resumed = readResumed(parsed(text), "resume");
+    this.#proof = proof;
+    return { ...resumed, source: text };
+  }
+
+  /** Forgets the session's proof; the session itself goes on at the vault. */
+  leave(): void {
+    this.#proof = undefined;
+  }
+
+  /** Forgets the proof first, whatever the vault answers. */
   async logout(): Promise<void> {
-    const token = this.#token;
-    this.#token = undefined;
-    if (token !== undefined) await this.send("POST", LOGOUT, undefined, token);
+    const proof = this.#proof;
+    this.#proof = undefined;
+    if (proof !== undefined) await this.send("POST", LOGOUT, undefined, proof);
+  }
+
+  /** Has the vault keep what this tab unlocks the identity with. */
+  async keepIdentity(identity: string): Promise<void> {
+    await this.send("POST", "/v1/session/identity", JSON.parse(identity), this.#proof);
+  }
+
+  /** Tells that somebody is there. */
+  async inUse(): Promise<void> {
+    await this.send("POST", "/v1/session/use", undefined, this.#proof);
+  }
+
+  /** One's own sessions, the one that was used last first. */
+  async sessions(): Promise<readonly OwnSession[]> {
+    const answer = await this.send("GET", "/v1/sessions", undefined, this.#proof);
+    return readSessions(await json(answer), "sessions").sessions;
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.send("POST", "/v1/sessions/end", { id }, this.#proof);
+  }
+
+  async endOtherSessions(): Promise<void> {
+    await this.send("POST", "/v1/sessions/end-others", undefined, this.#proof);
+  }
+
+  /** Sets after how many seconds without use this admin's pages lock. */
+  async setLockAfter(seconds: number): Promise<void> {
+    await this.send("POST", "/v1/settings", { lock_after: seconds }, this.#proof);
   }
 
   /** One's own identity, wrapped; a body for the WASM, which reads it itself. */
   async identity(): Promise<string> {
-    return body(await this.send("GET", "/v1/identity", undefined, this.#token));
+    return body(await this.send("GET", "/v1/identity", undefined, this.#proof));
   }
 
   /** Gives this admin the identity that the WASM made. */
   async takeIdentity(identity: string): Promise<void> {
-    await this.send("POST", "/v1/identity", JSON.parse(identity), this.#token);
+    await this.send("POST", "/v1/identity", JSON.parse(identity), this.#proof);
   }
 
   /** First step to a new passphrase; gives the vault's message. */
@@ -52,27 +114,27 @@ export class Vault {
   }
 
   async passphraseFinish(change: PassphraseChange): Promise<void> {
-    await this.send("POST", "/v1/passphrase/finish", change, this.#token);
+    await this.send("POST", "/v1/passphrase/finish", change, this.#proof);
   }
 
   /** All entries of the roster; a body for the WASM. */
   async roster(): Promise<string> {
-    return body(await this.send("GET", "/v1/roster", undefined, this.#token));
+    return body(await this.send("GET", "/v1/roster", undefined, this.#proof));
   }
 
   /** Keeps grants that the WASM made. */
   async grant(grants: string): Promise<void> {
-    await this.send("POST", "/v1/grants", JSON.parse(grants), this.#token);
+    await this.send("POST", "/v1/grants", JSON.parse(grants), this.#proof);
   }
 
   /** Data keys with what opens them; a body for the WASM. */
   async custody(): Promise<string> {
-    return body(await this.send("GET", "/v1/custody", undefined, this.#token));
+    return body(await this.send("GET", "/v1/custody", undefined, this.#proof));
   }
 
   /** All manifests ever signed; a body for the WASM. */
   async manifests(): Promise<string> {
-    return body(await this.send("GET", "/v1/manifests", undefined, this.#token));
+    return body(await this.send("GET", "/v1/manifests", undefined, this.#proof));
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
@@ -81,17 +143,17 @@ export class Vault {
 
   /** One batch; `open` is recorded by the vault as openings, `check` asks for hashes only. A body for the WASM. */
   async openings(request: OpeningRequest): Promise<string> {
-    return body(await this.send("POST", "/v1/openings", request, this.#token));
+    return body(await this.send("POST", "/v1/openings", request, this.#proof));
   }
 
   private async post<T>(path: string, content: unknown, reader: Reader<T>): Promise<T> {
-    return reader(await json(await this.send("POST", path, content, this.#token)), path);
+    return reader(await json(await this.send("POST", path, content, this.#proof)), path);
   }
 
-  private async send(method: string, path: string, content: unknown, token: string | undefined): Promise<Response> {
+  private async send(method: string, path: string, content: unknown, proof: string | undefined): Promise<Response> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (content !== undefined) headers["content-type"] = "application/json";
-    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+    if (proof !== undefined) headers["nightsafe-tab"] = proof;
     let response: Response;
     try {
       response = await this.fetcher(`${this.origin}${path}`, {
@@ -99,7 +161,7 @@ export class Vault {
         headers,
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
         cache: "no-store",
-        credentials: "omit",
+        credentials: "include",
         redirect: "error",
         referrerPolicy: "no-referrer",
         keepalive: path === LOGOUT, // also from a page that is being left
@@ -122,7 +184,10 @@ async function body(response: Response): Promise<string> {
 }
 
 async function json(response: Response): Promise<unknown> {
-  const text = await body(response);
+  return parsed(await body(response));
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

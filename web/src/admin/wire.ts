@@ -1,6 +1,6 @@
 // The vault's API as this page reads it. Scalars: `b64u` is base64url without padding, `hex` is lowercase.
 
-import { count, list, mapOf, matching, optional, shape, text } from "./decode.ts";
+import { count, flag, list, mapOf, matching, optional, shape, text } from "./decode.ts";
 import type { Reader } from "./decode.ts";
 
 /** Why a field is opened; recorded by the vault with every opening. */
@@ -20,9 +20,26 @@ export interface LoginStep {
 }
 
 export interface LoginResult {
-  readonly token: string;
-  /** Seconds of inactivity after which the vault forgets the token. */
+  /** Seconds without a request after which the vault ends the session. */
   readonly expires_in: number;
+  /** Seconds without use after which this page locks. */
+  readonly lock_after: number;
+}
+
+/** A session that goes on. */
+export interface Resumed extends LoginResult {
+  readonly user: string;
+  /** The answer as it came: what unlocks the identity is for the WASM. */
+  readonly source: string;
+}
+
+export interface OwnSession {
+  readonly id: string;
+  /** RFC 3339, UTC. */
+  readonly started: string;
+  readonly last_used: string;
+  /** The one that asks. */
+  readonly own: boolean;
 }
 
 /** A sign-in with the old passphrase, and what the new one is registered with. */
@@ -95,7 +112,13 @@ export const readLoginStep = shape<LoginStep>({ login: b64u, message: b64u });
 
 export const readPassphraseStep = shape<{ readonly message: string }>({ message: b64u });
 
-export const readLoginResult = shape<LoginResult>({ token: b64u, expires_in: count });
+export const readLoginResult = shape<LoginResult>({ expires_in: count, lock_after: count });
+
+export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_in: count, lock_after: count });
+
+export const readSessions = shape<{ readonly sessions: readonly OwnSession[] }>({
+  sessions: list(shape<OwnSession>({ id: hex32, started: text, last_used: text, own: flag }), 10_000),
+});
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,

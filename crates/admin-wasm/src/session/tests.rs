@@ -278,3 +278,24 @@ fn a_new_passphrase_takes_an_identity() {
     assert_eq!(session.begin_passphrase(b"new"), Err(Failure::NoIdentity));
     assert_eq!(session.people(), Ok("[]".into()));
 }
+
+#[test]
+fn a_session_without_identity_keeps_nothing_for_a_reload() {
+    let shop = Shop::new();
+    let session = shop.unlock("right").unwrap();
+    let tab = TabHalf::generate(&mut rng());
+    assert_eq!(session.kept_for(&tab, &mut rng()), Ok(None));
+    let manifests = text(&Manifests { notes: shop.notes.clone() });
+    let custody = shop.custody();
+    let answers = Answers {
+        identity: "{}",
+        roster: r#"{"entries":[],"identities":[]}"#,
+        custody: &custody,
+        manifests: &manifests,
+        remembered: "",
+    };
+    let resume = |resumed: &str| Session::resume(&tab, resumed, &answers, &shop.anchor.encode(), &mut rng()).err();
+    let nothing = r#"{"user":"admin","expires_in":900,"lock_after":600}"#;
+    assert_eq!(resume(nothing), Some(Failure::PassphraseNeeded));
+    assert_eq!(resume("{}"), Some(Failure::Malformed));
+}

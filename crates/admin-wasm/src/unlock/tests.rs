@@ -73,9 +73,12 @@ impl Vault {
     }
 
     fn unlock(&self, passphrase: &[u8]) -> Result<Unlocked, Failure> {
+        self.unlock_with(With::SignIn { export_key: &self.export_key, passphrase })
+    }
+
+    fn unlock_with(&self, with: With<'_>) -> Result<Unlocked, Failure> {
         Unlocking {
-            export_key: &self.export_key,
-            passphrase,
+            with,
             anchor: &self.anchor,
             remembered: self.remembered,
             identity: self.identity.clone(),
@@ -138,6 +141,59 @@ fn another_sign_in_unlocks_nothing() {
     let mut vault = Vault::migrated();
     vault.export_key = Zeroizing::new([8; 64]);
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}
+
+/// What a tab has the vault keep for the session.
+fn kept(unlocked: &Unlocked, tab: &TabHalf, row: [u8; 32]) -> SessionIdentity {
+    let with = Unlock::Session { tab: tab.as_bytes(), row: &row };
+    let wrapped = unlocked.admin.as_ref().unwrap().wrap(&with, &mut rng()).unwrap();
+    SessionIdentity { half: Hex(row), wrapped: B64u(wrapped.to_bytes()) }
+}
+
+#[test]
+fn a_tab_and_its_session_unlock_what_the_sign_in_did_and_neither_does_alone() {
+    let mut vault = Vault::migrated();
+    vault.custody.keys[0].items.clear();
+    let unlocked = vault.unlock(b"not asked for").unwrap();
+    assert!(unlocked.resumable);
+    let tab = TabHalf::generate(&mut rng());
+    let mine = kept(&unlocked, &tab, [3; 32]);
+    let resume = |tab: &TabHalf, kept: &SessionIdentity| vault.unlock_with(With::Session { tab, kept });
+    let resumed = resume(&tab, &mine).unwrap();
+    assert_eq!(resumed.admin.unwrap().id(), unlocked.admin.as_ref().unwrap().id());
+    assert!(resumed.keys.len() == 1 && resumed.resumable && resumed.new_identity.is_none());
+
+    // The row with another tab; the tab with another row; what was kept for another admin
+    let other = TabHalf::generate(&mut rng());
+    let swapped = SessionIdentity { half: Hex([4; 32]), ..mine.clone() };
+    let stranger = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    let foreign = stranger.wrap(&Unlock::Session { tab: tab.as_bytes(), row: &[3; 32] }, &mut rng()).unwrap();
+    let foreign = SessionIdentity { wrapped: B64u(foreign.to_bytes()), ..mine.clone() };
+    let by_login = vault.identity.identity.as_ref().unwrap().wrapped[0].wrapped.clone();
+    let by_login = SessionIdentity { wrapped: by_login, ..mine.clone() };
+    for (tab, kept) in [(&other, &mine), (&tab, &swapped), (&tab, &foreign), (&tab, &by_login)] {
+        assert_eq!(resume(tab, kept).err(), Some(Failure::IdentityRefused));
+    }
+    let none = SessionIdentity { wrapped: B64u(Vec::new()), ..mine };
+    assert_eq!(resume(&tab, &none).err(), Some(Failure::Malformed));
+}
+
+#[test]
+fn what_is_under_the_passphrase_alone_asks_for_it_again() {
+    let mut vault = Vault::migrated();
+    let with_grants = vault.unlock(b"right").unwrap();
+    assert!(with_grants.resumable, "what is granted is not under the passphrase alone");
+    vault.custody.keys[0].grants.clear();
+    let unlocked = vault.unlock(b"right").unwrap();
+    assert!(!unlocked.resumable && unlocked.keys.len() == 1);
+    let tab = TabHalf::generate(&mut rng());
+    let mine = kept(&unlocked, &tab, [3; 32]);
+    let resumed = vault.unlock_with(With::Session { tab: &tab, kept: &mine });
+    assert_eq!(resumed.err(), Some(Failure::PassphraseNeeded));
+    vault.identity.identity = None;
+    assert!(!vault.unlock(b"right").unwrap().resumable);
+    let resumed = vault.unlock_with(With::Session { tab: &tab, kept: &mine });
+    assert_eq!(resumed.err(), Some(Failure::PassphraseNeeded));
 }
 
 #[test]

@@ -142,9 +142,9 @@ fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Router> 
     let login = zeroize::Zeroizing::new(std::fs::read(data.login_key()).with_context(|| {
         format!("cannot read {}: restore it from a copy, or make the admins anew", data.login_key().display())
     })?);
-    let log = log(data, &config.site()?)?;
+    let (log, sessions) = (log(data, &config.site()?)?, config.sessions.limits());
     let config = VaultConfig::new(config.site()?, config.origins.admin.clone(), ServerSetup::from_bytes(&login)?);
-    let config = VaultConfig { log, ..config };
+    let config = VaultConfig { log, sessions, ..config };
     Ok(nightsafe_vault::router(State::new(store.clone(), config, Arc::new(SystemClock))))
 }
 

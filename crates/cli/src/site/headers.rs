@@ -95,24 +95,25 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     let Origins { admin, vault, .. } = origins;
     let files = &release.admin;
     let wasm = format!("{admin}{}", path(&files.wasm));
+    let passphrase = format!("{admin}{}", path(&files.passphrase_wasm));
     let style = format!("{admin}{}", path(&files.style));
     let script = format!("{admin}{}", path(&files.script));
     let api = format!("{vault}/v1/");
     let csp = format!(
-        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; connect-src {wasm} {api}; \
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; connect-src {wasm} {passphrase} {api}; \
          worker-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types 'none'",
         files.script.integrity,
     );
     let mut all = common(admin);
     set(&mut all, "Content-Security-Policy", &csp);
-    let allowed = [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, format!("{api}*")];
+    let allowed = [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, passphrase, format!("{api}*")];
     set(&mut all, "Connection-Allowlist", &allowlist(allowed.iter()));
     set(&mut all, "Cross-Origin-Opener-Policy", "same-origin");
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
     set(&mut all, "X-Frame-Options", "DENY");
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
-    for file in [&files.script, &files.style, &files.wasm] {
+    for file in [&files.script, &files.style, &files.wasm, &files.passphrase_wasm] {
         headers.insert(path(file), caching(ASKED_AGAIN));
     }
     headers
@@ -230,7 +231,7 @@ mod tests {
     fn the_admin_site_talks_to_the_vault_and_to_nobody_else() {
         let headers = admin(&release(), &origins());
         let csp = &headers["*"]["Content-Security-Policy"];
-        assert!(csp.contains("connect-src http://localhost:4804/admin-1.wasm http://localhost:4805/v1/;"));
+        assert!(csp.contains("connect-src http://localhost:4804/admin-1.wasm http://localhost:4804/passphrase-1.wasm http://localhost:4805/v1/;"));
         assert!(csp.contains("frame-ancestors 'none'") && csp.contains("trusted-types 'none'"));
         assert!(!csp.contains("4803"));
         assert!(!headers["*"].contains_key("Access-Control-Allow-Origin"));

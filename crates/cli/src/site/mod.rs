@@ -29,6 +29,8 @@ const KEY_MANIFEST: &str = "key-manifest";
 /// What the names of the checkout's modules begin with.
 const CHECKOUT: &str = "checkout";
 const CHECKOUT_PORTABLE: &str = "checkout-portable";
+/// The same of the module that judges new passphrases.
+const PASSPHRASE: &str = "passphrase";
 
 /// What the site build fills in and publishes besides the assets.
 pub(crate) struct Inputs<'a> {
@@ -180,6 +182,8 @@ impl AdminFiles {
         let mut script = Template::new("admin.js", assets.admin_script.clone())?;
         script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
+        let Pinned { file, integrity } = pin(PASSPHRASE, "wasm", &assets.passphrase_wasm)?;
+        script.literal("__NIGHTSAFE_PASSPHRASE__", &format!("{file} {integrity}"))?;
         let script = script.finish()?;
 
         let js = pin("admin", "js", script.as_bytes())?;
@@ -197,6 +201,7 @@ impl AdminFiles {
     fn publish(self, folder: &Path, assets: &Assets) -> Result<AdminVersion> {
         Ok(AdminVersion {
             wasm: by_content(folder, "admin", "wasm", &assets.admin_wasm)?,
+            passphrase_wasm: by_content(folder, PASSPHRASE, "wasm", &assets.passphrase_wasm)?,
             style: by_content(folder, "admin", "css", &assets.admin_style)?,
             script: by_content(folder, "admin", "js", self.script.as_bytes())?,
             index: named(folder, "index.html", self.index.as_bytes())?,

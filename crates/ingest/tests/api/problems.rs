@@ -20,13 +20,14 @@ use sqlx::Connection;
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 11] = [
+const ELSEWHERE: [P; 12] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
     P::InternalError,
     P::SignInRequired,
     P::SignInFailed,
+    P::ForeignOrigin,
     P::IdentityExists,
     P::OpeningNotAllowed,
     P::UnknownDeposit,

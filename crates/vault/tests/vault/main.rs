@@ -13,5 +13,6 @@ mod pull;
 mod relay;
 mod relay_tls;
 mod schedule;
+mod sessions;
 mod sign_in;
 mod tampering;

@@ -1,14 +1,18 @@
-// One's own passphrase, and who else is an admin.
+// One's own passphrase, sessions and lock, and who else is an admin.
 
 import { focusOn, h } from "../dom.ts";
 import type { Person } from "../engine.ts";
 import { backLink } from "./back.ts";
+import { lockTimeSection } from "./lock-time.ts";
+import type { LockTimeProps } from "./lock-time.ts";
 import { PassphraseForm } from "./passphrase.ts";
 import type { PassphraseProps } from "./passphrase.ts";
 import { peopleSection } from "./people.ts";
+import { SessionsSection } from "./sessions.ts";
+import type { SessionsProps } from "./sessions.ts";
 import type { View } from "./view.ts";
 
-export interface AccountProps extends PassphraseProps {
+export interface AccountProps extends PassphraseProps, LockTimeProps, SessionsProps {
   readonly people: readonly Person[];
   readonly back: () => void;
 }
@@ -23,6 +27,8 @@ export function accountView(props: AccountProps): View {
       { class: "account-page" },
       backLink(props.back),
       heading,
+      lockTimeSection(props),
+      new SessionsSection(props).element,
       form.element,
       peopleSection(props.people),
     ),
