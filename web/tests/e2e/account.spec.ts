@@ -57,8 +57,9 @@ test("a new passphrase: the old one is refused from then on, other sessions end,
     const { passphrase } = demo.at.admin_login;
     for (const [typed, said] of [
       [[passphrase, "short"], "at least 12 characters"],
+      [[passphrase, "qwertyuiop[]"], "follows the keys of a keyboard"],
+      [[passphrase, "password1985"], "Too easy to guess"],
       [[passphrase, passphrase], "is the old one"],
-      [[passphrase, "the admin is me"], "holds your name"],
       [[passphrase, NEXT, `${NEXT}!`], "not the same both times"],
       [["not the right words", NEXT], "signed in with is not right"],
     ] as const) {
@@ -66,6 +67,17 @@ test("a new passphrase: the old one is refused from then on, other sessions end,
       await change(old, next, again);
       await expect(page.getByRole("alert")).toContainText(said, { timeout: 30_000 });
     }
+    await test.step("how good it is stands beside it in words while it is typed, and the module came only now", async () => {
+      const strength = page.getByRole("status").filter({ hasText: "Strength:" });
+      for (const [typed, said] of [
+        ["admin admin", "Strength: very weak. Too short"],
+        [NEXT, /Strength: (?:very )?good\./],
+      ] as const) {
+        await page.getByLabel("New passphrase", { exact: true }).fill(typed);
+        await expect(strength).toContainText(said);
+      }
+      await expectAccessible(page, "account with a strength");
+    });
     const sent: string[] = [];
     page.on("request", (request) => sent.push(request.postData() ?? ""));
     await change(passphrase, NEXT);

@@ -61,6 +61,9 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
     const words = /with you: ([a-z ]+)\./.exec((await note.textContent()) ?? "")?.[1] ?? "";
     expect(words.split(" ")).toHaveLength(12);
     await opens(first);
+    // A reload asks for the passphrase: nothing opens without it yet
+    await first.page.reload();
+    await expect(first.page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 
     // The operator compares, and the site keys sign that identity
     const id = (await nightsafe(["roster", "begin", "--data-dir", data])).trim();
@@ -83,7 +86,7 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
     // From then on the sign-in alone unlocks
     const third = await person();
     const after = await signedIn(third);
-    expect(after.posted.filter((path) => !path.endsWith("/search"))).toEqual(["/v1/login/start", "/v1/login/finish"]);
+    expect(after.posted.filter((path) => !path.endsWith("/search"))).toEqual(["/v1/login/start", "/v1/login/finish", "/v1/session/identity"]);
     expect(after.custody.keys.map(({ grants }) => grants.length)).toEqual([2, 2]);
     await opens(third);
 
@@ -110,7 +113,10 @@ test("a roster that the site keys did not begin is refused at sign-in, and said"
     [{ entries: [], identities: [] }, undefined],
   ] as const) {
     await admin.page.route("**/v1/roster", (route) =>
-      route.fulfill({ json: answer, headers: { "access-control-allow-origin": new URL(demo.at.admin).origin } }),
+      route.fulfill({
+        json: answer,
+        headers: { "access-control-allow-origin": new URL(demo.at.admin).origin, "access-control-allow-credentials": "true" },
+      }),
     );
     await admin.page.goto(demo.at.admin);
     await admin.credentials();
@@ -143,7 +149,13 @@ test("a roster that is older than the one that this browser has seen, or another
     ["no such thing", undefined],
   ] as const) {
     await page.goto(demo.at.admin);
-    await page.evaluate(([key, text]) => localStorage.setItem(key, text), [KEY, kept] as const);
+    await page.evaluate(
+      ([key, text]) => {
+        localStorage.setItem(key, text);
+        sessionStorage.clear(); // as another tab
+      },
+      [KEY, kept] as const,
+    );
     await page.reload();
     await admin.credentials();
     if (code === undefined) {

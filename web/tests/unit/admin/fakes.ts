@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Opener, SealedField } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -143,5 +143,50 @@ export class FakeAttempt implements Attempt {
   }
   free(): void {
     this.freed = true;
+  }
+}
+
+export class FakeTab implements Tab {
+  readonly proof = "PROOF";
+  readonly calls: string[] = [];
+  freed = false;
+  constructor(
+    readonly half = "HALF",
+    private readonly kept: string | undefined = '{"half":"ROW","wrapped":"W"}',
+    private readonly opened: (...answers: string[]) => Opener = () => new FakeOpener(),
+  ) {}
+  keep(): string | undefined {
+    return this.kept;
+  }
+  resume(...answers: string[]): Opener {
+    this.calls.push(...answers);
+    return this.opened(...answers);
+  }
+  free(): void {
+    this.freed = true;
+  }
+}
+
+/** What a browser keeps, without the browser. */
+export class FakeStorage implements Storage {
+  readonly #items = new Map<string, string>();
+  [name: string]: unknown;
+  get length(): number {
+    return this.#items.size;
+  }
+  clear(): void {
+    this.#items.clear();
+  }
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null;
+  }
+  key(index: number): string | null {
+    return [...this.#items.keys()][index] ?? null;
+  }
+  removeItem(key: string): void {
+    this.#items.delete(key);
+  }
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value);
   }
 }

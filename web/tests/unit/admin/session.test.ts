@@ -2,44 +2,54 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../src/admin/config.ts";
 import type { Engine } from "../../../src/admin/engine.ts";
-import { KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
-import { Session, signIn } from "../../../src/admin/session.ts";
+import { KeysNotUnlocked, PassphraseNeeded, Unreachable, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { resume, Session, signIn } from "../../../src/admin/session.ts";
 import type { Step } from "../../../src/admin/session.ts";
+import { tabMemory } from "../../../src/admin/tab.ts";
 import { Vault } from "../../../src/admin/vault.ts";
-import { coded, FakeAttempt, fakeFetch, FakeOpener, row, sealed } from "./fakes.ts";
+import { coded, FakeAttempt, fakeFetch, FakeOpener, FakeStorage, FakeTab, row, sealed } from "./fakes.ts";
 import type { Answer } from "./fakes.ts";
 
 const ID = "a".repeat(64);
 const PASSPHRASE = "correct horse battery staple";
 const STARTED = { body: { login: "AA", message: "KE2" } };
-const FINISHED = { body: { token: "dG9rZW4", expires_in: 900 } };
+const LIMITS = { expires_in: 900, lock_after: 600 };
+const FINISHED = { body: LIMITS };
 const IDENTITY = { text: '{"identity":{}}' };
 const ROSTER = { text: '{"entries":[],"identities":[]}' };
 const CUSTODY = { text: '{"keys":[]}' };
 const MANIFESTS = { text: '{"notes":[]}' };
 const GONE = { status: 204 };
 const SIGNED_IN = [STARTED, FINISHED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
+const RESUMED = { text: JSON.stringify({ ...LIMITS, user: "owner", identity: { half: "ROW", wrapped: "W" } }) };
 
-function attemptWith(attempt: FakeAttempt, answers: readonly Answer[]) {
+/** `own` is the tab whose half the browser kept. */
+function attemptWith(attempt: FakeAttempt, answers: readonly Answer[], own = new FakeTab()) {
   const { fetcher, asked } = fakeFetch(...answers);
   const vault = new Vault("https://vault.example", fetcher);
   const steps: Step[] = [];
-  const whole: Engine = { attempt: () => attempt };
+  const whole: Engine = { attempt: () => attempt, tab: () => own };
+  const storage = new FakeStorage();
+  const tab = tabMemory(() => storage);
   const config = { anchor: "ANCHOR" } as Config;
   const kept: string[] = [];
   const memory = { read: () => kept.at(-1) ?? "", write: (place: string) => void kept.push(place) };
-  const parts = { engine: Promise.resolve(whole), vault, config, memory };
+  const parts = { engine: Promise.resolve(whole), vault, config, memory, tab };
   const painted = async () => undefined;
   const run = () => signIn({ user: "owner", passphrase: PASSPHRASE }, parts, (step) => steps.push(step), painted);
-  return { run, asked, steps, kept };
+  return { run, asked, steps, kept, tab, storage, again: () => resume("HALF", parts, painted) };
 }
 
 test("signs in, then unlocks with what the vault holds; the passphrase is never sent", async () => {
   const given: string[] = [];
   const attempt = new FakeAttempt(() => "KE3", (...all) => (given.push(...all), new FakeOpener()));
-  const { run, asked, steps, kept } = attemptWith(attempt, SIGNED_IN);
+  const { run, asked, steps, kept, tab, storage } = attemptWith(attempt, [...SIGNED_IN, GONE]);
   const session = await run();
-  assert.equal(session.user, "owner");
+  assert.deepEqual(session.as, { ...LIMITS, user: "owner" });
+  assert.equal(asked.at(-1)?.init.body, '{"half":"ROW","wrapped":"W"}', "for a reload");
+  assert.equal(tab.half(), "HALF");
+  assert.equal(storage.length, 1);
+  assert.ok(!JSON.stringify(asked).includes("HALF"));
   assert.deepEqual(given, [PASSPHRASE, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text]);
   assert.deepEqual(steps, ["loading", "asking", "checking", "asking", "unlocking"]);
   assert.equal(attempt.freed, true);
@@ -84,9 +94,9 @@ test("what the vault is to keep from now on is sent; that it does not take it is
     const opener = new FakeOpener();
     opener.new_identity = '{"public":"AA","wrapped":[]}';
     opener.new_grants = answer === GONE ? '{"grants":[]}' : undefined;
-    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, answer]);
+    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, answer, answer]);
     assert.equal((await run()).user, "owner");
-    const sent = asked.slice(SIGNED_IN.length).map(({ url, init }) => [new URL(url).pathname, init.method, init.body]);
+    const sent = asked.slice(SIGNED_IN.length, -1).map(({ url, init }) => [new URL(url).pathname, init.method, init.body]);
     const identity = ["/v1/identity", "POST", opener.new_identity];
     assert.deepEqual(sent, answer === GONE ? [identity, ["/v1/grants", "POST", opener.new_grants]] : [identity]);
   }
@@ -106,12 +116,59 @@ test("no key at all is said, and the opener is freed", async () => {
   }
 });
 
+test("a reload goes on with the tab's half, and never sends it", async () => {
+  const own = new FakeTab();
+  const { again, asked, kept } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, IDENTITY, ROSTER, CUSTODY, MANIFESTS], own);
+  const session = await again();
+  assert.deepEqual(session.as, { ...LIMITS, user: "owner" });
+  assert.deepEqual(own.calls, [RESUMED.text, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text, ""]);
+  assert.deepEqual(kept, ["7 abcd"]);
+  assert.equal(own.freed, true);
+  assert.ok(!JSON.stringify(asked).includes("HALF"));
+  session.leave();
+  await session.vault.logout();
+  assert.equal(asked.length, 5, "leaving the page does not end the session");
+});
+
+test("what does not unlock ends the session; a vault that does not answer keeps it", async () => {
+  const rest = [IDENTITY, ROSTER, CUSTODY, MANIFESTS];
+  for (const [code, error] of [
+    ["passphrase_needed", PassphraseNeeded],
+    ["identity_refused", VaultNotTrusted],
+    ["roster_rolled_back", VaultNotTrusted],
+  ] as const) {
+    const own = new FakeTab("HALF", undefined, () => {
+      throw coded(code);
+    });
+    const { again, asked } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, ...rest, GONE], own);
+    await assert.rejects(again, error);
+    assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
+    assert.equal(own.freed, true);
+  }
+  const { again, asked } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, "no answer", "no answer", "no answer", "no answer"]);
+  await assert.rejects(again, Unreachable);
+  assert.ok(!asked.some(({ url }) => url.endsWith("/v1/logout")));
+});
+
+test("a tab keeps nothing where the vault does not, or where the passphrase is needed anyway", async () => {
+  for (const [own, answers] of [
+    [new FakeTab("HALF", undefined), []],
+    [new FakeTab(), [{ status: 503 }]],
+  ] as const) {
+    const { run, tab, storage } = attemptWith(new FakeAttempt(() => "KE3"), [...SIGNED_IN, ...answers], own);
+    storage.setItem("nightsafe-tab", "of an earlier session");
+    await run();
+    assert.equal(tab.half(), undefined);
+    assert.equal(storage.length, 0);
+  }
+});
+
 function session(...answers: readonly Answer[]) {
   const { fetcher, asked } = fakeFetch(...answers);
   const opener = new FakeOpener();
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
-  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
-  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener, engine), opener, asked };
+  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3"), tab: () => new FakeTab() };
+  return { session: new Session({ ...LIMITS, user: "owner" }, new Vault("https://vault.example", fetcher), opener, engine), opener, asked };
 }
 
 test("a new passphrase: the old one signs in once more, and neither is sent", async () => {
@@ -179,5 +236,5 @@ test("after a lock the keys are zeroised and nothing opens any more", async () =
   open.forget(ID);
   open.lock();
   assert.deepEqual(opener.calls, ["lock", "free"]);
-  assert.equal(asked.length, 0); // there was no token to take back
+  assert.equal(asked.length, 0); // there was no session to end
 });
