@@ -7,8 +7,8 @@ use nightsafe_core::identity::{Identity, Method, PublicIdentity, Unlock, Wrapped
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::roster::{self, Fault, Remembered, Roster};
 use nightsafe_core::scalar::IdentityId;
-use nightsafe_core::suite::Suite;
 use nightsafe_core::session::TabHalf;
+use nightsafe_core::suite::Suite;
 use nightsafe_login::ExportKey;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey};
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, KeptWrapped, OwnIdentity, RosterEntries};

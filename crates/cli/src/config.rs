@@ -123,7 +123,8 @@ fn site_of(origin: &str) -> (&str, &str) {
     if host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok() {
         return (scheme, host);
     }
-    let labels = host.rmatch_indices('.').nth(1).map_or(host, |(dot, _)| host.get(dot.saturating_add(1)..).unwrap_or(host));
+    let labels =
+        host.rmatch_indices('.').nth(1).map_or(host, |(dot, _)| host.get(dot.saturating_add(1)..).unwrap_or(host));
     (scheme, labels)
 }
 

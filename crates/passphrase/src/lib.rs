@@ -33,7 +33,8 @@ pub fn judge(passphrase: &str, words: &[&str]) -> Verdict {
     let length = passphrase.chars().count();
     // What a name is made of is as easy to guess as the name
     let parts = words.iter().flat_map(|word| word.split(|letter: char| !letter.is_alphanumeric()));
-    let known: Vec<&str> = words.iter().copied().chain(parts).chain(["nightsafe"]).filter(|word| word.len() > 2).collect();
+    let known: Vec<&str> =
+        words.iter().copied().chain(parts).chain(["nightsafe"]).filter(|word| word.len() > 2).collect();
     let entropy = zxcvbn(passphrase, &known);
     let score = entropy.score();
     let enough = length >= LEAST && passphrase.len() <= MOST && score >= ENOUGH;

@@ -59,7 +59,8 @@ impl Modify for Session {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let cookie = ApiKeyValue::with_description(
             format!("{COOKIE}*"),
-            "The session's token. The star is 16 hex digits that follow from the tab's proof (docs/spec/session.md)".to_owned(),
+            "The session's token. The star is 16 hex digits that follow from the tab's proof (docs/spec/session.md)"
+                .to_owned(),
         );
         let tab = ApiKeyValue::with_description(TAB_HEADER, "The tab's proof, b64u");
         let components = document.components.get_or_insert_default();

@@ -78,7 +78,11 @@ async fn neither_a_stolen_cookie_nor_a_stolen_tab_gets_anything() {
         (header::COOKIE, Some(renamed.as_str())),
         (header::COOKIE, Some("__Host-nightsafe=x")),
     ] {
-        assert_eq!(with_header(&vault, &token, name.clone(), value).await.problem(), ProblemType::SignInRequired, "{name}");
+        assert_eq!(
+            with_header(&vault, &token, name.clone(), value).await.problem(),
+            ProblemType::SignInRequired,
+            "{name}"
+        );
     }
     // Both halves of two sessions: the cookie of this one under the other tab's name, with the other tab's proof
     let mut mixed = request("POST", "/v1/session/resume", "").body(Body::empty()).unwrap();
@@ -158,7 +162,10 @@ async fn settings_stay_within_the_vaults_limit() {
     let token = vault.sign_in().await;
     for lock_after in [0, 59, 901, u64::MAX] {
         let refused = vault.post("/v1/settings", &token, &Settings { lock_after }).await;
-        assert_eq!((refused.problem(), refused.pointer().as_deref()), (ProblemType::MalformedMember, Some("/lock_after")));
+        assert_eq!(
+            (refused.problem(), refused.pointer().as_deref()),
+            (ProblemType::MalformedMember, Some("/lock_after"))
+        );
     }
     for lock_after in [60, 900] {
         vault.taken("/v1/settings", &token, &Settings { lock_after }).await;
