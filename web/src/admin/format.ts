@@ -80,13 +80,6 @@ export function lockTime(seconds: number): string {
   return words[minutes] ?? `${minutes} minutes`;
 }
 
-/** A moment of RFC 3339 as somebody here reads it: day and time of day. */
-export function moment(value: string): string {
-  const time = Date.parse(value);
-  if (Number.isNaN(time)) return value;
-  return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(time);
-}
-
 /** "1 field", "2 fields". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

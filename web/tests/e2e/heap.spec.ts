@@ -21,8 +21,9 @@ async function watchMemories(page: Page): Promise<void> {
     };
     WebAssembly.instantiateStreaming = async (...all: Parameters<typeof instantiateStreaming>) =>
       kept(await instantiateStreaming(...all));
+    // The glue falls back to this one where an answer has another media type
     WebAssembly.instantiate = (async (...all: Parameters<typeof instantiate>) =>
-      kept((await instantiate(...all)) as unknown as WebAssembly.WebAssemblyInstantiatedSource)) as typeof instantiate;
+      kept((await instantiate(...all)) as unknown as WebAssembly.WebAssemblyInstantiatedSource)) as unknown as typeof instantiate;
   });
 }
 

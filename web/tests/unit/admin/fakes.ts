@@ -152,11 +152,11 @@ export class FakeTab implements Tab {
   freed = false;
   constructor(
     readonly half = "HALF",
-    private readonly kept: string | undefined = '{"half":"ROW","wrapped":"W"}',
+    private readonly kept: string = '{"half":"ROW","wrapped":"W"}',
     private readonly opened: (...answers: string[]) => Opener = () => new FakeOpener(),
   ) {}
   keep(): string | undefined {
-    return this.kept;
+    return this.kept === "nothing" ? undefined : this.kept;
   }
   resume(...answers: string[]): Opener {
     this.calls.push(...answers);

@@ -137,7 +137,7 @@ test("what does not unlock ends the session; a vault that does not answer keeps 
     ["identity_refused", VaultNotTrusted],
     ["roster_rolled_back", VaultNotTrusted],
   ] as const) {
-    const own = new FakeTab("HALF", undefined, () => {
+    const own = new FakeTab("HALF", "nothing", () => {
       throw coded(code);
     });
     const { again, asked } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, ...rest, GONE], own);
@@ -152,12 +152,13 @@ test("what does not unlock ends the session; a vault that does not answer keeps 
 
 test("a tab keeps nothing where the vault does not, or where the passphrase is needed anyway", async () => {
   for (const [own, answers] of [
-    [new FakeTab("HALF", undefined), []],
+    [new FakeTab("HALF", "nothing"), []],
     [new FakeTab(), [{ status: 503 }]],
   ] as const) {
-    const { run, tab, storage } = attemptWith(new FakeAttempt(() => "KE3"), [...SIGNED_IN, ...answers], own);
+    const { run, asked, tab, storage } = attemptWith(new FakeAttempt(() => "KE3"), [...SIGNED_IN, ...answers], own);
     storage.setItem("nightsafe-tab", "of an earlier session");
     await run();
+    assert.equal(asked.length, SIGNED_IN.length + answers.length);
     assert.equal(tab.half(), undefined);
     assert.equal(storage.length, 0);
   }
