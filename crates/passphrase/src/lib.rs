@@ -36,7 +36,9 @@ pub fn judge(passphrase: &str, words: &[&str]) -> Verdict {
     let known: Vec<&str> =
         words.iter().copied().chain(parts).chain(["nightsafe"]).filter(|word| word.len() > 2).collect();
     let entropy = zxcvbn(passphrase, &known);
-    let score = entropy.score();
+    // Three known words with blanks between are three words to zxcvbn: what counts is what is left without them
+    let rest = zxcvbn(&without(passphrase, &known), &known).score();
+    let score = entropy.score().min(rest);
     let enough = length >= LEAST && passphrase.len() <= MOST && score >= ENOUGH;
     let sentence = match entropy.feedback().and_then(|feedback| feedback.warning()) {
         _ if passphrase.is_empty() => "Five or six words that have nothing to do with each other are best.",
@@ -44,10 +46,21 @@ pub fn judge(passphrase: &str, words: &[&str]) -> Verdict {
         _ if enough && score == Score::Four => "Very good. Nobody guesses this one.",
         _ if enough => "Good. One more word would make it better still.",
         _ if length < LEAST => "Too short: take at least 12 characters, better five or six words.",
+        _ if rest < ENOUGH && entropy.score() >= ENOUGH => {
+            "Too easy to guess: most of it is your name, the site's, or ours. Take other words."
+        }
         Some(warning) => reason(warning),
         None => "Too easy to guess. Add a word or two that have nothing to do with the others.",
     };
     Verdict { score: score.into(), enough, sentence }
+}
+
+/// In lower case, as guessers try it in any.
+fn without(passphrase: &str, known: &[&str]) -> String {
+    let mut words: Vec<String> = known.iter().map(|word| word.to_lowercase()).collect();
+    // The whole name before its parts
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.iter().fold(passphrase.to_lowercase(), |rest, word| rest.replace(word.as_str(), " ")).trim().to_owned()
 }
 
 fn reason(warning: Warning) -> &'static str {
@@ -115,10 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_known_in_its_parts_too() {
+    fn a_name_is_known_in_its_parts_too_and_beside_it_there_must_be_enough() {
         let passphrase = "quimbelt zylopharg";
         assert!(judge(passphrase, &[]).enough);
-        assert!(!judge(passphrase, &["Zylopharg Quimbelt"]).enough);
+        let known = judge(passphrase, &["Zylopharg Quimbelt"]);
+        assert!(!known.enough && known.sentence.contains("your name"), "{known:?}");
+        assert!(!verdict("Anna Shop Nightsafe Karenina").enough);
+        assert!(verdict("anna counts wolves in brass buckets").enough);
     }
 
     #[test]

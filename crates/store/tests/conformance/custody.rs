@@ -8,6 +8,7 @@ use nightsafe_store::vault::{
 };
 
 use crate::place::Place;
+use crate::sessions::proof;
 
 pub(crate) async fn custody_and_manifests_are_added_once(place: &Place) {
     let store = VaultStore::open(&place.vault()).await.unwrap();
@@ -61,7 +62,7 @@ pub(crate) async fn an_admin_has_one_identity_and_grants_are_added_once(place: &
     // A new passphrase replaces one record and one wrapping, and ends the sessions that are elsewhere
     for (session, admin) in [(1, "anna"), (2, "anna"), (3, "ben")] {
         let limits = SessionLimits::default();
-        store.begin_session(&[session; 32], admin, UnixTime::from_seconds(1), limits).await.unwrap();
+        store.begin_session(&proof(session), &[session; 16], admin, UnixTime::from_seconds(1), limits).await.unwrap();
     }
     assert_eq!(store.change_passphrase("anna", b"renewed", b"again", &[1; 32]).await.unwrap(), 1);
     assert_eq!(store.admin_record("anna").await.unwrap().as_deref(), Some(&b"renewed"[..]));

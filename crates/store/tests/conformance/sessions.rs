@@ -8,7 +8,7 @@ use crate::rows::NOW;
 const LIMITS: SessionLimits = SessionLimits { idle: 900, absolute: 12 * 3600 };
 
 /// Token and tab of a session.
-const fn proof(number: u8) -> SessionProof {
+pub(crate) const fn proof(number: u8) -> SessionProof {
     SessionProof { token_hash: [number; 32], tab_hash: [number + 100; 32] }
 }
 
