@@ -14,7 +14,8 @@ export interface ResumingProps {
 }
 
 export function resumingView({ site, failed }: ResumingProps): View {
-  const heading = h("h1", {}, failed === undefined ? "One moment" : "Not unlocked yet");
+  const title = failed === undefined ? "One moment" : "Not unlocked yet";
+  const heading = h("h1", {}, title);
   const content =
     failed === undefined
       ? [h("p", { class: "progress", role: "status" }, "Unlocking the keys of this tab again…")]
@@ -28,7 +29,7 @@ export function resumingView({ site, failed }: ResumingProps): View {
           ),
         ];
   return {
-    title: "Nightsafe",
+    title,
     element: h(
       "div",
       { class: "sign-in" },
