@@ -29,6 +29,9 @@ pub struct Config {
     pub vault: Vault,
     /// Where they come from.
     pub source: Source,
+    /// What is written for others on this machine.
+    #[serde(default)]
+    pub publish: Publish,
     /// Where the API listens.
     pub listen: Listen,
     /// How much may be asked for.
@@ -75,6 +78,14 @@ fn settle_hour() -> u8 {
 fn hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let hour = u8::deserialize(deserializer)?;
     if hour < 24 { Ok(hour) } else { Err(de::Error::custom("settle_hour is an hour of the day, UTC: 0 to 23")) }
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// File that the roster of admins is written to, for `nightsafe-ingest`.
+    pub roster: Option<AbsolutePath>,
 }
 
 /// `[source]`, with one of its two ways.

@@ -13,7 +13,7 @@ use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
-    AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily,
+    AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router, settle_daily,
 };
 
 /// How long closing the database may take.
@@ -80,6 +80,10 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let settled = store.clone();
     let hour = config.vault.settle_hour;
     service.spawn("settling", |stopped| settle_daily(settled, hour, Arc::new(SystemClock), stopped));
+    if let Some(roster) = &config.publish.roster {
+        let (published, path) = (store.clone(), roster.to_path_buf());
+        service.spawn("writing the roster", |stopped| publish_roster(published, path, stopped));
+    }
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
     let ended = service.run(end).await;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use nightsafe_core::scalar::Site;
-use nightsafe_ingest::{Ingest, IngestConfig};
+use nightsafe_ingest::{Ingest, IngestConfig, RosterFiles};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::logging::{self, LogFormat};
 use nightsafe_serve::server;
@@ -18,6 +18,7 @@ use nightsafe_serve::static_files::{self, StaticFolder};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
 use nightsafe_vault::{
     Direct, LogConfig, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore,
+    publish_roster, write_roster,
 };
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -74,6 +75,8 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
 
     let (outbox, writer) = OutboxWriter::open(&data.outbox(), WriterLimits::default()).await?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
+    // Before anybody can ask: the first timestamp note names its head
+    write_roster(&store, &data.roster()).await?;
     let listeners = [
         Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?)?,
         Listener::bind(
@@ -97,6 +100,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     tasks.spawn(puller.run(schedule, Arc::new(Progress::new(now())), until(stopped.clone())));
     let settling = until(stopped.clone());
     tasks.spawn(nightsafe_vault::settle_daily(store.clone(), SETTLE_HOUR, Arc::new(SystemClock), settling));
+    tasks.spawn(publish_roster(store.clone(), data.roster(), until(stopped.clone())));
     tasks.spawn(watch_manifest(data, until(stopped)));
     term::print("ready\n")?;
 
@@ -127,8 +131,10 @@ fn ingest(data: &DataDir, config: &Config, outbox: OutboxWriter) -> Result<Route
     let ingest = Ingest::new(IngestConfig {
         anchor: manifests::read_anchor(data)?,
         fields_origin: config::origin(&config.origins.fields)?,
+        admin_origin: Some(config::origin(&config.origins.admin)?),
         fields_folder: data.fields(),
         manifest_history: data.manifests(),
+        roster: Some(RosterFiles { roster: data.roster(), seen: data.roster_seen() }),
         receipt_signer: online::read(&data.receipt_key())?,
         timestamp_signer: online::read(&data.timestamp_key())?,
         outbox,
