@@ -3,8 +3,7 @@
 import type { Page } from "@playwright/test";
 import { Admin } from "./support/admin.ts";
 import { expectAccessible } from "./support/axe.ts";
-import type { Demo } from "./support/demo.ts";
-import { Demo as Started } from "./support/demo.ts";
+import { Demo } from "./support/demo.ts";
 import { Site, hashOf } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -42,7 +41,7 @@ test("yesterday's roster is refused by a browser that was never there, and so is
   spare,
 }) => {
   test.setTimeout(120_000);
-  const demo = await Started.start(spare); // whose vault has not counted other tests' sign-ins
+  const demo = await Demo.start(spare); // whose vault has not counted other tests' sign-ins
   const site = new Site(demo);
   const until = new Date(Date.now() + 24 * HOUR);
   const manifest = hashOf(site.manifest);
@@ -74,10 +73,10 @@ test("yesterday's roster is refused by a browser that was never there, and so is
 
 test("while ingest is off, admins work on and are told what is not known", async ({ browser, demo: _built, spare }) => {
   test.setTimeout(120_000);
-  const demo = await Started.start(spare);
+  const demo = await Demo.start(spare);
   const context = await browser.newContext({ locale: "en-GB" });
-  const { page } = new Admin(await context.newPage(), demo);
-  const admin = new Admin(page, demo);
+  const admin = new Admin(await context.newPage(), demo);
+  const { page } = admin;
   try {
     const timestamp = `${demo.at.ingest}/v1/timestamp`;
     await page.route(timestamp, (route) => route.abort());
