@@ -17,7 +17,9 @@ use nightsafe_store::{Database, DatabaseError, StoreError};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
-use crate::{Backoff, LogConfig, LogConfigError, SETTLE_HOUR, VaultConfig};
+use crate::{
+    Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, VaultConfig,
+};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +39,8 @@ pub struct Config {
     /// How much may be asked for.
     #[serde(default)]
     pub limits: Limits,
+    /// Where what is due is announced.
+    pub mail: Option<MailSection>,
     /// Where metrics are served.
     pub metrics: Option<Listen>,
     /// What is logged.
@@ -160,6 +164,8 @@ pub struct Settings {
     pub every: Duration,
     /// How long after failures.
     pub backoff: Backoff,
+    /// Announces what is due.
+    pub announcer: Option<Announcer>,
 }
 
 /// A way to the outbox.
@@ -214,6 +220,9 @@ pub enum ConfiguredError {
     /// The certification authorities.
     #[error("source.relay.ca: {0}")]
     Tls(#[from] TlsError),
+    /// Mail.
+    #[error(transparent)]
+    Mail(#[from] MailSectionError),
     /// No source, or two.
     #[error("source: name one of [source.direct] and [source.relay]")]
     Source,
@@ -265,7 +274,9 @@ impl Config {
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
         let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
+        let announcer = self.mail.as_ref().map(|mail| announcer(&site, mail)).transpose()?;
         Ok(Settings {
+            announcer,
             api: VaultConfig { guard: self.limits.guard(&self.listen), log, ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
@@ -327,6 +338,11 @@ fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> 
     let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
     let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;
     Ok(LogConfig::new(site, signer, None)?)
+}
+
+fn announcer(site: &scalar::Site, mail: &MailSection) -> Result<Announcer, MailSectionError> {
+    let state = mail.state.as_ref().ok_or(MailSectionError::State)?;
+    Ok(Announcer::new(site.clone(), mail.mailer()?, state.to_path_buf()))
 }
 
 fn database(section: &'static str, url: &DatabaseUrl, password: Option<&Secret>) -> Result<Database, ConfiguredError> {

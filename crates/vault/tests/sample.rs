@@ -9,6 +9,6 @@ use nightsafe_vault::config::Config;
 #[test]
 fn the_sample_has_every_key() {
     let sections =
-        ["", "site", "vault", "source", "source.relay", "source.direct", "publish", "listen", "listen.tls", "limits", "log"];
+        ["", "site", "vault", "source", "source.relay", "source.direct", "publish", "mail", "listen", "listen.tls", "limits", "log"];
     samples::check::<Config>("vault.toml", &sections);
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use nightsafe_core::epoch;
 use nightsafe_core::scalar::Site;
 use nightsafe_ingest::{Ingest, IngestConfig, RosterFiles};
 use nightsafe_serve::clock::SystemClock;
@@ -27,6 +28,7 @@ use self::listen::Listener;
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
+use crate::cmd::mail::announcer;
 use crate::keys::{now, online};
 use crate::{manifests, term};
 
@@ -34,7 +36,7 @@ use crate::{manifests, term};
 const PULL_EVERY: Duration = Duration::from_millis(500);
 /// How long closing the outbox may take.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
-/// How often the manifest's end is looked at.
+/// How often it is looked what is due.
 const CHECK_MANIFEST_EVERY: Duration = Duration::from_secs(3600);
 
 /// Runs fields origin, ingest, admin site and vault in one process until Ctrl-C or SIGTERM
@@ -101,6 +103,10 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let settling = until(stopped.clone());
     tasks.spawn(nightsafe_vault::settle_daily(store.clone(), SETTLE_HOUR, Arc::new(SystemClock), settling));
     tasks.spawn(publish_roster(store.clone(), data.roster(), until(stopped.clone())));
+    if let Some(mail) = &config.mail {
+        let announcer = announcer(mail, &data, config.site()?)?;
+        tasks.spawn(announcer.watch(store.clone(), Arc::new(SystemClock), until(stopped.clone())));
+    }
     tasks.spawn(watch_manifest(data, until(stopped)));
     term::print("ready\n")?;
 
@@ -169,14 +175,14 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Warns in the log while the manifest is about to end.
+/// Warns in the log of what is due.
 async fn watch_manifest(data: DataDir, stopped: impl Future<Output = ()>) {
     let mut stopped = std::pin::pin!(stopped);
     loop {
         match manifests::read_anchor(&data).and_then(|anchor| manifests::latest(&data, &anchor)) {
             Ok(latest) => {
-                if let Some(warning) = manifests::expiry_warning(latest.manifest().not_after, now()) {
-                    tracing::warn!("{warning}");
+                for due in epoch::due(latest.manifest(), now()) {
+                    tracing::warn!("{due}");
                 }
             }
             Err(error) => tracing::error!("{error:#}"),
