@@ -104,8 +104,7 @@ impl LoginAttempt {
     }
 }
 
-/// A number of seconds as JavaScript has it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is no time becomes 1970 or 9999")]
+/// A number of seconds as JavaScript has it; what is no time becomes 1970 or 9999.
 pub(crate) const fn time(seconds: f64) -> UnixTime {
     UnixTime::from_seconds(seconds as u64)
 }

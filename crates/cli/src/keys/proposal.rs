@@ -124,11 +124,10 @@ impl Proposal {
         if !same || other.anchor != self.anchor {
             bail!("the files hold different proposals: publish the copies of one");
         }
-        match (&mut self.signed, &other.signed) {
-            (Some(note), Some(more)) => *note = Note::parse(&joined(note, more))?,
-            (own @ None, Some(more)) => *own = Some(more.clone()),
-            _ => {}
-        }
+        self.signed = match (self.signed.take(), &other.signed) {
+            (Some(note), Some(more)) => Some(Note::parse(&joined(&note, more))?),
+            (own, more) => own.or_else(|| more.clone()),
+        };
         self.check()
     }
 
