@@ -225,11 +225,7 @@ fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManife
 /// The roster's head by the timestamp note. `None` when there is no note, when it names none, as an older ingest does, or
 /// when one of the two clocks is wrong: then nothing can be said. A note that is none of the manifests' is another matter:
 /// then the vault keeps a manifest back, or the note is somebody else's.
-fn current(
-    note: Option<&str>,
-    manifests: &[VerifiedManifest],
-    now: UnixTime,
-) -> Result<Option<RosterHead>, Failure> {
+fn current(note: Option<&str>, manifests: &[VerifiedManifest], now: UnixTime) -> Result<Option<RosterHead>, Failure> {
     let Some(note) = note else { return Ok(None) };
     match timestamp::verify_among(note, manifests, now) {
         Ok(timestamp) => Ok(timestamp.roster.map(RosterHead)),

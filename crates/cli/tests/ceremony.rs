@@ -1,5 +1,11 @@
 //! The ceremony with offline site keys: `nightsafe keys propose`, `sign` on other machines, `publish`.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod common;
 
@@ -210,7 +216,11 @@ fn publishing_may_be_killed_at_any_moment() {
         let mut child = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         pause(Duration::from_millis(milliseconds));
         kill(&child, "-KILL");
-        if child.wait().unwrap().success() { finished += 1 } else { killed += 1 }
+        if child.wait().unwrap().success() {
+            finished += 1
+        } else {
+            killed += 1
+        }
         let after = published(&shop).manifest().sequence - before.manifest().sequence;
         assert!(after <= 1, "{after}");
         ok(publish(&shop, &[&file]));

@@ -166,11 +166,16 @@ impl Due {
 /// What there is, and what to do: for the log, a terminal, a mail.
 impl fmt::Display for Due {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DO: &str = "run `nightsafe keys propose`, have it signed with `nightsafe keys sign`, and `nightsafe keys publish` it";
+        const DO: &str =
+            "run `nightsafe keys propose`, have it signed with `nightsafe keys sign`, and `nightsafe keys publish` it";
         match self {
             Self::ManifestEnds { within_days, at } => {
                 let s = if *within_days == 1 { "" } else { "s" };
-                write!(f, "less than {within_days} day{s} until the key manifest ends at {}, when the form stops: {DO}", at.to_text())
+                write!(
+                    f,
+                    "less than {within_days} day{s} until the key manifest ends at {}, when the form stops: {DO}",
+                    at.to_text()
+                )
             }
             Self::ManifestEnded { .. } => write!(f, "the key manifest has expired and the form has stopped: {DO} now"),
             Self::KeyOverdue { key, days } => write!(

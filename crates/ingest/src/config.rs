@@ -15,8 +15,8 @@ use nightsafe_store::outbox::{OutboxWriter, WriterLimits};
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
-use crate::{IngestConfig, RosterFiles};
 use crate::relay::config::RelaySection;
+use crate::{IngestConfig, RosterFiles};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]

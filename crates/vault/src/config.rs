@@ -17,9 +17,7 @@ use nightsafe_store::{Database, DatabaseError, StoreError};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
-use crate::{
-    Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, VaultConfig,
-};
+use crate::{Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, VaultConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]

@@ -13,7 +13,8 @@ use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
-    AnonymityGauges, KeyGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router, settle_daily,
+    AnonymityGauges, KeyGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router,
+    settle_daily,
 };
 
 /// How long closing the database may take.

@@ -72,7 +72,10 @@ async fn what_is_due_arrives_once_and_what_is_late_every_day() {
     let mail = smtp.next();
     assert!(!mail.text.contains("less than 30 days") && mail.text.contains("has sealed for"), "{mail:?}");
     assert_eq!(announce(&[soon()], NOW.plus_days(5)).await.unwrap(), 0);
-    assert_eq!(announce(&[Due::ManifestEnds { within_days: 7, at: NOW.plus_days(30) }], NOW.plus_days(23)).await.unwrap(), 1);
+    assert_eq!(
+        announce(&[Due::ManifestEnds { within_days: 7, at: NOW.plus_days(30) }], NOW.plus_days(23)).await.unwrap(),
+        1
+    );
     assert!(smtp.next().text.contains("Subject: Nightsafe, demo.nightsafe.example: keys or manifest are due soon"));
     assert_eq!(announce(&[], NOW).await.unwrap(), 0);
     assert!(smtp.is_empty());
@@ -84,7 +87,10 @@ async fn what_was_not_sent_is_announced_later_and_no_error_quotes_the_server() {
     let good = section(&smtp);
     let refused = MailSection { to: vec!["refused@shop.example".into()], ..good.clone() };
     let error = announcer(&refused, folder.path()).announce(&[soon()], NOW).await.unwrap_err();
-    assert!(matches!(error, AnnounceError::Mail(MailError::Refused(550))) && !error.to_string().contains("secret"), "{error}");
+    assert!(
+        matches!(error, AnnounceError::Mail(MailError::Refused(550))) && !error.to_string().contains("secret"),
+        "{error}"
+    );
     let nobody = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let away = MailSection { port: Some(nobody), ..good.clone() };
     let error = announcer(&away, folder.path()).announce(&[soon()], NOW).await.unwrap_err();
@@ -101,7 +107,8 @@ async fn nothing_is_sent_to_a_server_without_the_tls_that_was_asked_for() {
     let (smtp, folder) = (Smtp::start(), tempfile::tempdir().unwrap());
     let password = secret(folder.path());
     for security in [Security::Starttls, Security::Tls] {
-        let section = MailSection { security, user: Some("shop".into()), password: Some(password.clone()), ..section(&smtp) };
+        let section =
+            MailSection { security, user: Some("shop".into()), password: Some(password.clone()), ..section(&smtp) };
         announcer(&section, folder.path()).announce(&[soon()], NOW).await.unwrap_err();
     }
     assert!(smtp.is_empty());

@@ -25,10 +25,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use self::listen::Listener;
+use crate::cmd::mail::announcer;
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
-use crate::cmd::mail::announcer;
 use crate::keys::{now, online};
 use crate::{manifests, term};
 

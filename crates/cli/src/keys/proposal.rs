@@ -215,7 +215,8 @@ mod tests {
     #[test]
     fn what_does_not_belong_together_is_refused() {
         let site = TestSite::new();
-        let make = |manifest: KeyManifest| Proposal::new(site.anchor.clone(), site.signed(), manifest, site.keys.clone());
+        let make =
+            |manifest: KeyManifest| Proposal::new(site.anchor.clone(), site.signed(), manifest, site.keys.clone());
         let next = KeyManifest { sequence: 2, ..site.manifest.clone() };
         assert!(make(site.manifest.clone()).unwrap_err().to_string().contains("does not follow"));
         let taken = site.site_keys[2].vkey().clone();

@@ -108,7 +108,8 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     );
     let mut all = common(admin);
     set(&mut all, "Content-Security-Policy", &csp);
-    let allowed = [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, format!("{api}*"), timestamp];
+    let allowed =
+        [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, format!("{api}*"), timestamp];
     set(&mut all, "Connection-Allowlist", &allowlist(allowed.iter()));
     set(&mut all, "Cross-Origin-Opener-Policy", "same-origin");
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
@@ -232,7 +233,8 @@ mod tests {
     fn the_admin_site_talks_to_the_vault_and_asks_ingest_for_the_timestamp_alone() {
         let headers = admin(&release(), &origins());
         let csp = &headers["*"]["Content-Security-Policy"];
-        let connects = ["4804/admin-1.wasm", "4805/v1/", "4803/v1/timestamp"].map(|end| format!("http://localhost:{end}"));
+        let connects =
+            ["4804/admin-1.wasm", "4805/v1/", "4803/v1/timestamp"].map(|end| format!("http://localhost:{end}"));
         assert!(csp.contains(&format!("connect-src {};", connects.join(" "))));
         assert!(csp.contains("frame-ancestors 'none'") && csp.contains("trusted-types 'none'"));
         let allowlist = &headers["*"]["Connection-Allowlist"];

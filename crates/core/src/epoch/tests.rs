@@ -89,7 +89,9 @@ fn the_end_of_a_manifest_is_announced_at_60_30_7_and_1_days() {
         _ => None,
     };
     assert_eq!(steps(60 * DAY + 1), None);
-    for (left, days) in [(60 * DAY, 60), (30 * DAY + 1, 60), (30 * DAY, 30), (7 * DAY, 7), (DAY + 1, 7), (DAY, 1), (1, 1)] {
+    for (left, days) in
+        [(60 * DAY, 60), (30 * DAY + 1, 60), (30 * DAY, 30), (7 * DAY, 7), (DAY + 1, 7), (DAY, 1), (1, 1)]
+    {
         assert_eq!(within(left), Some(days), "{left}");
     }
     assert_eq!(steps(0), Some(Due::ManifestEnded { at: day(100) }));
@@ -108,7 +110,10 @@ fn an_overdue_key_and_one_that_nothing_follows_are_announced() {
     assert_eq!(codes(&[one.clone(), two], day(395)), ["manifest_ended", "key_overdue"]);
     // One that follows too late is no reason to say nothing
     assert_eq!(codes(&[one.clone(), key(3, 200)], day(100)), ["key_overdue"]);
-    let [Due::KeyOverdue { key, days }] = due(&manifest(1, 0, std::slice::from_ref(&one)), day(95).plus(HOUR))[..] else { panic!() };
+    let [Due::KeyOverdue { key, days }] = due(&manifest(1, 0, std::slice::from_ref(&one)), day(95).plus(HOUR))[..]
+    else {
+        panic!()
+    };
     assert_eq!((key, days), (one.key_id(), 95));
 }
 

@@ -1,10 +1,10 @@
 //! Timestamp notes as shared vectors.
 
 use crate::fixture::{anchor, manifest, receipt_key, shared, site_key, time, timestamp_key};
+use nightsafe_core::anchor::TrustError;
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::note::{NoteSigner, sign};
 use nightsafe_core::scalar::{ManifestHash, Site};
-use nightsafe_core::anchor::TrustError;
 use nightsafe_core::timestamp::{Timestamp, issue, verify, verify_among};
 use serde_json::{Value, json};
 
@@ -104,6 +104,9 @@ fn of_several_manifests_the_one_that_is_named_counts() {
     assert_eq!(verify_among(&of_sequel, &[verified()], time(NOW)), Err(TrustError::NotCurrent));
     assert_eq!(verify_among(&note, &[], time(NOW)), Err(TrustError::NotCurrent));
     assert_eq!(verify_among(&note, &all, time("2027-12-04T12:00:00Z")), Err(TrustError::Expired));
-    assert_eq!(verify_among(&signed(&good().encode(), &receipt_key()), &all, time(NOW)), Err(TrustError::TooFewSignatures));
+    assert_eq!(
+        verify_among(&signed(&good().encode(), &receipt_key()), &all, time(NOW)),
+        Err(TrustError::TooFewSignatures)
+    );
     assert!(matches!(verify_among("no note", &all, time(NOW)), Err(TrustError::Malformed(_))));
 }

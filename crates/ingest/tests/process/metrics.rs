@@ -64,7 +64,8 @@ async fn what_happened_is_counted() {
     ] {
         assert!((value(&text, series) - expected).abs() < 0.5, "{series}: {}", value(&text, series));
     }
-    let (expires, age) = (value(&text, "nightsafe_manifest_expires_seconds"), value(&text, "nightsafe_data_key_age_seconds"));
+    let (expires, age) =
+        (value(&text, "nightsafe_manifest_expires_seconds"), value(&text, "nightsafe_data_key_age_seconds"));
     assert!(expires > 299.0 * 86_400.0 && expires <= 300.0 * 86_400.0, "{expires}");
     assert!((0.0..60.0).contains(&age), "{age}");
     let resident = value(&text, "nightsafe_process_resident_memory_bytes");
@@ -76,7 +77,10 @@ async fn what_happened_is_counted() {
     let text = scrape(&running).await;
     assert!(value(&text, "nightsafe_manifest_end_timestamp_seconds") < 0.5);
     assert!(value(&text, "nightsafe_timestamp_age_seconds") < 0.0);
-    assert!(value(&text, "nightsafe_data_key_age_seconds") < 0.0 && value(&text, "nightsafe_manifest_expires_seconds") < 0.5);
+    assert!(
+        value(&text, "nightsafe_data_key_age_seconds") < 0.0
+            && value(&text, "nightsafe_manifest_expires_seconds") < 0.5
+    );
 }
 
 #[tokio::test]

@@ -84,12 +84,7 @@ fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], n
 }
 
 /// Puts a signed manifest in its places, the published one last: until then the old one is in force, whole.
-pub(super) async fn place(
-    data: &DataDir,
-    config: &config::Config,
-    store: &VaultStore,
-    signed: &Signed,
-) -> Result<()> {
+pub(super) async fn place(data: &DataDir, config: &config::Config, store: &VaultStore, signed: &Signed) -> Result<()> {
     // The vault first: whoever opens a deposit finds the manifest that it was sealed under
     store.add_manifest(&signed.hash(), signed.sequence(), &signed.note).await?;
     signed.store(data)?;

@@ -73,6 +73,9 @@ pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
         proposal.keys().len()
     ));
     term::progress("  nightsafe keys sign FILE --site-key KEY-FILE");
-    term::progress(&format!("{} of the site keys must sign, one after the other and in any order.", proposal.anchor.threshold));
+    term::progress(&format!(
+        "{} of the site keys must sign, one after the other and in any order.",
+        proposal.anchor.threshold
+    ));
     Ok(())
 }

@@ -14,7 +14,12 @@ pub(super) fn review(proposal: &Proposal, own: Option<&Vkey>, now: UnixTime) -> 
     let (before, next) = (proposal.before().manifest(), proposal.manifest());
     let mut lines = vec![
         format!("Site              {}", next.site),
-        format!("Manifest          number {}, after number {} ({})", next.sequence, before.sequence, proposal.before().hash()),
+        format!(
+            "Manifest          number {}, after number {} ({})",
+            next.sequence,
+            before.sequence,
+            proposal.before().hash()
+        ),
         format!("Signed before by  {}", signed_before(proposal, own)),
         format!(
             "Valid             from {} to {}, {} days{}",
@@ -37,7 +42,9 @@ pub(super) fn review(proposal: &Proposal, own: Option<&Vkey>, now: UnixTime) -> 
         lines.extend(data_key(named, key, before.data_key(named.key_id()), now));
     }
     let gone = before.data_keys.iter().filter(|key| next.data_key(key.key_id()).is_none());
-    lines.extend(gone.map(|key| format!("  no longer named: {}, which sealed from {}", key.key_id(), key.start.to_text())));
+    lines.extend(
+        gone.map(|key| format!("  no longer named: {}, which sealed from {}", key.key_id(), key.start.to_text())),
+    );
     lines.extend(policy(next, before));
     lines
 }
@@ -46,7 +53,8 @@ fn signed_before(proposal: &Proposal, own: Option<&Vkey>) -> String {
     let note = nightsafe_core::note::Note::parse(&proposal.before().note);
     let signed = note.as_ref().ok().and_then(|note| note.verify(&proposal.anchor.site_keys).ok()).unwrap_or_default();
     let names: Vec<&str> = signed.iter().map(|key| key.name()).collect();
-    let is_own = own.map(|own| if signed.contains(&own) { "; yours is among them" } else { "; yours is not among them" });
+    let is_own =
+        own.map(|own| if signed.contains(&own) { "; yours is among them" } else { "; yours is not among them" });
     format!("{}{}", names.join(", "), is_own.unwrap_or_default())
 }
 
@@ -77,7 +85,8 @@ fn data_key(named: &DataKey, key: &DataPublicKey, before: Option<&DataKey>, now:
     };
     let when = if named.start <= now { "sealing since" } else { "seals from" };
     let fingerprint = key.fingerprint().to_hex();
-    let groups: Vec<&str> = (0..fingerprint.len()).step_by(8).filter_map(|at| fingerprint.get(at..at.saturating_add(8))).collect();
+    let groups: Vec<&str> =
+        (0..fingerprint.len()).step_by(8).filter_map(|at| fingerprint.get(at..at.saturating_add(8))).collect();
     vec![
         format!("  {} ({}), {when} {}{news}", named.key_id(), named.suite.name(), named.start.to_text()),
         format!("    fingerprint {}", groups.join(" ")),
@@ -144,7 +153,10 @@ mod tests {
         let same = Proposal::new(site.anchor.clone(), site.signed(), next.clone(), site.keys.clone()).unwrap();
         let own = site.site_keys[2].vkey();
         let text = review(&same, Some(own), UnixTime::from_seconds(0)).join("\n");
-        assert!(!text.contains("NEW") && !text.contains("CHANGED") && text.contains("yours is not among them"), "{text}");
+        assert!(
+            !text.contains("NEW") && !text.contains("CHANGED") && text.contains("yours is not among them"),
+            "{text}"
+        );
         assert!(text.contains(&format!("{}, {}", site.site_keys[0].vkey().name(), site.site_keys[1].vkey().name())));
         assert!(text.contains("Fields            as before: card, ") && text.contains("395 days"), "{text}");
         let own = site.site_keys[0].vkey();

@@ -70,7 +70,9 @@ async fn sign_proposal(args: &SignArgs, file: &Path) -> Result<()> {
     let own = keys.first().map(|key| key.vkey().clone());
     term::print(&format!("{}\n", review(&proposal, own.as_ref(), now()).join("\n")))?;
     if args.anchor.is_none() {
-        term::progress("The site keys are taken from the proposal itself: compare their names, or give your own copy with --anchor.");
+        term::progress(
+            "The site keys are taken from the proposal itself: compare their names, or give your own copy with --anchor.",
+        );
     }
     ask(args.yes)?;
     for signer in site_key::unlock(&keys, args.site_passphrase_fd.as_ref(), &proposal.anchor.site.clone()).await? {
