@@ -19,6 +19,9 @@
 //!   finish(reply: string): string;
 //!   /** Before unlock(): `roster_place` of an earlier sign-in with this browser. */
 //!   remember(place: string): void;
+//!   /** Before unlock(): the timestamp note, as ingest gave it, and the browser's clock in Unix seconds. Without it, or with
+//!    *  a note that names no roster or is out of date, the roster is not confirmed. */
+//!   confirm(timestamp: string, now: number): void;
 //!   /** Once, after finish(): unlocks the identity by what the sign-in gave, verifies roster and manifests from the site
 //!    *  keys down, and opens the data keys that are granted to it. Data keys of before there was a roster are unwrapped
 //!    *  with the passphrase (Argon2id with 64 MiB once more, about a second).
@@ -29,7 +32,8 @@
 //!    *  @param anchor     text of the trust anchor that the admin script carries
 //!    *  @param manifests  body of GET /v1/manifests
 //!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`, `roster_forked`,
-//!    *  `malformed`, `locked`. A manifest or a grant that
+//!    *  `roster_not_current` (it ends before the entry that the note names), `timestamp_refused` (the note names no manifest
+//!    *  that the vault has, or is not by its key), `malformed`, `locked`. A manifest or a grant that
 //!    *  does not verify is left out and counted. */
 //!   unlock(passphrase: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
 //!   free(): void;
@@ -69,6 +73,10 @@
 //!   finish_passphrase(reply: string): string;
 //!   /** What to remember of the verified roster, in this browser: sequence number and head. */
 //!   readonly roster_place: string | undefined;
+//!   /** Whether the timestamp note says that this roster is the current one. */
+//!   readonly roster_confirmed: boolean;
+//!   /** JSON of Keys: what the verified manifests say of every data key at this Unix time, and what is due. */
+//!   keys(now: number): string;
 //!   /** Everybody who is or was in the verified roster, as JSON of Person[]; `[]` while there is none. */
 //!   readonly people: string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
@@ -80,6 +88,13 @@
 //!
 //! type Person = { identity: string, name: string, roles: string[], words: string,
 //!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
+//! type Keys = {
+//!   keys: { key_id: string, suite: string, state: "pending" | "active" | "retiring" | "retired" | "purged",
+//!           start: string /* RFC 3339 */, until?: string /* when it goes into the next state by itself */,
+//!           held: boolean /* this admin opens what is sealed to it */ }[], // by start
+//!   due: { code: "manifest_ends" | "manifest_ended" | "key_overdue" | "no_next_key", days?: number, at?: string }[],
+//!   ends?: string // when the manifest in force ends
+//! };
 //! type OpenedLocator = {
 //!   deposit_id: string,
 //!   fields: { kind: string, index: number, tag: string /* hex64, for `open` or `check` */,
@@ -109,7 +124,7 @@
 //! ```
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
-//! `roster_forked`, `no_identity`,
+//! `roster_forked`, `roster_not_current`, `timestamp_refused`, `no_identity`,
 //! `malformed`,
 //! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 

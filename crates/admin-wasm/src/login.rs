@@ -5,6 +5,7 @@ use std::fmt;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::encoding::{b64u, b64u_decode};
+use nightsafe_core::time::UnixTime;
 use nightsafe_login::{ClientLogin, ExportKey, Stretch};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
@@ -20,6 +21,8 @@ pub struct LoginAttempt {
     message: String,
     export_key: Option<ExportKey>,
     remembered: String,
+    timestamp: Option<String>,
+    now: UnixTime,
 }
 
 #[wasm_bindgen]
@@ -46,6 +49,11 @@ impl LoginAttempt {
         self.remembered = place;
     }
 
+    /// What time it is, and ingest's note that says which roster is the current one.
+    pub fn confirm(&mut self, timestamp: String, now: f64) {
+        (self.timestamp, self.now) = (Some(timestamp), time(now));
+    }
+
     /// Unlocks the identity, verifies roster and manifests, opens the data keys.
     pub fn unlock(
         &mut self,
@@ -57,7 +65,9 @@ impl LoginAttempt {
         manifests: &str,
     ) -> Result<Opener, JsValue> {
         let remembered = std::mem::take(&mut self.remembered);
-        let answers = Answers { identity, roster, custody, manifests, remembered: &remembered };
+        let (timestamp, now) = (self.timestamp.take(), self.now);
+        let timestamp = timestamp.as_deref();
+        let answers = Answers { identity, roster, custody, manifests, remembered: &remembered, timestamp, now };
         let session = self.opened(passphrase.as_bytes(), &answers, anchor);
         passphrase.zeroize();
         Ok(Opener::of(session?))
@@ -69,7 +79,14 @@ impl LoginAttempt {
         let started = ClientLogin::start(passphrase.as_bytes());
         passphrase.zeroize();
         let (state, message) = started?;
-        Ok(Self { state: Some(state), message: b64u(&message), export_key: None, remembered: String::new() })
+        Ok(Self {
+            state: Some(state),
+            message: b64u(&message),
+            export_key: None,
+            remembered: String::new(),
+            timestamp: None,
+            now: UnixTime::default(),
+        })
     }
 
     /// Uses the export key up, so that it does not stay in memory.
@@ -85,6 +102,11 @@ impl LoginAttempt {
         self.export_key = Some(done.export_key);
         Ok(b64u(&done.message))
     }
+}
+
+/// A number of seconds as JavaScript has it; what is no time becomes 1970 or 9999.
+pub(crate) const fn time(seconds: f64) -> UnixTime {
+    UnixTime::from_seconds(seconds as u64)
 }
 
 /// The browser's generator gives bytes or ends the module; that it gives none is found out here.

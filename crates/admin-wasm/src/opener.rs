@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::login::rng;
+use crate::login::{rng, time};
 use crate::session::Session;
 
 /// Holder of the private keys, until it is locked.
@@ -89,6 +89,17 @@ impl Opener {
     #[wasm_bindgen(getter)]
     pub fn roster_place(&self) -> Result<Option<String>, JsValue> {
         Ok(self.session()?.roster_place())
+    }
+
+    /// Whether the timestamp note confirmed the roster.
+    #[wasm_bindgen(getter)]
+    pub fn roster_confirmed(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.is_roster_confirmed())
+    }
+
+    /// JSON of the data keys, and what is due at this Unix time.
+    pub fn keys(&self, now: f64) -> Result<String, JsValue> {
+        Ok(self.session()?.keys(time(now))?)
     }
 
     /// JSON of everybody in the roster.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::anchor::{TrustAnchor, TrustError};
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster::{Remembered, Roster};
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, RosterHead, Tag};
+use nightsafe_core::time::UnixTime;
+use nightsafe_core::timestamp;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
@@ -22,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::unlock::{Unlocked, Unlocking};
-use crate::view::{LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
+use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 /// The vault's answers to a sign-in, as they came.
 pub(crate) struct Answers<'a> {
@@ -32,6 +34,10 @@ pub(crate) struct Answers<'a> {
     pub(crate) manifests: &'a str,
     /// [`Session::roster_place`] of an earlier sign-in; empty when there was none.
     pub(crate) remembered: &'a str,
+    /// Ingest's timestamp note, if it gave one.
+    pub(crate) timestamp: Option<&'a str>,
+    /// By the browser's clock.
+    pub(crate) now: UnixTime,
 }
 
 /// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
@@ -41,6 +47,8 @@ pub(crate) struct Session {
     opener: Opener,
     admin: Option<Identity>,
     roster: Option<Roster>,
+    is_confirmed: bool,
+    manifests: Vec<VerifiedManifest>,
     renewal: Option<ClientRegistration>,
     refused_manifests: u32,
     refused_grants: u32,
@@ -63,14 +71,18 @@ impl Session {
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
         // What the browser kept is its own: a text that is none was not written by us, and is no reason to stop
         let remembered = Remembered::parse(answers.remembered);
-        let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, remembered, identity, roster, custody };
+        let current = current(answers.timestamp, &verified, answers.now)?;
+        let unlocking =
+            Unlocking { export_key, passphrase, anchor: &anchor, remembered, current, identity, roster, custody };
         let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
-        let opener = Opener::new(anchor.site.clone(), keys, verified);
+        let opener = Opener::new(anchor.site.clone(), keys, verified.clone());
         Ok(Self {
             anchor,
             opener,
             admin,
             roster,
+            is_confirmed: current.is_some(),
+            manifests: verified,
             renewal: None,
             refused_manifests,
             refused_grants,
@@ -109,6 +121,17 @@ impl Session {
         self.roster.as_ref().map(|roster| roster.remember().to_text())
     }
 
+    /// Whether a timestamp note says that the roster is the current one.
+    pub(crate) const fn is_roster_confirmed(&self) -> bool {
+        self.is_confirmed
+    }
+
+    /// Every data key with its state, and what is due.
+    pub(crate) fn keys(&self, now: UnixTime) -> Result<String, Failure> {
+        let held: Vec<KeyId> = self.opener.key_ids().collect();
+        write(&KeysView::new(&self.manifests, &held, now))
+    }
+
     /// Everybody of the roster, in the order in which they came in.
     pub(crate) fn people(&self) -> Result<String, Failure> {
         let own = self.admin.as_ref().map(Identity::id);
@@ -133,7 +156,8 @@ impl Session {
 
     pub(crate) fn renew_manifests(&mut self, manifests: &str) -> Result<(), Failure> {
         let (verified, refused) = verified(manifests, &self.anchor)?;
-        self.opener.set_manifests(verified);
+        self.opener.set_manifests(verified.clone());
+        self.manifests = verified;
         self.refused_manifests = refused;
         Ok(())
     }
@@ -196,6 +220,18 @@ fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManife
     let verified: Vec<_> = notes.iter().filter_map(|note| manifest::verify_at_any_time(note, anchor).ok()).collect();
     let refused = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
     Ok((verified, refused))
+}
+
+/// The roster's head by the timestamp note. `None` when there is no note, when it names none, as an older ingest does, or
+/// when one of the two clocks is wrong: then nothing can be said. A note that is none of the manifests' is another matter:
+/// then the vault keeps a manifest back, or the note is somebody else's.
+fn current(note: Option<&str>, manifests: &[VerifiedManifest], now: UnixTime) -> Result<Option<RosterHead>, Failure> {
+    let Some(note) = note else { return Ok(None) };
+    match timestamp::verify_among(note, manifests, now) {
+        Ok(timestamp) => Ok(timestamp.roster.map(RosterHead)),
+        Err(TrustError::Expired | TrustError::NotYetValid) => Ok(None),
+        Err(_) => Err(Failure::TimestampRefused),
+    }
 }
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {

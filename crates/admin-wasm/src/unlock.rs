@@ -6,7 +6,7 @@ use nightsafe_core::grant::{AdminGrant, grant_key, open_key};
 use nightsafe_core::identity::{Identity, Method, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::roster::{self, Fault, Remembered, Roster};
-use nightsafe_core::scalar::IdentityId;
+use nightsafe_core::scalar::{IdentityId, RosterHead};
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ExportKey;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey};
@@ -24,6 +24,8 @@ pub(crate) struct Unlocking<'a> {
     pub(crate) anchor: &'a TrustAnchor,
     /// Where the last roster ended that this browser verified.
     pub(crate) remembered: Option<Remembered>,
+    /// The head that a verified timestamp note names, if one does.
+    pub(crate) current: Option<RosterHead>,
     pub(crate) identity: OwnIdentity,
     pub(crate) roster: RosterEntries,
     pub(crate) custody: Custody,
@@ -85,18 +87,25 @@ impl Unlocking<'_> {
         identity.map(Some).map_err(|_| Failure::IdentityRefused)
     }
 
-    /// From the site keys down, and on from what was verified before. No entries at all are an installation that has no
-    /// roster yet: then nothing is granted.
+    /// From the site keys down, on from what was verified before, and as far as the timestamp note says. No entries at all
+    /// are an installation that has no roster yet: then nothing is granted.
     fn verify(&self) -> Result<Option<Roster>, Failure> {
         let entries = &self.roster.entries;
         if entries.is_empty() {
-            return if self.remembered.is_some() { Err(Failure::RosterRolledBack) } else { Ok(None) };
+            return match (self.remembered, self.current) {
+                (Some(_), _) => Err(Failure::RosterRolledBack),
+                (None, Some(_)) => Err(Failure::RosterNotCurrent),
+                (None, None) => Ok(None),
+            };
         }
         let roster = roster::verify_at_any_time(entries, self.anchor).map_err(|_| Failure::RosterRefused)?;
         roster.check_follows(self.remembered).map_err(|error| match error.fault {
             Fault::Stale => Failure::RosterRolledBack,
             _ => Failure::RosterForked,
         })?;
+        if let Some(head) = self.current {
+            roster.check_reaches(head).map_err(|_| Failure::RosterNotCurrent)?;
+        }
         Ok(Some(roster))
     }
 

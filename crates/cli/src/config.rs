@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::scalar::Site;
+use nightsafe_vault::MailSection;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -25,6 +26,9 @@ pub(crate) struct Config {
     pub(crate) vault_url_file: Option<PathBuf>,
     pub(crate) origins: Origins,
     pub(crate) bind: Binds,
+    /// Where what is due is announced. Written by hand.
+    #[serde(default, skip_serializing)]
+    pub(crate) mail: Option<MailSection>,
 }
 
 /// The five origins of DESIGN section 2, each `scheme://host[:port]`.
@@ -125,6 +129,7 @@ mod tests {
                 admin: default_bind("https://admin.example", 4804),
                 vault: default_bind("https://vault.example", 4805),
             },
+            mail: None,
         }
     }
 

@@ -66,6 +66,9 @@ pub enum Label {
     /// Text of an entry of the roster of admins.
     #[cfg(feature = "admin")]
     RosterEntry,
+    /// File of a manifest on its way to those who sign it.
+    #[cfg(feature = "admin")]
+    ManifestProposal,
 }
 
 impl Label {
@@ -107,6 +110,8 @@ impl Label {
             Self::AdminGrant => "nightsafe/v1/admin-grant",
             #[cfg(feature = "admin")]
             Self::RosterEntry => "nightsafe/v1/roster-entry",
+            #[cfg(feature = "admin")]
+            Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
         }
     }
 

@@ -15,6 +15,8 @@ pub mod custody;
 pub mod deposit;
 pub mod encoding;
 pub mod envelope;
+#[cfg(feature = "admin")]
+pub mod epoch;
 pub mod facets;
 pub mod format;
 #[cfg(feature = "custody")]

@@ -6,11 +6,13 @@ mod apply;
 mod change;
 mod entry;
 mod error;
+mod file;
 
 pub use admin::{Admin, End};
 pub use change::{AdminKeys, Change, MAX_ROLES, Reason, Roles};
 pub use entry::{Entry, cosign};
 pub use error::{Fault, RosterError};
+pub use file::{MAX_FILE, from_file, to_file};
 
 #[cfg(test)]
 pub(crate) use entry::head_of;
@@ -86,8 +88,9 @@ struct Stamp {
     audit_key: Option<KeyFingerprint>,
 }
 
-/// Verifies all entries, in order, from the site keys down; that the list ends with the entry that a verified timestamp
-/// note names; and that it goes on from what was verified before.
+/// Verifies all entries, in order, from the site keys down; that the list goes on from what was verified before; and that
+/// the entry that a verified timestamp note names is in it. It may go on after that one: a note lives for a while, and
+/// entries that were signed since are as good.
 ///
 /// # Errors
 /// Of the first entry that is refused, its first [`Fault`]; then [`Fault::Stale`] or [`Fault::Fork`], then
@@ -100,9 +103,7 @@ pub fn verify(
 ) -> Result<Roster, RosterError> {
     let roster = verify_at_any_time(entries, anchor)?;
     roster.check_follows(remembered)?;
-    if roster.head() != head {
-        return Err(RosterError { sequence: roster.next_sequence(), fault: Fault::NotCurrent });
-    }
+    roster.check_reaches(head)?;
     Ok(roster)
 }
 
@@ -200,6 +201,15 @@ impl Roster {
             }
             Some(_) => Ok(()),
         }
+    }
+
+    /// Whether an entry of it has this head, which a verified timestamp note names.
+    ///
+    /// # Errors
+    /// [`Fault::NotCurrent`]: it ends before that entry, or is another roster.
+    pub fn check_reaches(&self, head: RosterHead) -> Result<(), RosterError> {
+        let reaches = self.stamps.iter().any(|stamp| stamp.head == head);
+        if reaches { Ok(()) } else { Err(self.error(Fault::NotCurrent)) }
     }
 
     /// What to remember of it.

@@ -17,7 +17,7 @@ use nightsafe_store::{Database, DatabaseError, StoreError};
 use serde::{Deserialize, Deserializer, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
-use crate::{Backoff, LogConfig, LogConfigError, SETTLE_HOUR, VaultConfig};
+use crate::{Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, VaultConfig};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,11 +29,16 @@ pub struct Config {
     pub vault: Vault,
     /// Where they come from.
     pub source: Source,
+    /// What is written for others on this machine.
+    #[serde(default)]
+    pub publish: Publish,
     /// Where the API listens.
     pub listen: Listen,
     /// How much may be asked for.
     #[serde(default)]
     pub limits: Limits,
+    /// Where what is due is announced.
+    pub mail: Option<MailSection>,
     /// Where metrics are served.
     pub metrics: Option<Listen>,
     /// What is logged.
@@ -75,6 +80,14 @@ fn settle_hour() -> u8 {
 fn hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let hour = u8::deserialize(deserializer)?;
     if hour < 24 { Ok(hour) } else { Err(de::Error::custom("settle_hour is an hour of the day, UTC: 0 to 23")) }
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// File that the roster of admins is written to, for `nightsafe-ingest`.
+    pub roster: Option<AbsolutePath>,
 }
 
 /// `[source]`, with one of its two ways.
@@ -149,6 +162,8 @@ pub struct Settings {
     pub every: Duration,
     /// How long after failures.
     pub backoff: Backoff,
+    /// Announces what is due.
+    pub announcer: Option<Announcer>,
 }
 
 /// A way to the outbox.
@@ -203,6 +218,9 @@ pub enum ConfiguredError {
     /// The certification authorities.
     #[error("source.relay.ca: {0}")]
     Tls(#[from] TlsError),
+    /// Mail.
+    #[error(transparent)]
+    Mail(#[from] MailSectionError),
     /// No source, or two.
     #[error("source: name one of [source.direct] and [source.relay]")]
     Source,
@@ -254,7 +272,9 @@ impl Config {
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
         let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
+        let announcer = self.mail.as_ref().map(|mail| announcer(&site, mail)).transpose()?;
         Ok(Settings {
+            announcer,
             api: VaultConfig { guard: self.limits.guard(&self.listen), log, ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
@@ -316,6 +336,11 @@ fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> 
     let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
     let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;
     Ok(LogConfig::new(site, signer, None)?)
+}
+
+fn announcer(site: &scalar::Site, mail: &MailSection) -> Result<Announcer, MailSectionError> {
+    let state = mail.state.as_ref().ok_or(MailSectionError::State)?;
+    Ok(Announcer::new(site.clone(), mail.mailer()?, state.to_path_buf()))
 }
 
 fn database(section: &'static str, url: &DatabaseUrl, password: Option<&Secret>) -> Result<Database, ConfiguredError> {

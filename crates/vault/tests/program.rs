@@ -127,6 +127,9 @@ fn what_is_wrong_is_said_and_where() {
         (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
         (&direct, "[vault]", "[vault]\nsettle_hour = 24", "0 to 23"),
         (&direct, "[vault]", "[limits]\nclients = -1\n[vault]", "invalid value: integer `-1`"),
+        (&direct, "[vault]", "[publish]\nroster = \"roster\"\n[vault]", "write the path in full"),
+        (&direct, "[vault]", &format!("{MAIL}[vault]"), "mail.state"),
+        (&direct, "[vault]", &format!("{MAIL}security = \"none\"\nstate = \"/x\"\n[vault]"), "mail.security"),
         (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -135,6 +138,8 @@ fn what_is_wrong_is_said_and_where() {
         assert!(!output.status.success() && text.starts_with("error: ") && text.contains(expected), "{text}");
     }
 }
+
+const MAIL: &str = "[mail]\nserver = \"mail.example\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n";
 
 /// Does not outlive a test that fails: it would hold the runner's output open.
 struct Program(Child);
@@ -226,6 +231,10 @@ fn it_starts_answers_and_ends_in_order() {
         "nightsafe_pull_failures_total 0",
         "nightsafe_pull_lag_seconds ",
         "nightsafe_pull_success_timestamp_seconds ",
+        "nightsafe_manifest_end_timestamp_seconds 0",
+        "nightsafe_manifest_expires_seconds 0",
+        "nightsafe_data_key_age_seconds -1",
+        "nightsafe_data_keys_ahead 0",
         "nightsafe_build_info{server=\"nightsafe-vault\"",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");

@@ -4,6 +4,7 @@ import { Clipboard } from "./clipboard.ts";
 import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
+import { dueSentence } from "./due.ts";
 import type { Engine } from "./engine.ts";
 import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
@@ -13,8 +14,10 @@ import { signIn } from "./session.ts";
 import type { Credentials, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
 import type { Vault } from "./vault.ts";
+import { fetchTimestamp } from "./timestamp.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
+import { keysView } from "./views/keys.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
 import { signInView } from "./views/sign-in.ts";
@@ -50,6 +53,7 @@ export class App {
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
       account: () => this.goToAccount(),
+      keys: () => this.goToKeys(),
       lock: () => this.lock(undefined),
       signOut: () => this.signOut(undefined),
     });
@@ -82,7 +86,9 @@ export class App {
     const { engine, vault, config } = this;
     let session: Session;
     try {
-      session = await signIn(credentials, { engine, vault, config, memory: browserMemory(config) }, step, painted);
+      const timestamp = () => fetchTimestamp(config.ingest, (url, init) => fetch(url, init));
+      const parts = { engine, vault, config, memory: browserMemory(config), timestamp, now: unixTime };
+      session = await signIn(credentials, parts, step, painted);
     } catch (error) {
       return sentence(error);
     }
@@ -143,6 +149,14 @@ export class App {
     );
   }
 
+  private goToKeys(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "keys" }));
+    this.show(keysView({ keys: session.keys, back: () => this.goToSearch() }));
+  }
+
   /** A sentence when it did not work. */
   private async changePassphrase(session: Session, old: string, next: string): Promise<string | undefined> {
     try {
@@ -191,6 +205,7 @@ export class App {
     if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
     if (route.page === "account") return this.goToAccount();
+    if (route.page === "keys") return this.goToKeys();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
   }
@@ -261,19 +276,40 @@ const REFUSED_GRANTS =
   "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
   "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
 
+const NOT_CONFIRMED =
+  "Ingest does not say now whether the list of admins is the current one. It is not older than the one that this browser saw last. " +
+  "Grant nothing to anybody until it can be confirmed: sign in again in some minutes, and tell whoever runs ingest.";
+
+const NEVER_CONFIRMED =
+  "Nobody confirms that the list of admins is the current one: ingest does not say, and this browser has never seen the list before. " +
+  "A vault that was broken into could show an old one, with people in it who have left. Do not rely on it, and grant nothing to anybody: " +
+  "sign in again in some minutes, and tell whoever runs ingest.";
+
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, trust, keys }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
       `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
-  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting];
+  const unsure = trust === "remembered" ? NOT_CONFIRMED : trust === "unconfirmed" && NEVER_CONFIRMED;
+  const notes = [
+    refusedManifests > 0 && REFUSED_MANIFESTS,
+    refusedGrants > 0 && REFUSED_GRANTS,
+    unsure,
+    waiting,
+    ...keys.due.map(dueSentence),
+  ];
   return notes.filter((note) => note !== false).join(" ");
 }
 
 /** A new place in the history only where the address changes. */
 function setHash(hash: string): void {
   if (location.hash !== hash && !(location.hash === "" && hash === "#/")) history.pushState(null, "", hash);
+}
+
+/** In seconds; the only place here that asks the clock for it. */
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** After the browser has shown what was last written: the WASM keeps the page busy for a second. */

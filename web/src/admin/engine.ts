@@ -58,6 +58,33 @@ export interface Person {
   readonly own: boolean;
 }
 
+/** A data key, as verified manifests tell its life. */
+export interface DataKey {
+  readonly key_id: string;
+  readonly suite: string;
+  readonly state: "pending" | "active" | "retiring" | "retired" | "purged";
+  /** RFC 3339. */
+  readonly start: string;
+  /** When it goes into the next state by itself. */
+  readonly until?: string;
+  /** This admin opens what is sealed to it. */
+  readonly held: boolean;
+}
+
+/** Something that people have to do; `code` is one of a closed set, see `due.ts`. */
+export interface Due {
+  readonly code: string;
+  readonly days?: number;
+  readonly at?: string;
+}
+
+export interface Keys {
+  readonly keys: readonly DataKey[];
+  readonly due: readonly Due[];
+  /** When the manifest in force ends. */
+  readonly ends?: string;
+}
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -70,8 +97,12 @@ export interface Opener {
   readonly words: string | undefined;
   /** What to remember of the verified roster. */
   readonly roster_place: string | undefined;
+  /** The timestamp note says that the roster is the current one. */
+  readonly roster_confirmed: boolean;
   /** JSON of Person[]. */
   readonly people: string;
+  /** JSON of Keys, at this Unix time. */
+  keys(now: number): string;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
@@ -88,6 +119,8 @@ export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
   remember(place: string): void;
+  /** Ingest's timestamp note, and this browser's clock in Unix seconds. */
+  confirm(timestamp: string, now: number): void;
   unlock(
     passphrase: string,
     identity: string,

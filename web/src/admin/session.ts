@@ -1,7 +1,7 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
+import type { Difference, Engine, Keys, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
 import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
 import type { Memory } from "./remembered.ts";
 import type { Vault } from "./vault.ts";
@@ -23,15 +23,20 @@ export async function signIn(
     readonly vault: Vault;
     readonly config: Config;
     readonly memory: Memory;
+    /** Ingest's timestamp note, if it gives one; never throws. */
+    readonly timestamp: () => Promise<string | undefined>;
+    /** Unix time, in seconds. */
+    readonly now: () => number;
   },
   step: (step: Step) => void,
   paint: () => Promise<void>,
 ): Promise<Session> {
-  const { vault, config, memory } = parts;
+  const { vault, config, memory, now } = parts;
   step("loading");
   const engine = await parts.engine;
   step("asking");
   const attempt = engine.attempt(passphrase);
+  const note = parts.timestamp();
   try {
     const reply = await vault.loginStart(user, attempt.message);
     step("checking");
@@ -39,6 +44,8 @@ export async function signIn(
     await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
     try {
       step("asking");
+      // Before the list is asked for, so that a change in between cannot make a good list look like an old one
+      const timestamp = await note;
       const [identity, roster, custody, manifests] = await Promise.all([
         vault.identity(),
         vault.roster(),
@@ -47,13 +54,15 @@ export async function signIn(
       ]);
       step("unlocking");
       await paint();
-      attempt.remember(memory.read());
+      const seen = memory.read();
+      attempt.remember(seen);
+      if (timestamp !== undefined) attempt.confirm(timestamp, now());
       const opener = unlocked(() =>
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
       if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
-      return new Session(user, vault, opener, engine);
+      return new Session(user, vault, opener, engine, trust(opener, seen), now);
     } catch (error) {
       vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
       throw error;
@@ -77,6 +86,15 @@ async function settle(opener: Opener, vault: Vault): Promise<void> {
   }
 }
 
+/** How far the list of admins is known to be the current one. */
+export type Trust = "confirmed" | "remembered" | "unconfirmed" | "none";
+
+function trust({ roster_place: place, roster_confirmed: confirmed }: Opener, seen: string): Trust {
+  if (place === undefined) return "none";
+  if (confirmed) return "confirmed";
+  return seen === "" ? "unconfirmed" : "remembered";
+}
+
 interface Renewed {
   readonly registration: string;
   readonly wrapped: string;
@@ -90,6 +108,9 @@ export class Session {
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
+    /** Of the list of admins. */
+    readonly trust: Trust,
+    private readonly now: () => number,
   ) {
     this.#opener = opener;
   }
@@ -102,6 +123,11 @@ export class Session {
   /** Everybody of the verified roster. */
   get people(): readonly Person[] {
     return JSON.parse(this.opener.people) as readonly Person[];
+  }
+
+  /** Every data key as it stands now, and what is due. */
+  get keys(): Keys {
+    return JSON.parse(this.opener.keys(this.now())) as Keys;
   }
 
   /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
@@ -215,7 +241,7 @@ function unlocked(run: () => Opener): Opener {
     opener = run();
   } catch (error) {
     const code = errorCode(error);
-    if (/^(?:roster|identity)_/.test(code)) throw new VaultNotTrusted(code);
+    if (/^(?:roster|identity|timestamp)_/.test(code)) throw new VaultNotTrusted(code);
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
   if (opener.key_ids === "[]") {

@@ -30,6 +30,8 @@ struct Vault {
     custody: Custody,
     /// By the browser.
     remembered: Option<Remembered>,
+    /// By the timestamp note.
+    current: Option<RosterHead>,
 }
 
 impl Vault {
@@ -69,6 +71,7 @@ impl Vault {
             roster: RosterEntries::default(),
             custody: Custody { keys: vec![key] },
             remembered: None,
+            current: None,
         }
     }
 
@@ -78,6 +81,7 @@ impl Vault {
             passphrase,
             anchor: &self.anchor,
             remembered: self.remembered,
+            current: self.current,
             identity: self.identity.clone(),
             roster: self.roster.clone(),
             custody: self.custody.clone(),
@@ -226,4 +230,34 @@ fn answers_that_do_not_belong_together_are_malformed() {
     let other = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
     vault.identity.identity.as_mut().unwrap().public = B64u(other.public().to_bytes());
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}
+
+#[test]
+fn a_roster_that_ends_before_the_timestamp_note_is_refused_and_one_that_goes_on_is_not() {
+    let mut vault = Vault::migrated();
+    let head = |vault: &Vault| vault.unlock(b"right").map(|unlocked| unlocked.roster.unwrap().head());
+    let before = head(&vault).unwrap();
+    vault.current = Some(before);
+    assert_eq!(head(&vault), Ok(before));
+
+    // A second person came in, and the note does not know it yet
+    let roster = vault.unlock(b"right").unwrap().roster.unwrap();
+    let admin = vault.unlock(b"right").unwrap().admin.unwrap();
+    let ben = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Ben").unwrap());
+    let add = Change::Add { keys: ben.public().into(), roles, name };
+    let entry = roster.next(NOW, vec![add]).sign(&[admin.signer()]).unwrap();
+    vault.roster.entries.push(entry);
+    let after = head(&vault).unwrap();
+    assert_ne!(after, before);
+
+    // Now it does, and the vault shows yesterday's list to a browser that has never seen another
+    vault.current = Some(after);
+    assert_eq!(head(&vault), Ok(after));
+    vault.roster.entries.pop();
+    assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
+    vault.roster.entries.clear();
+    assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
+    vault.current = None;
+    assert!(vault.unlock(b"right").unwrap().roster.is_none(), "an installation without a roster");
 }

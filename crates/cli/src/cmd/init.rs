@@ -150,6 +150,7 @@ fn config(args: &InitArgs) -> Result<Config> {
         vault_url_file: vault_url_file.context("cannot find the current folder")?,
         origins,
         bind,
+        mail: None,
     };
     config.check()?;
     Ok(config)

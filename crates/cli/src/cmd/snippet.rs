@@ -87,6 +87,7 @@ mod tests {
                 admin: crate::config::default_bind("", 4),
                 vault: crate::config::default_bind("", 5),
             },
+            mail: None,
         }
     }
 

@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod log;
 mod passphrase;
+mod publish;
 mod pull;
 mod relay;
 mod relay_tls;

@@ -6,6 +6,7 @@ import type { Status } from "../status.ts";
 
 export interface ShellActions {
   readonly account: () => void;
+  readonly keys: () => void;
   readonly lock: () => void;
   readonly signOut: () => void;
 }
@@ -48,6 +49,7 @@ export class Shell {
       this.#account,
       h("span", { class: "user" }, h("span", { class: "visually-hidden" }, "Signed in as "), user),
       button("Account", this.actions.account, { class: "quiet" }),
+      button("Keys", this.actions.keys, { class: "quiet" }),
       button("Lock", this.actions.lock),
       button("Sign out", this.actions.signOut, { class: "quiet" }),
     );

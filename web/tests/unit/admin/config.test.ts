@@ -21,6 +21,7 @@ test("reads site, module and integrity, and keeps the anchor as it is", () => {
     anchor: text,
     site: "shop.example",
     vault: VAULT,
+    ingest: "https://in.shop.example",
     wasmFile: "admin-0123456789abcdef.wasm",
     wasmIntegrity: INTEGRITY,
   });
@@ -43,6 +44,13 @@ test("the vault is an https origin, or localhost", () => {
   assert.equal(parseConfig(text, "http://localhost:4805").vault, "http://localhost:4805");
   for (const bad of ["http://vault.example", "https://vault.example/", "https://vault.example/v1", "vault", ""]) {
     assert.throws(() => parseConfig(text, bad), ConfigError, bad);
+  }
+});
+
+test("ingest is asked only where the anchor says that it is", () => {
+  const text = anchor(`admin.wasm ${INTEGRITY}`);
+  for (const bad of ["http://in.shop.example", "https://in.shop.example/", "in.shop.example"]) {
+    assert.throws(() => parseConfig(text.replace("https://in.shop.example", bad), VAULT), ConfigError, bad);
   }
 });
 

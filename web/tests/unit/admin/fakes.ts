@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Opener, SealedField } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Opener, SealedField } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -89,6 +89,8 @@ export class FakeOpener implements Opener {
   new_grants: string | undefined;
   words: string | undefined;
   people = "[]";
+  roster_confirmed = true;
+  due: readonly Due[] = [];
   roster_place: string | undefined = "7 abcd";
   differences: Difference[] = [];
   answer = "";
@@ -96,6 +98,10 @@ export class FakeOpener implements Opener {
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
     this.differences = this.differences.filter(({ code }) => code !== "manifest_unpublished");
+  }
+  keys(now: number): string {
+    this.calls.push(`keys ${now}`);
+    return JSON.stringify({ keys: [], due: this.due });
   }
   begin_passphrase(): string {
     this.calls.push("begin_passphrase");
@@ -137,6 +143,10 @@ export class FakeAttempt implements Attempt {
   remembered: string | undefined;
   remember(place: string): void {
     this.remembered = place;
+  }
+  confirmed: readonly [string, number] | undefined;
+  confirm(timestamp: string, now: number): void {
+    this.confirmed = [timestamp, now];
   }
   unlock(...answers: string[]): Opener {
     return this.opened(...answers);

@@ -20,15 +20,18 @@ const MANIFESTS = { text: '{"notes":[]}' };
 const GONE = { status: 204 };
 const SIGNED_IN = [STARTED, FINISHED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
 
-function attemptWith(attempt: FakeAttempt, answers: readonly Answer[]) {
+const NOW = 1_795_219_200;
+
+function attemptWith(attempt: FakeAttempt, answers: readonly Answer[], note: string | null = "NOTE", seen = "") {
   const { fetcher, asked } = fakeFetch(...answers);
   const vault = new Vault("https://vault.example", fetcher);
   const steps: Step[] = [];
   const whole: Engine = { attempt: () => attempt };
   const config = { anchor: "ANCHOR" } as Config;
   const kept: string[] = [];
-  const memory = { read: () => kept.at(-1) ?? "", write: (place: string) => void kept.push(place) };
-  const parts = { engine: Promise.resolve(whole), vault, config, memory };
+  const memory = { read: () => kept.at(-1) ?? seen, write: (place: string) => void kept.push(place) };
+  const timestamp = async () => note ?? undefined;
+  const parts = { engine: Promise.resolve(whole), vault, config, memory, timestamp, now: () => NOW };
   const painted = async () => undefined;
   const run = () => signIn({ user: "owner", passphrase: PASSPHRASE }, parts, (step) => steps.push(step), painted);
   return { run, asked, steps, kept };
@@ -44,6 +47,8 @@ test("signs in, then unlocks with what the vault holds; the passphrase is never 
   assert.deepEqual(steps, ["loading", "asking", "checking", "asking", "unlocking"]);
   assert.equal(attempt.freed, true);
   assert.equal(attempt.remembered, "");
+  assert.deepEqual(attempt.confirmed, ["NOTE", NOW]);
+  assert.equal(session.trust, "confirmed");
   assert.deepEqual(kept, ["7 abcd"], "for the next sign-in");
   assert.ok(!JSON.stringify(asked).includes("correct"));
   assert.equal(asked[0]?.init.body, '{"user":"owner","message":"KE1"}');
@@ -67,6 +72,8 @@ test("keys that do not unlock end the session at the vault", async () => {
     ["identity_refused", VaultNotTrusted],
     ["roster_rolled_back", VaultNotTrusted],
     ["roster_forked", VaultNotTrusted],
+    ["roster_not_current", VaultNotTrusted],
+    ["timestamp_refused", VaultNotTrusted],
   ] as const) {
     const attempt = new FakeAttempt(() => "KE3", () => {
       throw coded(code);
@@ -77,6 +84,28 @@ test("keys that do not unlock end the session at the vault", async () => {
     assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
     assert.equal(attempt.freed, true);
   }
+});
+
+test("without a note that names the list of admins, work goes on, and how sure one can be is known", async () => {
+  const silent = async (opener: FakeOpener, seen: string, note: string | null) => {
+    const attempt = new FakeAttempt(() => "KE3", () => opener);
+    const { run } = attemptWith(attempt, SIGNED_IN, note, seen);
+    return { trust: (await run()).trust, confirmed: attempt.confirmed };
+  };
+  const opener = new FakeOpener();
+  opener.roster_confirmed = false;
+  assert.deepEqual(await silent(opener, "", null), { trust: "unconfirmed", confirmed: undefined });
+  assert.deepEqual(await silent(opener, "6 abcd", "OLD"), { trust: "remembered", confirmed: ["OLD", NOW] });
+  opener.roster_place = undefined;
+  assert.equal((await silent(opener, "", "NOTE")).trust, "none");
+});
+
+test("what is due is what the keys say at this browser's time", async () => {
+  const opener = new FakeOpener();
+  opener.due = [{ code: "no_next_key", at: "2027-01-01T00:00:00Z" }];
+  const { run } = attemptWith(new FakeAttempt(() => "KE3", () => opener), SIGNED_IN);
+  assert.deepEqual((await run()).keys, { keys: [], due: opener.due });
+  assert.deepEqual(opener.calls, [`keys ${NOW}`]);
 });
 
 test("what the vault is to keep from now on is sent; that it does not take it is no matter today", async () => {
@@ -111,7 +140,8 @@ function session(...answers: readonly Answer[]) {
   const opener = new FakeOpener();
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
   const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
-  return { session: new Session("owner", new Vault("https://vault.example", fetcher), opener, engine), opener, asked };
+  const vault = new Vault("https://vault.example", fetcher);
+  return { session: new Session("owner", vault, opener, engine, "confirmed", () => NOW), opener, asked };
 }
 
 test("a new passphrase: the old one signs in once more, and neither is sent", async () => {
