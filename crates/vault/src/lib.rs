@@ -27,6 +27,7 @@ mod log;
 pub mod metrics;
 mod pending;
 mod pull;
+mod roster;
 mod settling;
 pub mod setup;
 mod source;
