@@ -173,7 +173,8 @@ export class App {
       drop: ({ head }) => session.vault.dropProposal(head),
       withdraw: (name) => session.vault.withdraw(name),
       invite: async (name, roles) => joinLink(await session.invite(name, roles)),
-      copy: (text) => this.#clipboard.copy(text),
+      // A link is meant to be taken elsewhere: not the clipboard that values are taken off again
+      copy: (text) => new Clipboard(navigator.clipboard).copy(text),
       say: (text) => this.#status.say(text),
       fail: (error, again) => this.failed(error, again),
       worked: () => this.#status.clear(),

@@ -1,7 +1,6 @@
 // The deliberate step before somebody's keys are signed: nobody presses a button without having compared the words.
 
-import { h } from "../dom.ts";
-import { fill } from "../dom.ts";
+import { fill, h } from "../dom.ts";
 import { form, ticked, wordList } from "./fields.ts";
 
 /** The words, a sentence to tick, and a button that asks for it. */

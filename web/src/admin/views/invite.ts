@@ -70,7 +70,7 @@ export class InviteForm {
       h(
         "p",
         { class: "hint" },
-        `It is shown this once, and is good once, for three days. When ${name} has used it, load this page again and compare the words.`,
+        `It is shown this once, and is good once, for three days. When ${name} has used it, press “Look again” and compare the words.`,
       ),
     );
     text.focus();

@@ -1,6 +1,6 @@
 // People: who is an admin, who waits, what needs a second signature, and inviting.
 
-import { fill, focusOn, h } from "../dom.ts";
+import { button, fill, focusOn, h } from "../dom.ts";
 import type { ChangeRequest, Proposal } from "../engine.ts";
 import type { Team } from "../session.ts";
 import { backLink } from "./back.ts";
@@ -48,7 +48,9 @@ export class PeopleView implements View {
   #gone = false;
 
   constructor(private readonly props: PeopleProps) {
-    this.element = h("div", { class: "people-page" }, backLink(props.back), this.#heading, this.#content);
+    const again = button("Look again", () => void this.refresh().then(() => props.say("This is the list as it is now.")));
+    const top = h("div", { class: "row between" }, this.#heading, again);
+    this.element = h("div", { class: "people-page" }, backLink(props.back), top, this.#content);
   }
 
   focus(): void {
@@ -56,7 +58,7 @@ export class PeopleView implements View {
   }
 
   hide(): void {
-    // nothing secret is here but a link that was just made, which its reader has to take along
+    // A link that was just made stays: its reader goes elsewhere to send it
   }
 
   /** Nobody waits for it any more. */
