@@ -94,13 +94,13 @@ export class App {
 
   private leaveJoin(user: string | undefined): void {
     setHash(routeHash({ page: "search" }));
-    this.askToSignIn(user === undefined ? undefined : { user, row: undefined }, undefined);
+    this.askToSignIn(user === undefined ? undefined : { user, row: undefined }, undefined, false);
   }
 
-  private askToSignIn(place: Place | undefined, note: string | undefined): void {
+  private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
     const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
-    this.show(signInView({ site, user: place?.user, note, signIn: enter }));
+    this.show(signInView({ site, user: place?.user, locked, note, signIn: enter }));
   }
 
   /** Signs in; a sentence when that did not work. */

@@ -229,7 +229,7 @@ test("two signatures: a change waits for the other admin, who sees what it is; w
     const { user } = all.demo.at.admin_login;
     // One admin alone cannot ask for two
     await people.page.getByRole("button", { name: "Ask for two signatures" }).click();
-    await expect(people.page.getByRole("alert")).toContainText("too few admins");
+    await expect(people.page.locator(".banner")).toContainText("too few admins");
     const theirs = new People(await comesIn(all, BEN));
     await theirs.open();
     await people.page.getByRole("button", { name: "Ask for two signatures" }).click();
@@ -237,7 +237,7 @@ test("two signatures: a change waits for the other admin, who sees what it is; w
 
     // Somebody who made his change by the list of before is told
     await theirs.page.getByRole("button", { name: "Ask for two signatures" }).click();
-    await expect(theirs.page.getByRole("alert")).toContainText("changed the list of admins at the same time");
+    await expect(theirs.page.locator(".banner")).toContainText("changed the list of admins at the same time");
     await theirs.page.getByRole("button", { name: "Dismiss" }).click();
 
     const page = await all.elsewhere();
@@ -283,7 +283,7 @@ test("two signatures: a change waits for the other admin, who sees what it is; w
     await people.says("Signed: the change is made.");
     await cleo.deposit(all.reference);
     await cleo.open(["Card"], "Charge the card");
-    await expect(page.getByRole("alert")).toContainText("may not open one of these kinds");
+    await expect(page.locator(".banner")).toContainText("may not open one of these kinds");
     await new People(cleo).open();
     await expect(new People(cleo).section("Invite somebody")).toHaveCount(0);
     await expectAccessible(page, "people, without the role admin");

@@ -2,6 +2,7 @@
 
 import { button, fill, focusOn, h } from "../dom.ts";
 import type { ChangeRequest, Proposal } from "../engine.ts";
+import { Refused } from "../failure.ts";
 import type { Team } from "../session.ts";
 import { backLink } from "./back.ts";
 import { InviteForm } from "./invite.ts";
@@ -66,12 +67,12 @@ export class PeopleView implements View {
     this.#gone = true;
   }
 
-  /** Reads the list, and shows it. */
-  async refresh(): Promise<void> {
+  /** Reads the list, and shows it; `kept` leaves on screen what was told of a failure. */
+  async refresh(kept = false): Promise<void> {
     try {
       const team = await this.props.load();
       if (this.#gone) return;
-      this.props.worked();
+      if (!kept) this.props.worked();
       this.render(team);
     } catch (error) {
       if (!this.#gone) this.props.fail(error, () => void this.refresh());
@@ -116,6 +117,8 @@ export class PeopleView implements View {
       done = await work();
     } catch (error) {
       if (!this.#gone) this.props.fail(error, () => void this.refresh());
+      // Somebody else may have been first: what is decided next is decided by the list of now
+      if (!this.#gone && error instanceof Refused) await this.refresh(true);
     }
     this.#busy = false;
     this.#content.removeAttribute("aria-busy");
