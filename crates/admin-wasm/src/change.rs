@@ -14,10 +14,20 @@ use crate::failure::Failure;
 #[serde(tag = "change", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum ChangeRequest {
     /// Somebody who waits comes in, or gets new keys when the name is that of somebody active.
-    Admit { person: Waiting },
-    Revoke { identity: Hex16, reason: String },
-    Roles { identity: Hex16, roles: Vec<String> },
-    Threshold { threshold: u8 },
+    Admit {
+        person: Waiting,
+    },
+    Revoke {
+        identity: Hex16,
+        reason: String,
+    },
+    Roles {
+        identity: Hex16,
+        roles: Vec<String>,
+    },
+    Threshold {
+        threshold: u8,
+    },
 }
 
 impl ChangeRequest {

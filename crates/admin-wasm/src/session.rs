@@ -156,12 +156,7 @@ impl Session {
     }
 
     /// Body of `POST /v1/roster`, with one more signature.
-    pub(crate) fn cosign(
-        &self,
-        entry: &str,
-        invitations: &str,
-        rng: &mut impl CryptoRng,
-    ) -> Result<String, Failure> {
+    pub(crate) fn cosign(&self, entry: &str, invitations: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
         write(&self.signing()?.cosign(entry, &read::<Invitations>(invitations)?.waiting, rng)?)
     }
 

@@ -176,7 +176,8 @@ fn requests_have_one_form() {
     ] {
         assert!(serde_json::from_str::<ChangeRequest>(&text).is_ok(), "{text}");
     }
-    for text in [r#"{"change":"threshold"}"#, r#"{"change":"threshold","threshold":2,"x":1}"#, r#"{"change":"audit"}"#] {
+    for text in [r#"{"change":"threshold"}"#, r#"{"change":"threshold","threshold":2,"x":1}"#, r#"{"change":"audit"}"#]
+    {
         assert!(serde_json::from_str::<ChangeRequest>(text).is_err(), "{text}");
     }
 }
@@ -203,9 +204,8 @@ fn the_second_admin_sees_what_he_signs_and_grants() {
     assert_eq!(fault, Fault::TooFewSignatures);
 
     let proposals = Proposals { entries: vec![proposed.entry.clone()] };
-    let json = |who: &Identity| {
-        serde_json::to_value(team.signing(who, &roster).proposals(&proposals)).unwrap()[0].clone()
-    };
+    let json =
+        |who: &Identity| serde_json::to_value(team.signing(who, &roster).proposals(&proposals)).unwrap()[0].clone();
     let (own, seen) = (json(&team.anna), json(&ben));
     assert_eq!((own["own"].as_bool(), seen["own"].as_bool()), (Some(true), Some(false)));
     assert_eq!(seen["signed"], serde_json::json!(["Anna"]));
@@ -230,7 +230,10 @@ fn changes_are_said_in_parts() {
     for (change, said) in [
         (Change::Threshold(1), serde_json::json!({"change": "threshold", "threshold": 1})),
         (Change::AuditKey(*keys.encryption()), serde_json::json!({"change": "audit-key"})),
-        (Change::Revoke { id, reason: Reason::Lost }, serde_json::json!({"change": "revoke", "name": "Ben", "reason": "lost"})),
+        (
+            Change::Revoke { id, reason: Reason::Lost },
+            serde_json::json!({"change": "revoke", "name": "Ben", "reason": "lost"}),
+        ),
         (Change::Replace { id, keys }, serde_json::json!({"change": "replace", "name": "Ben", "words": words})),
         (
             Change::Roles { id, roles: Roles::parse("a,b").unwrap() },

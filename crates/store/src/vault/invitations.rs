@@ -113,13 +113,15 @@ impl VaultStore {
     /// [`StoreError::Unavailable`]
     pub async fn join(&self, token_hash: &[u8; 32], newcomer: &Newcomer) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        let used = statement("/* vault use_invitation */ DELETE FROM invitation WHERE token_hash = $1 AND name = $2 AND expires > $3")
-            .bind(token_hash)
-            .bind(&newcomer.name)
-            .bind(newcomer.joined.seconds().cast_signed())
-            .execute(&mut transaction)
-            .await
-            .map_err(unavailable)?;
+        let used = statement(
+            "/* vault use_invitation */ DELETE FROM invitation WHERE token_hash = $1 AND name = $2 AND expires > $3",
+        )
+        .bind(token_hash)
+        .bind(&newcomer.name)
+        .bind(newcomer.joined.seconds().cast_signed())
+        .execute(&mut transaction)
+        .await
+        .map_err(unavailable)?;
         if used == 0 {
             return Ok(false);
         }

@@ -127,9 +127,8 @@ impl VaultStore {
             .fetch_all(&self.pool)
             .await
             .map_err(unavailable)?;
-        let proposal = |row| {
-            Ok(Proposal { head: super::fixed(row, "head").map(RosterHead)?, note: super::text(row, "note")? })
-        };
+        let proposal =
+            |row| Ok(Proposal { head: super::fixed(row, "head").map(RosterHead)?, note: super::text(row, "note")? });
         rows.iter().map(proposal).collect()
     }
 

@@ -179,7 +179,12 @@ pub(crate) async fn an_entry_that_comes_second_does_nothing(place: &Place) {
     let taken = NewEntry { admitted: vec![("ben".into(), IdentityId([4; 16]))], ..entry(2) };
     assert!(!store.take_roster_entry(&taken).await.unwrap());
     // A grant to somebody who is not there
-    assert!(store.take_roster_entry(&NewEntry { grants: vec![grant(IdentityId([8; 16]))], ..admits.clone() }).await.is_err());
+    assert!(
+        store
+            .take_roster_entry(&NewEntry { grants: vec![grant(IdentityId([8; 16]))], ..admits.clone() })
+            .await
+            .is_err()
+    );
     assert_eq!(store.roster().await.unwrap(), ["entry 0", "entry 1"]);
     assert_eq!(store.identity_of("ben").await.unwrap().unwrap().id, BEN);
     assert_eq!(store.newcomers().await.unwrap().len(), 2);

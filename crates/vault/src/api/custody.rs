@@ -43,11 +43,7 @@ pub(super) async fn manifests(Shared(state): Shared<State>, _session: SignedIn) 
     Ok(Json(Manifests { notes }))
 }
 
-fn key(
-    key: vault::CustodyKey,
-    grants: &[vault::StoredGrant],
-    held: &[(KeyId, IdentityId, u64)],
-) -> CustodyKey {
+fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant], held: &[(KeyId, IdentityId, u64)]) -> CustodyKey {
     let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
     let all = Suite::from_name(&key.suite).map(|suite| ItemName::of(suite).len());
     let holders = held.iter().filter(|(id, _, items)| *id == key.key_id && usize::try_from(*items).ok() == all);

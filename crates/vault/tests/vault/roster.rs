@@ -209,7 +209,8 @@ async fn the_roster_says_what_somebody_opens() {
     let deposit = team.vault.with_order("ORDER-1").await;
     let card = deposit.parts().fields.iter().find(|field| field.kind.as_str() == "card").unwrap();
     let open = [json!({"kind": "card", "index": 0, "tag": Hex(card.tag.0)})];
-    let request = json!({"purpose": "charge", "deposits": [{"deposit_id": Hex(deposit.id().0), "open": open, "check": []}]});
+    let request =
+        json!({"purpose": "charge", "deposits": [{"deposit_id": Hex(deposit.id().0), "open": open, "check": []}]});
     let session = team.vault.try_sign_in("ben", BEN).await.unwrap();
     let refused = team.vault.post("/v1/openings", &session, &request).await;
     assert_eq!(refused.problem(), ProblemType::OpeningNotAllowed);
