@@ -2,6 +2,7 @@ use getrandom::SysRng;
 use nightsafe_core::anchor::{Origin, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::encoding::b64;
+use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::roster::{Change, Entry, Roles};

@@ -9,7 +9,7 @@ const PATIENCE = { timeout: 30_000 };
 export class People {
   readonly page: Page;
 
-  constructor(private readonly admin: Admin) {
+  constructor(admin: Admin) {
     this.page = admin.page;
   }
 
