@@ -99,7 +99,7 @@ async fn populate(path: &std::path::Path) {
         open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(1, "card").tag, purpose: "charge".into() }],
         check: vec![],
     };
-    store.open_fields(&[request], ("admin", b"record"), NOW).await.unwrap().unwrap();
+    store.open_fields(&[request], "admin", NOW).await.unwrap().unwrap();
     store.close().await;
 }
 

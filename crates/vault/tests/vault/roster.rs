@@ -172,7 +172,8 @@ async fn with_two_signatures_a_change_waits_for_the_second() {
     assert!(!team.send(&proposal).await.json::<RosterChanged>().taken);
     assert_eq!(team.proposals(&session).await, [proposal.entry.clone()]);
     assert_eq!(team.vault.try_sign_in("cleo", "wrong").await, None);
-    let other = team.entry(vec![revoke(&ben)], &[&team.anna], &[]).await;
+    let roles = Change::Roles { id: ben.id(), roles: Roles::parse("admin,shipping").unwrap() };
+    let other = team.entry(vec![roles], &[&team.anna], &[]).await;
     assert!(!team.send(&other).await.json::<RosterChanged>().taken);
     assert_eq!(team.proposals(&session).await.len(), 2);
     // Dropped by the one whom it was about
