@@ -170,7 +170,7 @@ async fn with_two_signatures_a_change_waits_for_the_second() {
 
     assert!(!team.send(&proposal).await.json::<RosterChanged>().taken);
     assert!(!team.send(&proposal).await.json::<RosterChanged>().taken);
-    assert_eq!(team.proposals(&session).await, [proposal.entry.clone()]);
+    assert_eq!(team.proposals(&session).await, std::slice::from_ref(&proposal.entry));
     assert_eq!(team.vault.try_sign_in("cleo", "wrong").await, None);
     let roles = Change::Roles { id: ben.id(), roles: Roles::parse("admin,shipping").unwrap() };
     let other = team.entry(vec![roles], &[&team.anna], &[]).await;
@@ -180,7 +180,7 @@ async fn with_two_signatures_a_change_waits_for_the_second() {
     let (_, entry) = take_apart(&other.entry).unwrap();
     let head = json!({"head": entry.head().to_hex()});
     team.vault.taken("/v1/roster/proposals/drop", &session, &head).await;
-    assert_eq!(team.proposals(&session).await, [proposal.entry.clone()]);
+    assert_eq!(team.proposals(&session).await, std::slice::from_ref(&proposal.entry));
 
     let both = cosign(&proposal.entry, ben.signer()).unwrap();
     let change = RosterChange { entry: both, grants: Vec::new() };
