@@ -23,6 +23,12 @@ pub(crate) enum Failure {
     RosterNotCurrent,
     /// The timestamp note is not by the timestamp key of a manifest that the vault has.
     TimestampRefused,
+    /// Fewer admins would be left than must sign.
+    LastAdmin,
+    /// Somebody in the roster has this name.
+    NameTaken,
+    /// The roster does not take this change.
+    ChangeRefused,
     /// A text is not what the call takes.
     Malformed,
     /// The deposit was not through `open_locator`.
@@ -46,6 +52,9 @@ impl Failure {
             Self::RosterForked => "roster_forked",
             Self::RosterNotCurrent => "roster_not_current",
             Self::TimestampRefused => "timestamp_refused",
+            Self::LastAdmin => "last_admin",
+            Self::NameTaken => "name_taken",
+            Self::ChangeRefused => "change_refused",
             Self::Malformed => "malformed",
             Self::UnknownDeposit => "unknown_deposit",
             Self::Locked => "locked",
@@ -64,6 +73,9 @@ impl Failure {
             Self::RosterForked => "the roster of admins is not the one that this browser has seen",
             Self::RosterNotCurrent => "the roster of admins lacks the entry that the timestamp note names",
             Self::TimestampRefused => "the timestamp note does not fit the key manifests that the vault has",
+            Self::LastAdmin => "fewer admins would be left than must sign the next change",
+            Self::NameTaken => "somebody in the roster has this name",
+            Self::ChangeRefused => "the roster does not take this change: load it again",
             Self::Malformed => "the text is not in the form that this call takes",
             Self::UnknownDeposit => "open the deposit's locator first",
             Self::Locked => "sign in again: the keys are locked",

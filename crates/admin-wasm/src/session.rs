@@ -13,7 +13,8 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_core::timestamp;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
-use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
+use nightsafe_proto::vault::identity::{Grants, KeptIdentity, RosterEntries};
+use nightsafe_proto::vault::invitation::Invitations;
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
 use nightsafe_proto::wire::{B64u, Hex32};
@@ -23,7 +24,8 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::unlock::{Unlocked, Unlocking};
+use crate::people::{Signing, waiting};
+use crate::unlock::{Unlocked, Unlocking, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 /// The vault's answers to a sign-in, as they came.
@@ -48,6 +50,8 @@ pub(crate) struct Session {
     admin: Option<Identity>,
     roster: Option<Roster>,
     is_confirmed: bool,
+    /// As [`Unlocking::is_sure`].
+    is_sure: bool,
     manifests: Vec<VerifiedManifest>,
     renewal: Option<ClientRegistration>,
     refused_manifests: u32,
@@ -74,6 +78,7 @@ impl Session {
         let current = current(answers.timestamp, &verified, answers.now)?;
         let unlocking =
             Unlocking { export_key, passphrase, anchor: &anchor, remembered, current, identity, roster, custody };
+        let is_sure = unlocking.is_sure();
         let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants } = unlocking.run(rng)?;
         let opener = Opener::new(anchor.site.clone(), keys, verified.clone());
         Ok(Self {
@@ -82,6 +87,7 @@ impl Session {
             admin,
             roster,
             is_confirmed: current.is_some(),
+            is_sure,
             manifests: verified,
             renewal: None,
             refused_manifests,
@@ -136,6 +142,55 @@ impl Session {
     pub(crate) fn people(&self) -> Result<String, Failure> {
         let own = self.admin.as_ref().map(Identity::id);
         write(&self.roster.as_ref().map(|roster| people(roster, own)).unwrap_or_default())
+    }
+
+    /// How many admins must sign a change; 0 while there is no roster.
+    pub(crate) fn threshold(&self) -> u8 {
+        self.roster.as_ref().and_then(Roster::threshold).unwrap_or(0)
+    }
+
+    /// Takes the roster as it is now: from the site keys down again, and on from what was verified before. What somebody of it
+    /// lacks since is in [`Self::new_grants`].
+    pub(crate) fn renew_roster(
+        &mut self,
+        roster: &str,
+        custody: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), Failure> {
+        let (answer, custody): (RosterEntries, _) = (read(roster)?, read(custody)?);
+        let remembered = self.roster.as_ref().map(Roster::remember);
+        self.roster = Some(verify(&answer.entries, &self.anchor, remembered)?);
+        if self.is_sure {
+            self.new_grants = self.signing()?.grant_missing(&custody, &answer.identities, rng)?;
+        }
+        Ok(())
+    }
+
+    /// Those who wait, of the body of `GET /v1/invitations`.
+    pub(crate) fn waiting(&self, invitations: &str) -> Result<String, Failure> {
+        write(&waiting(&read(invitations)?, self.signing()?.roster))
+    }
+
+    /// Entries that wait for a signature, of the body of `GET /v1/roster/proposals`.
+    pub(crate) fn proposals(&self, proposals: &str) -> Result<String, Failure> {
+        write(&self.signing()?.proposals(&read(proposals)?))
+    }
+
+    /// Body of `POST /v1/roster`.
+    pub(crate) fn change(&self, request: &str, now: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
+        let now = UnixTime::parse(now).map_err(|_| Failure::Malformed)?;
+        write(&self.signing()?.change(&read(request)?, now, rng)?)
+    }
+
+    /// Body of `POST /v1/roster`, with one more signature.
+    pub(crate) fn cosign(&self, entry: &str, invitations: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
+        write(&self.signing()?.cosign(entry, &read::<Invitations>(invitations)?.waiting, rng)?)
+    }
+
+    fn signing(&self) -> Result<Signing<'_>, Failure> {
+        let admin = self.admin.as_ref().ok_or(Failure::NoIdentity)?;
+        let roster = self.roster.as_ref().ok_or(Failure::NoIdentity)?;
+        Ok(Signing { admin, roster, anchor: &self.anchor, keys: self.opener.keys() })
     }
 
     pub(crate) fn refused_grants(&self) -> u32 {

@@ -23,6 +23,8 @@ pub mod format;
 pub mod grant;
 #[cfg(feature = "admin")]
 pub mod identity;
+#[cfg(feature = "admin")]
+pub mod invitation;
 pub mod kem;
 pub mod keys;
 pub mod label;

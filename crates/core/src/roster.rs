@@ -10,7 +10,7 @@ mod file;
 
 pub use admin::{Admin, End};
 pub use change::{AdminKeys, Change, MAX_ROLES, Reason, Roles};
-pub use entry::{Entry, cosign};
+pub use entry::{Entry, cosign, take_apart};
 pub use error::{Fault, RosterError};
 pub use file::{MAX_FILE, from_file, to_file};
 
@@ -18,6 +18,7 @@ pub use file::{MAX_FILE, from_file, to_file};
 pub(crate) use entry::head_of;
 
 use crate::anchor::TrustAnchor;
+use crate::note::{Note, NoteError, Vkey};
 use crate::scalar::{IdentityId, KeyFingerprint, RosterHead, Site};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,6 +236,20 @@ impl Roster {
     /// Who may sign the next entry.
     pub fn signers(&self) -> impl Iterator<Item = &Admin> {
         self.active().filter(|admin| admin.roles.last().is_some_and(|(_, roles)| roles.is_admin()))
+    }
+
+    /// Who of those that may sign the next entry did sign this one, in the order in which they came in.
+    ///
+    /// # Errors
+    /// [`Fault::BadSignature`] when a signature of one of them is wrong.
+    pub fn signed(&self, note: &Note) -> Result<Vec<&Admin>, Fault> {
+        let keys: Vec<Vkey> = self.signers().map(|admin| admin.signing_key().clone()).collect();
+        let signed = match note.verify(&keys) {
+            Ok(signed) => signed,
+            Err(NoteError::NotSigned) => Vec::new(),
+            Err(_) => return Err(Fault::BadSignature),
+        };
+        Ok(self.signers().filter(|admin| signed.contains(&admin.signing_key())).collect())
     }
 
     /// Everybody who ever was, by id.

@@ -1,9 +1,10 @@
 //! The configuration of `nightsafe-vault`; `deploy/vault.toml` is the commented sample.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightsafe_core::anchor::Origin;
+use nightsafe_core::anchor::{Origin, TrustAnchor, TrustError};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar;
 use nightsafe_login::ServerSetup;
@@ -56,6 +57,9 @@ pub struct Site {
     pub admin_origin: String,
     /// The sign-in secret that `nightsafe init` made, `keys/login.key`.
     pub login_key: Secret,
+    /// The trust anchor that `nightsafe init` made, `anchor.txt`: the vault verifies changes of the roster by it, and takes
+    /// none without it.
+    pub anchor: Option<AbsolutePath>,
     /// The key of the audit log that `nightsafe init` made, `keys/log.key`; without it there is no log.
     pub log_key: Option<Secret>,
 }
@@ -206,6 +210,15 @@ pub enum ConfiguredError {
     /// The file of the login key.
     #[error("site.login_key: the file is no sign-in secret: restore it from a copy, or make the admins anew")]
     Login,
+    /// The file of the trust anchor.
+    #[error("site.anchor: cannot read the file: {0}")]
+    AnchorUnreadable(std::io::Error),
+    /// What is in it.
+    #[error("site.anchor: the file is no trust anchor: {}", .0.code())]
+    Anchor(TrustError),
+    /// The trust anchor is not this site's.
+    #[error("site.anchor: the file is the trust anchor of another site")]
+    OtherAnchor,
     /// The file of the log key.
     #[error("site.log_key: the file is not one line of PRIVATE+KEY+name+id+base64: restore it from a copy")]
     LogKey,
@@ -271,11 +284,12 @@ impl Config {
         let secret = secret.map_err(|source| ConfiguredError::Secret { key: "site.login_key", source })?;
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
+        let anchor = self.site.anchor.as_ref().map(|path| anchor(&site, path)).transpose()?;
         let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
         let announcer = self.mail.as_ref().map(|mail| announcer(&site, mail)).transpose()?;
         Ok(Settings {
             announcer,
-            api: VaultConfig { guard: self.limits.guard(&self.listen), log, ..api },
+            api: VaultConfig { guard: self.limits.guard(&self.listen), anchor, log, ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,
@@ -329,6 +343,12 @@ impl RelaySettings {
 /// As [`OutboxReader::open`].
 pub async fn open_direct(database: &Database) -> Result<Direct, StoreError> {
     Ok(Direct::new(OutboxReader::open(database).await?))
+}
+
+fn anchor(site: &scalar::Site, path: &Path) -> Result<TrustAnchor, ConfiguredError> {
+    let text = std::fs::read_to_string(path).map_err(ConfiguredError::AnchorUnreadable)?;
+    let anchor = TrustAnchor::parse(&text).map_err(ConfiguredError::Anchor)?;
+    if anchor.site == *site { Ok(anchor) } else { Err(ConfiguredError::OtherAnchor) }
 }
 
 /// The key that entries are sealed to is named by the roster, from which it is not taken yet.

@@ -31,6 +31,7 @@ pub mod metrics;
 mod pending;
 mod publish;
 mod pull;
+mod roster;
 mod settling;
 pub mod setup;
 mod source;

@@ -6,8 +6,10 @@ import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
 import { dueSentence } from "./due.ts";
 import type { Engine } from "./engine.ts";
-import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
+import { isSignedOut, isTemporary, sentence, StillWaiting, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
 import { IdleLock } from "./idle.ts";
+import { join } from "./join.ts";
+import type { Joined } from "./join.ts";
 import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { signIn } from "./session.ts";
@@ -18,6 +20,8 @@ import { fetchTimestamp } from "./timestamp.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
 import { keysView } from "./views/keys.ts";
+import { joinView, noInvitationView, stillWaitingView } from "./views/join.ts";
+import { PeopleView } from "./views/people.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
 import { signInView } from "./views/sign-in.ts";
@@ -41,6 +45,7 @@ export class App {
   #session: Session | undefined;
   #search: SearchView | undefined;
   #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
+  #people: PeopleView | undefined;
   #view: View | undefined;
   /** Tells a deposit that is awaited from one that nobody waits for any more. */
   #turn = 0;
@@ -52,6 +57,7 @@ export class App {
     private readonly engine: Promise<Engine>,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
+      people: () => this.goToPeople(),
       account: () => this.goToAccount(),
       keys: () => this.goToKeys(),
       lock: () => this.lock(undefined),
@@ -67,14 +73,38 @@ export class App {
   }
 
   start(): void {
-    const onDeposit = parseRoute(location.hash).page === "deposit";
-    this.askToSignIn(undefined, onDeposit ? RELOADED : undefined);
+    const route = parseRoute(location.hash);
+    if (route.page === "join") return this.join(route.token);
+    this.askToSignIn(undefined, route.page === "deposit" ? RELOADED : undefined);
   }
 
-  private askToSignIn(place: Place | undefined, note: string | undefined): void {
+  /** The token is taken out of the address at once, and of the history with it. */
+  private join(token: string | undefined): void {
+    history.replaceState(null, "", routeHash({ page: "join", token: undefined }));
+    if (token === undefined) return this.show(noInvitationView(() => this.leaveJoin(undefined)));
+    const { engine, vault, config } = this;
+    let name: string | undefined;
+    const run = async (passphrase: string): Promise<Joined | string> => {
+      try {
+        const joined = await join(token, passphrase, { engine, vault, config }, painted);
+        name = joined.name;
+        return joined;
+      } catch (error) {
+        return sentence(error);
+      }
+    };
+    this.show(joinView({ site: config.site, join: run, signIn: () => this.leaveJoin(name) }));
+  }
+
+  private leaveJoin(user: string | undefined): void {
+    setHash(routeHash({ page: "search" }));
+    this.askToSignIn(user === undefined ? undefined : { user, row: undefined }, undefined, false);
+  }
+
+  private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
     const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
-    this.show(signInView({ site, user: place?.user, note, signIn: enter }));
+    this.show(signInView({ site, user: place?.user, locked, note, signIn: enter }));
   }
 
   /** Signs in; a sentence when that did not work. */
@@ -90,7 +120,11 @@ export class App {
       const parts = { engine, vault, config, memory: browserMemory(config), timestamp, now: unixTime };
       session = await signIn(credentials, parts, step, painted);
     } catch (error) {
-      return sentence(error);
+      if (!(error instanceof StillWaiting)) return sentence(error);
+      const { words } = error;
+      const again = (): void => this.askToSignIn(undefined, undefined);
+      this.show(stillWaitingView({ name: credentials.user, words, signIn: again }));
+      return undefined;
     }
     this.#session = session;
     this.#shell.signedIn(session.user);
@@ -133,6 +167,30 @@ export class App {
     if (this.#search !== undefined) this.show(this.#search);
   }
 
+  private goToPeople(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "people" }));
+    const view = new PeopleView({
+      load: () => session.team(),
+      change: (request) => session.change(request),
+      cosign: (proposal) => session.cosign(proposal),
+      drop: ({ head }) => session.vault.dropProposal(head),
+      withdraw: (name) => session.vault.withdraw(name),
+      invite: async (name, roles) => joinLink(await session.invite(name, roles)),
+      // A link is meant to be taken elsewhere: not the clipboard that values are taken off again
+      copy: (text) => new Clipboard(navigator.clipboard).copy(text),
+      say: (text) => this.#status.say(text),
+      fail: (error, again) => this.failed(error, again),
+      worked: () => this.#status.clear(),
+      back: () => this.goToSearch(),
+    });
+    this.#people = view;
+    this.show(view);
+    void view.refresh();
+  }
+
   private goToAccount(): void {
     const session = this.#session;
     if (session === undefined) return;
@@ -141,7 +199,6 @@ export class App {
     this.show(
       accountView({
         user: session.user,
-        people: session.people,
         change: ({ old, next }) => this.changePassphrase(session, old, next),
         say: (text) => this.#status.say(text),
         back: () => this.goToSearch(),
@@ -202,8 +259,9 @@ export class App {
 
   /** The browser's own back and forward, or a typed address. A deposit is only known while it is on screen. */
   private follow(): void {
-    if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
+    if (this.#session === undefined) return route.page === "join" && route.token !== undefined ? this.join(route.token) : undefined;
+    if (route.page === "people") return this.goToPeople();
     if (route.page === "account") return this.goToAccount();
     if (route.page === "keys") return this.goToKeys();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
@@ -212,6 +270,8 @@ export class App {
 
   private leaveDeposit(): void {
     this.#turn += 1;
+    this.#people?.close();
+    this.#people = undefined;
     this.#deposit?.view.close();
     this.#deposit = undefined;
   }
@@ -227,7 +287,7 @@ export class App {
 
   /** Keeps what is on screen, unless the vault has ended the session. */
   private failed(error: unknown, again: () => void): void {
-    if (isSignedOut(error)) this.lock(sentence(error));
+    if (isSignedOut(error) || error instanceof VaultNotTrusted) this.lock(sentence(error));
     else this.#status.fail(sentence(error), isTemporary(error) ? again : undefined);
   }
 
@@ -300,6 +360,11 @@ function notesOf({ refusedManifests, refusedGrants, words, trust, keys }: Sessio
     ...keys.due.map(dueSentence),
   ];
   return notes.filter((note) => note !== false).join(" ");
+}
+
+/** What an invited person opens. */
+function joinLink(token: string): string {
+  return new URL(routeHash({ page: "join", token }), location.href).href;
 }
 
 /** A new place in the history only where the address changes. */

@@ -1,6 +1,6 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { LoginAttempt } from "#admin-wasm";
+import init, { Joining, LoginAttempt, new_invitation } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
 import type { Labels } from "./words.ts";
@@ -85,6 +85,54 @@ export interface Keys {
   readonly ends?: string;
 }
 
+/** Somebody who has joined by an invitation and is not signed in to the roster with these keys. */
+export interface Waiting {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** They follow from the keys; the vault cannot choose them. */
+  readonly words: string;
+  /** Somebody of the roster with new keys. */
+  readonly replaces: boolean;
+  /** RFC 3339. */
+  readonly joined: string;
+  /** To be handed back. */
+  readonly person: unknown;
+}
+
+/** A change of the roster, in parts. */
+export interface Change {
+  readonly change: "add" | "revoke" | "replace" | "roles" | "threshold" | "audit-key";
+  readonly name?: string;
+  readonly roles?: readonly string[];
+  /** Of new keys. */
+  readonly words?: string;
+  readonly reason?: Reason;
+  readonly threshold?: number;
+}
+
+export type Reason = "left" | "lost" | "compromised" | "other";
+
+/** A change that one admin signed and another has to. */
+export interface Proposal {
+  readonly head: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** Names. */
+  readonly signed: readonly string[];
+  /** Whether who is signed in signed it. */
+  readonly own: boolean;
+  readonly changes: readonly Change[];
+  /** To be handed back. */
+  readonly entry: string;
+}
+
+/** What an admin wants to be changed. */
+export type ChangeRequest =
+  | { readonly change: "admit"; readonly person: unknown }
+  | { readonly change: "revoke"; readonly identity: string; readonly reason: Reason }
+  | { readonly change: "roles"; readonly identity: string; readonly roles: readonly string[] }
+  | { readonly change: "threshold"; readonly threshold: 1 | 2 };
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -103,6 +151,18 @@ export interface Opener {
   readonly people: string;
   /** JSON of Keys, at this Unix time. */
   keys(now: number): string;
+  /** How many admins must sign a change; 0 while there is no roster. */
+  readonly threshold: number;
+  /** Takes both as they are now; `people`, `roster_place` and `new_grants` are then those of now. */
+  renew_roster(roster: string, custody: string): void;
+  /** JSON of Waiting[]. */
+  waiting(invitations: string): string;
+  /** JSON of Proposal[]. */
+  proposals(proposals: string): string;
+  /** Signs a ChangeRequest; body of `POST /v1/roster`. `now`: RFC 3339, whole seconds. */
+  change(request: string, now: string): string;
+  /** Signs what somebody else signed; the same body. */
+  cosign(entry: string, invitations: string): string;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
@@ -129,11 +189,31 @@ export interface Attempt {
     anchor: string,
     manifests: string,
   ): Opener;
+  /** Instead of `unlock`, for somebody who waits: the words of the own identity. */
+  waiting_words(waiting: string, anchor: string): string;
   free(): void;
+}
+
+/** One attempt to join by an invitation. The passphrase stays in WASM memory. */
+export interface Joiner {
+  readonly message: string;
+  /** JSON of `registration` and `identity`. */
+  finish(reply: string, anchor: string): string;
+  /** Of the new identity, after `finish`. */
+  readonly words: string | undefined;
+  free(): void;
+}
+
+/** Lets somebody join once; the vault gets the hash only. */
+export interface InvitationToken {
+  readonly token: string;
+  readonly token_hash: string;
 }
 
 export interface Engine {
   attempt(passphrase: string): Attempt;
+  joiner(passphrase: string): Joiner;
+  invitation(): InvitationToken;
 }
 
 /** Fetches, checks and starts the module. A second try covers a connection that broke. */
@@ -143,7 +223,11 @@ export async function loadEngine(config: Config): Promise<Engine> {
   } catch {
     throw new EngineError("the WASM module was not loaded");
   }
-  return { attempt: (passphrase) => new LoginAttempt(passphrase) };
+  return {
+    attempt: (passphrase) => new LoginAttempt(passphrase),
+    joiner: (passphrase) => new Joining(passphrase),
+    invitation: () => JSON.parse(new_invitation()) as InvitationToken,
+  };
 }
 
 async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {

@@ -1,11 +1,24 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, Keys, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
-import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
+import type {
+  ChangeRequest,
+  Difference,
+  Engine,
+  Keys,
+  OpenedDeposit,
+  OpenedLocator,
+  Opener,
+  Person,
+  Proposal,
+  SealedField,
+  Waiting,
+} from "./engine.ts";
+import { errorCode, isSignedOut, KeysNotUnlocked, StillWaiting, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
 import type { Memory } from "./remembered.ts";
 import type { Vault } from "./vault.ts";
-import type { IndexRow, Purpose } from "./wire.ts";
+import { readInvitations } from "./wire.ts";
+import type { IndexRow, OpenInvitation, Purpose } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
@@ -41,7 +54,8 @@ export async function signIn(
     const reply = await vault.loginStart(user, attempt.message);
     step("checking");
     await paint();
-    await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
+    const waiting = await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
+    if (waiting !== undefined) throw new StillWaiting(trusted(() => attempt.waiting_words(waiting, config.anchor)));
     try {
       step("asking");
       // Before the list is asked for, so that a change in between cannot make a good list look like an old one
@@ -62,7 +76,7 @@ export async function signIn(
       );
       if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
-      return new Session(user, vault, opener, engine, trust(opener, seen), now);
+      return new Session(user, vault, opener, engine, memory, trust(opener, seen), now);
     } catch (error) {
       vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
       throw error;
@@ -95,6 +109,20 @@ function trust({ roster_place: place, roster_confirmed: confirmed }: Opener, see
   return seen === "" ? "unconfirmed" : "remembered";
 }
 
+/** Who is an admin, and all that waits for one. */
+export interface Team {
+  readonly people: readonly Person[];
+  readonly threshold: number;
+  /** Whether who is signed in may change the roster. All lists below are empty otherwise. */
+  readonly admin: boolean;
+  readonly waiting: readonly Waiting[];
+  readonly open: readonly OpenInvitation[];
+  readonly proposals: readonly Proposal[];
+}
+
+/** Three days, the longest that the vault takes. */
+const INVITATION_SECONDS = 72 * 3600;
+
 interface Renewed {
   readonly registration: string;
   readonly wrapped: string;
@@ -108,6 +136,7 @@ export class Session {
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
+    private readonly memory: Memory,
     /** Of the list of admins. */
     readonly trust: Trust,
     private readonly now: () => number,
@@ -128,6 +157,47 @@ export class Session {
   /** Every data key as it stands now, and what is due. */
   get keys(): Keys {
     return JSON.parse(this.opener.keys(this.now())) as Keys;
+  }
+
+  /** The roster as it is now, verified again, with all that waits; for who may change it. */
+  async team(): Promise<Team> {
+    await this.renewRoster();
+    const { people } = this;
+    const { threshold } = this.opener;
+    const admin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
+    if (!admin) return { people, threshold, admin, waiting: [], open: [], proposals: [] };
+    const [invitations, proposals] = await Promise.all([this.vault.invitations(), this.vault.proposals()]);
+    const waiting = JSON.parse(this.opener.waiting(invitations)) as readonly Waiting[];
+    const { open } = readInvitations(JSON.parse(invitations), "/v1/invitations");
+    return { people, threshold, admin, waiting, open, proposals: JSON.parse(this.opener.proposals(proposals)) as readonly Proposal[] };
+  }
+
+  /** Signs a change; whether it is taken, or waits for another admin's signature. */
+  change(request: ChangeRequest): Promise<boolean> {
+    const now = `${new Date().toISOString().slice(0, 19)}Z`;
+    return this.vault.changeRoster(this.opener.change(JSON.stringify(request), now));
+  }
+
+  /** Signs what another admin signed. */
+  async cosign({ entry }: Proposal): Promise<boolean> {
+    const invitations = await this.vault.invitations();
+    return this.vault.changeRoster(this.opener.cosign(entry, invitations));
+  }
+
+  /** Invites somebody for three days; gives the token, which is known to nobody else. */
+  async invite(name: string, roles: readonly string[]): Promise<string> {
+    const { token, token_hash } = this.engine.invitation();
+    await this.vault.invite({ name, roles, token_hash, lifetime: INVITATION_SECONDS });
+    return token;
+  }
+
+  private async renewRoster(): Promise<void> {
+    if (this.opener.threshold === 0) return; // the site keys have not begun one
+    const [roster, custody] = await Promise.all([this.vault.roster(), this.vault.custody()]);
+    trusted(() => this.opener.renew_roster(roster, custody));
+    const { roster_place: place, new_grants: grants } = this.opener;
+    if (place !== undefined) this.memory.write(place);
+    if (grants !== undefined) await this.vault.grant(grants);
   }
 
   /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
@@ -235,14 +305,22 @@ function finish(run: () => string): string {
   }
 }
 
+/** What is not as it was signed is told from all else. */
+function trusted<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const code = errorCode(error);
+    throw /^(?:roster|identity|timestamp)_/.test(code) ? new VaultNotTrusted(code) : error;
+  }
+}
+
 function unlocked(run: () => Opener): Opener {
   let opener: Opener;
   try {
-    opener = run();
+    opener = trusted(run);
   } catch (error) {
-    const code = errorCode(error);
-    if (/^(?:roster|identity|timestamp)_/.test(code)) throw new VaultNotTrusted(code);
-    throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
+    throw errorCode(error) === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
   if (opener.key_ids === "[]") {
     const refused = opener.refused_grants > 0;

@@ -2,8 +2,16 @@
 
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
-import { readLoginResult, readLoginStep, readPassphraseStep, readProblem, readSearchResult } from "./wire.ts";
-import type { LoginStep, OpeningRequest, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
+import {
+  readJoinStep,
+  readLoginResult,
+  readLoginStep,
+  readPassphraseStep,
+  readProblem,
+  readRosterChanged,
+  readSearchResult,
+} from "./wire.ts";
+import type { InvitationRequest, JoinStep, LoginStep, OpeningRequest, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -23,10 +31,52 @@ export class Vault {
     return this.post("/v1/login/start", { user, message }, readLoginStep);
   }
 
-  /** Keeps the token. */
-  async loginFinish(step: LoginStep): Promise<void> {
-    const { token } = await this.post("/v1/login/finish", step, readLoginResult);
+  /** Keeps the token. For somebody who has joined and is not in the roster yet there is none: a body for the WASM. */
+  async loginFinish(step: LoginStep): Promise<string | undefined> {
+    const path = "/v1/login/finish";
+    const response = await this.send("POST", path, step, undefined);
+    if (response.status === 202) return body(response);
+    const { token } = readLoginResult(await json(response), path);
     this.#token = token;
+    return undefined;
+  }
+
+  /** First step to join by an invitation. */
+  joinStart(token: string, message: string): Promise<JoinStep> {
+    return this.post("/v1/invitations/start", { token, message }, readJoinStep);
+  }
+
+  /** Joins with the registration and identity that the WASM made. */
+  async joinFinish(token: string, joined: string): Promise<void> {
+    await this.send("POST", "/v1/invitations/finish", { token, ...(JSON.parse(joined) as object) }, undefined);
+  }
+
+  async invite(request: InvitationRequest): Promise<void> {
+    await this.send("POST", "/v1/invitations", request, this.#token);
+  }
+
+  /** Open invitations, and who waits; a body for the WASM, too. */
+  async invitations(): Promise<string> {
+    return body(await this.send("GET", "/v1/invitations", undefined, this.#token));
+  }
+
+  /** Takes an invitation back, or sends somebody away who waits. */
+  async withdraw(name: string): Promise<void> {
+    await this.send("POST", "/v1/invitations/withdraw", { name }, this.#token);
+  }
+
+  /** Entries that wait for a signature; a body for the WASM. */
+  async proposals(): Promise<string> {
+    return body(await this.send("GET", "/v1/roster/proposals", undefined, this.#token));
+  }
+
+  async dropProposal(head: string): Promise<void> {
+    await this.send("POST", "/v1/roster/proposals/drop", { head }, this.#token);
+  }
+
+  /** Adds an entry that the WASM signed; whether it is taken, or waits for another signature. */
+  async changeRoster(change: string): Promise<boolean> {
+    return (await this.post("/v1/roster", JSON.parse(change), readRosterChanged)).taken;
   }
 
   /** Forgets the token first, whatever the vault answers. */

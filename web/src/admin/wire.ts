@@ -1,6 +1,6 @@
 // The vault's API as this page reads it. Scalars: `b64u` is base64url without padding, `hex` is lowercase.
 
-import { count, list, mapOf, matching, optional, shape, text } from "./decode.ts";
+import { count, flag, list, mapOf, matching, optional, shape, text } from "./decode.ts";
 import type { Reader } from "./decode.ts";
 
 /** Why a field is opened; recorded by the vault with every opening. */
@@ -29,6 +29,29 @@ export interface LoginResult {
 export interface PassphraseChange extends LoginStep {
   readonly registration: string;
   readonly wrapped: string;
+}
+
+/** Somebody is invited. */
+export interface InvitationRequest {
+  readonly name: string;
+  /** Ascending. */
+  readonly roles: readonly string[];
+  readonly token_hash: string;
+  /** Seconds. */
+  readonly lifetime: number;
+}
+
+export interface OpenInvitation {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly invited_by: string;
+  /** RFC 3339. */
+  readonly expires: string;
+}
+
+export interface JoinStep {
+  readonly message: string;
+  readonly name: string;
 }
 
 export interface PastOpening {
@@ -96,6 +119,14 @@ export const readLoginStep = shape<LoginStep>({ login: b64u, message: b64u });
 export const readPassphraseStep = shape<{ readonly message: string }>({ message: b64u });
 
 export const readLoginResult = shape<LoginResult>({ token: b64u, expires_in: count });
+
+export const readJoinStep = shape<JoinStep>({ message: b64u, name: text });
+
+const openInvitation = shape<OpenInvitation>({ name: text, roles: list(text, 8), invited_by: text, expires: text });
+
+export const readInvitations = shape<{ readonly open: readonly OpenInvitation[] }>({ open: list(openInvitation, 10_000) });
+
+export const readRosterChanged = shape<{ readonly taken: boolean }>({ taken: flag });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,

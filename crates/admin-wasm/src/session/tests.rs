@@ -96,6 +96,7 @@ impl Shop {
             public_key: B64u(public.as_bytes().to_vec()),
             items: items.collect(),
             grants: Vec::new(),
+            holders: Vec::new(),
         };
         serde_json::to_string(&Custody { keys: vec![key] }).unwrap()
     }

@@ -2,6 +2,7 @@ use getrandom::SysRng;
 use nightsafe_core::anchor::{Origin, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::encoding::b64;
+use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::roster::{Change, Entry, Roles};
@@ -18,6 +19,20 @@ const NOW: UnixTime = UnixTime::from_seconds(1_795_219_200);
 
 fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
+}
+
+/// By a site key that nobody has.
+pub(crate) fn anchor() -> TrustAnchor {
+    Vault::new().anchor
+}
+
+/// A new identity, as the vault keeps it under an export key of these bytes.
+pub(crate) fn kept(anchor: &TrustAnchor, export_key: u8) -> (Identity, KeptIdentity) {
+    let identity = Identity::generate(&anchor.site, &mut rng()).unwrap();
+    let wrapped = identity.wrap(&Unlock::Login(&[export_key; 64]), &mut rng()).unwrap();
+    let way = KeptWrapped { method: "login".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
+    let public = B64u(identity.public().to_bytes());
+    (identity, KeptIdentity { public, wrapped: vec![way] })
 }
 
 /// A vault of before there was a roster: one data key, under the passphrase "right".
@@ -62,6 +77,7 @@ impl Vault {
             public_key: B64u(key.public_key().as_bytes().to_vec()),
             items: items.collect(),
             grants: Vec::new(),
+            holders: Vec::new(),
         };
         Self {
             anchor,
@@ -94,6 +110,7 @@ impl Vault {
         let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Anna").unwrap());
         let changes = vec![Change::Threshold(1), Change::Add { keys: public.into(), roles, name }];
         let entry = Entry::first(&self.anchor.site, NOW, changes);
+        self.roster.identities = vec![B64u(public.to_bytes())];
         self.roster.entries = vec![entry.sign(&[signer.unwrap_or(&self.site_key)]).unwrap()];
     }
 
@@ -103,8 +120,14 @@ impl Vault {
         vault.identity.identity = vault.unlock(b"right").unwrap().new_identity;
         vault.begin_roster(&vault.public(), None);
         let unlocked = vault.unlock(b"right").unwrap();
-        vault.custody.keys[0].grants = unlocked.new_grants.unwrap().grants;
+        vault.keep(unlocked.new_grants.unwrap());
         vault
+    }
+
+    /// Grants of the one data key to the admin, as the vault keeps them.
+    fn keep(&mut self, grants: Grants) {
+        self.custody.keys[0].grants = grants.grants;
+        self.custody.keys[0].holders = vec![Hex(self.public().id().0)];
     }
 
     fn public(&self) -> PublicIdentity {
@@ -129,7 +152,7 @@ fn a_passphrase_installation_comes_to_identity_roster_and_grants() {
     vault.begin_roster(&vault.public(), None);
     let third = vault.unlock(b"right").unwrap();
     assert!(third.keys.len() == 1 && third.words.is_none());
-    vault.custody.keys[0].grants = third.new_grants.unwrap().grants;
+    vault.keep(third.new_grants.unwrap());
     // From now on nothing is under the passphrase
     vault.custody.keys[0].items.clear();
     let last = vault.unlock(b"not asked for").unwrap();

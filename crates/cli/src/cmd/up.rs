@@ -156,7 +156,7 @@ fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Router> 
     })?);
     let log = log(data, &config.site()?)?;
     let config = VaultConfig::new(config.site()?, config.origins.admin.clone(), ServerSetup::from_bytes(&login)?);
-    let config = VaultConfig { log, ..config };
+    let config = VaultConfig { anchor: Some(manifests::read_anchor(data)?), log, ..config };
     Ok(nightsafe_vault::router(State::new(store.clone(), config, Arc::new(SystemClock))))
 }
 

@@ -20,7 +20,7 @@ use sqlx::Connection;
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 11] = [
+const ELSEWHERE: [P; 19] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
@@ -28,6 +28,14 @@ const ELSEWHERE: [P; 11] = [
     P::SignInRequired,
     P::SignInFailed,
     P::IdentityExists,
+    P::NotAnAdmin,
+    P::NoTrustAnchor,
+    P::InvitationExists,
+    P::NameTaken,
+    P::UnknownInvitation,
+    P::UnknownNewcomer,
+    P::RosterMoved,
+    P::RosterRefused,
     P::OpeningNotAllowed,
     P::UnknownDeposit,
     P::BatchTooLarge,

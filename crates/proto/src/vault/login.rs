@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::KeptIdentity;
 use crate::wire::B64u;
 
 /// `POST /v1/login/start`
@@ -48,6 +49,16 @@ pub struct LoginFinished {
     pub token: B64u,
     /// Seconds without a request after which the token ends.
     pub expires_in: u64,
+}
+
+/// Answer to [`LoginFinish`] of somebody who has joined and is not in the roster yet: the passphrase is right, and there is
+/// no session. The own identity, for its words, which whoever signs this person in compares.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LoginWaiting {
+    /// As it was handed over when joining.
+    pub identity: KeptIdentity,
 }
 
 impl fmt::Debug for LoginFinished {

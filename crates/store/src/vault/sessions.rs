@@ -23,17 +23,18 @@ impl Default for SessionLimits {
 }
 
 impl VaultStore {
-    /// Begins a session; those that have ended are removed on the way.
+    /// Begins a session of whoever signed in by this OPAQUE record; those that have ended are removed on the way. False when
+    /// it is not the admin's record any more: the person was removed, or has new keys, since the sign-in began.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn begin_session(
         &self,
         token_hash: &[u8; 32],
-        admin: &str,
+        (admin, record): (&str, &[u8]),
         now: UnixTime,
         limits: SessionLimits,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         statement("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
             .bind(now.minus(limits.idle).seconds().cast_signed())
@@ -41,17 +42,19 @@ impl VaultStore {
             .execute(&mut transaction)
             .await
             .map_err(unavailable)?;
-        statement(
+        let begun = statement(
             "/* vault begin_session */ INSERT INTO session (token_hash, admin, started, last_used) \
-             VALUES ($1, $2, $3, $3)",
+             SELECT $1, name, $3, $3 FROM admin WHERE name = $2 AND record = $4",
         )
         .bind(token_hash)
         .bind(admin)
         .bind(now.seconds().cast_signed())
+        .bind(record)
         .execute(&mut transaction)
         .await
         .map_err(unavailable)?;
-        transaction.commit().await.map_err(unavailable)
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(begun > 0)
     }
 
     /// The admin of a session that has not ended, which counts as use; else `None`.

@@ -8,7 +8,7 @@ use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, log, login, openings, passphrase, search};
+use super::{custody, identity, invitations, log, login, openings, passphrase, roster, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,14 @@ use super::{custody, identity, log, login, openings, passphrase, search};
         identity::take,
         identity::roster,
         identity::grant,
+        roster::change,
+        roster::proposals,
+        roster::drop,
+        invitations::list,
+        invitations::invite,
+        invitations::withdraw,
+        invitations::start,
+        invitations::finish,
         custody::custody,
         custody::manifests,
         search::search,
@@ -76,6 +84,9 @@ const ALWAYS: [P; 4] = [P::RateLimited, P::InternalError, P::Busy, P::StorageUna
 /// And every address that takes a body.
 const BODY: [P; 4] = [P::MalformedJson, P::RequestTimeout, P::BodyTooLarge, P::UnsupportedMediaType];
 
+/// And every address for admins of the roster.
+const ADMINISTRATOR: [P; 3] = [P::SignInRequired, P::NotAnAdmin, P::NoTrustAnchor];
+
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident = [$($list:expr),+];)+) => {
         $(
@@ -114,6 +125,23 @@ problems! {
     NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
     /// Problems of `POST /v1/grants`.
     GrantProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    /// Problems of addresses for admins of the roster that take no body.
+    AdministratorProblems = [ALWAYS, ADMINISTRATOR];
+    /// Problems of `POST /v1/invitations`.
+    InviteProblems = [ALWAYS, BODY, ADMINISTRATOR, [P::MalformedMember, P::InvitationExists, P::NameTaken]];
+    /// Problems of taking back what waits.
+    WithdrawProblems = [ALWAYS, BODY, ADMINISTRATOR];
+    /// Problems of `POST /v1/invitations/start`.
+    JoinStartProblems = [ALWAYS, BODY, [P::UnknownInvitation, P::MalformedMember]];
+    /// Problems of `POST /v1/invitations/finish`.
+    JoinFinishProblems = [ALWAYS, BODY, [P::UnknownInvitation, P::MalformedMember]];
+    /// Problems of `POST /v1/roster`.
+    RosterProblems = [
+        ALWAYS,
+        BODY,
+        ADMINISTRATOR,
+        [P::MalformedMember, P::UnknownNewcomer, P::RosterMoved, P::RosterRefused]
+    ];
     /// Problems of `POST /v1/deposits/search`.
     SearchProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedSearch]];
     /// Problems of `POST /v1/openings`.

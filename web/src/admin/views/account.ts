@@ -1,31 +1,21 @@
-// One's own passphrase, and who else is an admin.
+// One's own passphrase.
 
 import { focusOn, h } from "../dom.ts";
-import type { Person } from "../engine.ts";
 import { backLink } from "./back.ts";
 import { PassphraseForm } from "./passphrase.ts";
 import type { PassphraseProps } from "./passphrase.ts";
-import { peopleSection } from "./people.ts";
 import type { View } from "./view.ts";
 
 export interface AccountProps extends PassphraseProps {
-  readonly people: readonly Person[];
   readonly back: () => void;
 }
 
 export function accountView(props: AccountProps): View {
-  const heading = h("h1", {}, "Account and people");
+  const heading = h("h1", {}, "Account");
   const form = new PassphraseForm(props);
   return {
-    title: "Account and people",
-    element: h(
-      "div",
-      { class: "account-page" },
-      backLink(props.back),
-      heading,
-      form.element,
-      peopleSection(props.people),
-    ),
+    title: "Account",
+    element: h("div", { class: "account-page" }, backLink(props.back), heading, form.element),
     focus: () => focusOn(heading),
     hide: () => form.clear(),
   };

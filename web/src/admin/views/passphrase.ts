@@ -3,7 +3,7 @@
 import { fill, h, on, uniqueId } from "../dom.ts";
 
 /** Shorter ones can be guessed by who has the vault's files, however slow each guess is made. */
-const LEAST = 12;
+export const LEAST = 12;
 
 export interface PassphraseProps {
   readonly user: string;

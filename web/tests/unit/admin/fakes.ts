@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Due, Opener, SealedField } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -92,6 +92,7 @@ export class FakeOpener implements Opener {
   roster_confirmed = true;
   due: readonly Due[] = [];
   roster_place: string | undefined = "7 abcd";
+  threshold = 1;
   differences: Difference[] = [];
   answer = "";
 
@@ -102,6 +103,25 @@ export class FakeOpener implements Opener {
   keys(now: number): string {
     this.calls.push(`keys ${now}`);
     return JSON.stringify({ keys: [], due: this.due });
+  }
+  renew_roster(roster: string, custody: string): void {
+    this.calls.push(`renew_roster ${roster} ${custody}`);
+  }
+  waiting(invitations: string): string {
+    this.calls.push(`waiting ${invitations}`);
+    return "[]";
+  }
+  proposals(proposals: string): string {
+    this.calls.push(`proposals ${proposals}`);
+    return "[]";
+  }
+  change(request: string, now: string): string {
+    this.calls.push(`change ${request} ${now.replace(/\d/g, "0")}`);
+    return '{"entry":"ENTRY","grants":[]}';
+  }
+  cosign(entry: string, invitations: string): string {
+    this.calls.push(`cosign ${entry} ${invitations}`);
+    return '{"entry":"BOTH","grants":[]}';
   }
   begin_passphrase(): string {
     this.calls.push("begin_passphrase");
@@ -151,7 +171,31 @@ export class FakeAttempt implements Attempt {
   unlock(...answers: string[]): Opener {
     return this.opened(...answers);
   }
+  waiting_words(waiting: string, anchor: string): string {
+    return `words of ${waiting} under ${anchor}`;
+  }
   free(): void {
     this.freed = true;
   }
+}
+
+export class FakeJoiner implements Joiner {
+  readonly message = "R1";
+  words: string | undefined;
+  freed = false;
+  finish(reply: string, anchor: string): string {
+    this.words = "one two";
+    return JSON.stringify({ registration: `${reply} ${anchor}`, identity: {} });
+  }
+  free(): void {
+    this.freed = true;
+  }
+}
+
+export function fakeEngine(attempt: Attempt, joiner: Joiner = new FakeJoiner()): Engine {
+  return {
+    attempt: () => attempt,
+    joiner: () => joiner,
+    invitation: () => ({ token: "TOKEN", token_hash: "HASH" }),
+  };
 }

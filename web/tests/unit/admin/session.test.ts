@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../src/admin/config.ts";
-import type { Engine } from "../../../src/admin/engine.ts";
-import { KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { KeysNotUnlocked, StillWaiting, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
 import { Session, signIn } from "../../../src/admin/session.ts";
 import type { Step } from "../../../src/admin/session.ts";
 import { Vault } from "../../../src/admin/vault.ts";
-import { coded, FakeAttempt, fakeFetch, FakeOpener, row, sealed } from "./fakes.ts";
+import { coded, FakeAttempt, fakeEngine, fakeFetch, FakeOpener, row, sealed } from "./fakes.ts";
 import type { Answer } from "./fakes.ts";
 
 const ID = "a".repeat(64);
@@ -26,7 +25,7 @@ function attemptWith(attempt: FakeAttempt, answers: readonly Answer[], note: str
   const { fetcher, asked } = fakeFetch(...answers);
   const vault = new Vault("https://vault.example", fetcher);
   const steps: Step[] = [];
-  const whole: Engine = { attempt: () => attempt };
+  const whole = fakeEngine(attempt);
   const config = { anchor: "ANCHOR" } as Config;
   const kept: string[] = [];
   const memory = { read: () => kept.at(-1) ?? seen, write: (place: string) => void kept.push(place) };
@@ -63,6 +62,13 @@ test("a wrong passphrase ends before the vault is told anything more", async () 
   await assert.rejects(run, WrongPassphrase);
   assert.equal(asked.length, 1);
   assert.equal(attempt.freed, true);
+});
+
+test("somebody who waits for an admin is told the own words; nothing more is asked", async () => {
+  const { run, asked } = attemptWith(new FakeAttempt(() => "KE3"), [STARTED, { status: 202, text: "WAITING" }]);
+  const words = "words of WAITING under ANCHOR";
+  await assert.rejects(run, (error) => error instanceof StillWaiting && error.words === words);
+  assert.equal(asked.length, 2);
 });
 
 test("keys that do not unlock end the session at the vault", async () => {
@@ -139,9 +145,11 @@ function session(...answers: readonly Answer[]) {
   const { fetcher, asked } = fakeFetch(...answers);
   const opener = new FakeOpener();
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
-  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
-  const vault = new Vault("https://vault.example", fetcher);
-  return { session: new Session("owner", vault, opener, engine, "confirmed", () => NOW), opener, asked };
+  const engine = fakeEngine(new FakeAttempt(() => "KE3"));
+  const kept: string[] = [];
+  const memory = { read: () => "", write: (place: string) => void kept.push(place) };
+  const open = new Session("owner", new Vault("https://vault.example", fetcher), opener, engine, memory, "confirmed", () => NOW);
+  return { session: open, opener, asked, kept };
 }
 
 test("a new passphrase: the old one signs in once more, and neither is sent", async () => {
@@ -210,4 +218,63 @@ test("after a lock the keys are zeroised and nothing opens any more", async () =
   open.lock();
   assert.deepEqual(opener.calls, ["lock", "free"]);
   assert.equal(asked.length, 0); // there was no token to take back
+});
+
+const OWN = { identity: "aa", name: "owner", roles: ["admin"], words: "w", state: "active", since: "2026-11-21T10:00:00Z", own: true };
+const OPEN = { name: "ben", roles: ["admin"], invited_by: "owner", expires: "2026-11-24T10:00:00Z" };
+
+test("the people page starts from the roster as it is now, and grants what somebody lacks", async () => {
+  const invitations = JSON.stringify({ open: [OPEN], waiting: [] });
+  const { session: open, opener, asked, kept } = session(ROSTER, CUSTODY, GONE, { text: invitations }, { text: "PROPOSALS" });
+  opener.people = JSON.stringify([OWN]);
+  opener.new_grants = '{"grants":["AA"]}';
+  const team = await open.team();
+  assert.deepEqual([team.admin, team.threshold, team.open], [true, 1, [OPEN]]);
+  assert.deepEqual(opener.calls, [`renew_roster ${ROSTER.text} ${CUSTODY.text}`, `waiting ${invitations}`, "proposals PROPOSALS"]);
+  assert.deepEqual(kept, ["7 abcd"]);
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), [
+    "/v1/roster",
+    "/v1/custody",
+    "/v1/grants",
+    "/v1/invitations",
+    "/v1/roster/proposals",
+  ]);
+});
+
+test("who is no admin of the list asks for nothing that waits; without a list nothing is asked", async () => {
+  const { session: open, opener, asked } = session(ROSTER, CUSTODY);
+  for (const person of [{ ...OWN, roles: ["shipping"] }, { ...OWN, state: "left" }, { ...OWN, own: false }]) {
+    opener.people = JSON.stringify([person]);
+    opener.threshold = 0;
+    assert.equal((await open.team()).admin, false);
+    assert.equal(asked.length, 0);
+  }
+  opener.threshold = 1;
+  await open.team();
+  assert.equal(asked.length, 2);
+});
+
+test("a roster that is not what was signed is told from all else", async () => {
+  const { session: open, opener } = session(ROSTER, CUSTODY);
+  opener.renew_roster = () => {
+    throw coded("roster_forked");
+  };
+  await assert.rejects(open.team(), VaultNotTrusted);
+});
+
+test("a change and a second signature are sent as the WASM made them", async () => {
+  const { session: open, opener, asked } = session({ body: { taken: true } }, { text: "INVITATIONS" }, { body: { taken: false } });
+  assert.equal(await open.change({ change: "threshold", threshold: 2 }), true);
+  const proposal = { head: "bb", time: "", signed: ["ben"], own: false, changes: [], entry: "ENTRY" };
+  assert.equal(await open.cosign(proposal), false);
+  assert.deepEqual(opener.calls, ['change {"change":"threshold","threshold":2} 0000-00-00T00:00:00Z', "cosign ENTRY INVITATIONS"]);
+  const bodies = asked.map(({ init }) => init.body).filter((body) => body !== undefined);
+  assert.deepEqual(bodies, ['{"entry":"ENTRY","grants":[]}', '{"entry":"BOTH","grants":[]}']);
+});
+
+test("an invitation: the vault gets the hash, the token stays here", async () => {
+  const { session: open, asked } = session(GONE);
+  assert.equal(await open.invite("ben", ["admin"]), "TOKEN");
+  const sent = { name: "ben", roles: ["admin"], token_hash: "HASH", lifetime: 259_200 };
+  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)), sent);
 });
