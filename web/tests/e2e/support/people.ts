@@ -47,6 +47,7 @@ export class People {
 
   /** The words of an entry, as one text. */
   async words(entry: Locator): Promise<string> {
+    await expect(entry.locator("ol.words > li")).toHaveCount(12);
     return (await entry.locator("ol.words > li").allTextContents()).join(" ");
   }
 
