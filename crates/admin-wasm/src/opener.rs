@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::login::rng;
+use crate::login::{rng, time};
 use crate::session::Session;
 
 /// Holder of the private keys, until it is locked.
@@ -92,10 +92,52 @@ impl Opener {
         Ok(self.session()?.roster_place())
     }
 
+    /// Whether the timestamp note confirmed the roster.
+    #[wasm_bindgen(getter)]
+    pub fn roster_confirmed(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.is_roster_confirmed())
+    }
+
+    /// JSON of the data keys, and what is due at this Unix time.
+    pub fn keys(&self, now: f64) -> Result<String, JsValue> {
+        Ok(self.session()?.keys(time(now))?)
+    }
+
     /// JSON of everybody in the roster.
     #[wasm_bindgen(getter)]
     pub fn people(&self) -> Result<String, JsValue> {
         Ok(self.session()?.people()?)
+    }
+
+    /// How many admins must sign a change of the roster.
+    #[wasm_bindgen(getter)]
+    pub fn threshold(&self) -> Result<u8, JsValue> {
+        Ok(self.session()?.threshold())
+    }
+
+    /// Takes the roster as it is now.
+    pub fn renew_roster(&mut self, roster: &str, custody: &str) -> Result<(), JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.renew_roster(roster, custody, &mut rng()?)?)
+    }
+
+    /// JSON of those who wait.
+    pub fn waiting(&self, invitations: &str) -> Result<String, JsValue> {
+        Ok(self.session()?.waiting(invitations)?)
+    }
+
+    /// JSON of entries that wait for a signature.
+    pub fn proposals(&self, proposals: &str) -> Result<String, JsValue> {
+        Ok(self.session()?.proposals(proposals)?)
+    }
+
+    /// Signs a change of the roster.
+    pub fn change(&self, request: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session()?.change(request, now, &mut rng()?)?)
+    }
+
+    /// Signs an entry that somebody else has signed.
+    pub fn cosign(&self, entry: &str, invitations: &str) -> Result<String, JsValue> {
+        Ok(self.session()?.cosign(entry, invitations, &mut rng()?)?)
     }
 
     /// Forgets a deposit; one that is not held does no harm.

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::anchor::{TrustAnchor, TrustError};
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster::{Remembered, Roster};
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, RosterHead, Tag};
 use nightsafe_core::session::TabHalf;
+use nightsafe_core::time::UnixTime;
+use nightsafe_core::timestamp;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
-use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
+use nightsafe_proto::vault::identity::{Grants, KeptIdentity, RosterEntries};
+use nightsafe_proto::vault::invitation::Invitations;
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
 use nightsafe_proto::vault::session::{Resumed, SessionIdentity};
@@ -23,8 +26,9 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::unlock::{Unlocked, Unlocking, With};
-use crate::view::{LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
+use crate::people::{Signing, waiting};
+use crate::unlock::{Unlocked, Unlocking, With, verify};
+use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 /// The vault's answers to a sign-in, as they came.
 pub(crate) struct Answers<'a> {
@@ -34,6 +38,10 @@ pub(crate) struct Answers<'a> {
     pub(crate) manifests: &'a str,
     /// [`Session::roster_place`] of an earlier sign-in; empty when there was none.
     pub(crate) remembered: &'a str,
+    /// Ingest's timestamp note, if it gave one.
+    pub(crate) timestamp: Option<&'a str>,
+    /// By the browser's clock.
+    pub(crate) now: UnixTime,
 }
 
 /// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
@@ -43,6 +51,10 @@ pub(crate) struct Session {
     opener: Opener,
     admin: Option<Identity>,
     roster: Option<Roster>,
+    is_confirmed: bool,
+    /// As [`Unlocking::is_sure`].
+    is_sure: bool,
+    manifests: Vec<VerifiedManifest>,
     renewal: Option<ClientRegistration>,
     refused_manifests: u32,
     refused_grants: u32,
@@ -82,15 +94,20 @@ impl Session {
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
         // What the browser kept is its own: a text that is none was not written by us, and is no reason to stop
         let remembered = Remembered::parse(answers.remembered);
-        let unlocking = Unlocking { with, anchor: &anchor, remembered, identity, roster, custody };
+        let current = current(answers.timestamp, &verified, answers.now)?;
+        let unlocking = Unlocking { with, anchor: &anchor, remembered, current, identity, roster, custody };
+        let is_sure = unlocking.is_sure();
         let unlocked = unlocking.run(rng)?;
         let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants, resumable } = unlocked;
-        let opener = Opener::new(anchor.site.clone(), keys, verified);
+        let opener = Opener::new(anchor.site.clone(), keys, verified.clone());
         Ok(Self {
             anchor,
             opener,
             admin,
             roster,
+            is_confirmed: current.is_some(),
+            is_sure,
+            manifests: verified,
             renewal: None,
             refused_manifests,
             refused_grants,
@@ -140,10 +157,70 @@ impl Session {
         self.roster.as_ref().map(|roster| roster.remember().to_text())
     }
 
+    /// Whether a timestamp note says that the roster is the current one.
+    pub(crate) const fn is_roster_confirmed(&self) -> bool {
+        self.is_confirmed
+    }
+
+    /// Every data key with its state, and what is due.
+    pub(crate) fn keys(&self, now: UnixTime) -> Result<String, Failure> {
+        let held: Vec<KeyId> = self.opener.key_ids().collect();
+        write(&KeysView::new(&self.manifests, &held, now))
+    }
+
     /// Everybody of the roster, in the order in which they came in.
     pub(crate) fn people(&self) -> Result<String, Failure> {
         let own = self.admin.as_ref().map(Identity::id);
         write(&self.roster.as_ref().map(|roster| people(roster, own)).unwrap_or_default())
+    }
+
+    /// How many admins must sign a change; 0 while there is no roster.
+    pub(crate) fn threshold(&self) -> u8 {
+        self.roster.as_ref().and_then(Roster::threshold).unwrap_or(0)
+    }
+
+    /// Takes the roster as it is now: from the site keys down again, and on from what was verified before. What somebody of it
+    /// lacks since is in [`Self::new_grants`].
+    pub(crate) fn renew_roster(
+        &mut self,
+        roster: &str,
+        custody: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), Failure> {
+        let (answer, custody): (RosterEntries, _) = (read(roster)?, read(custody)?);
+        let remembered = self.roster.as_ref().map(Roster::remember);
+        self.roster = Some(verify(&answer.entries, &self.anchor, remembered)?);
+        if self.is_sure {
+            self.new_grants = self.signing()?.grant_missing(&custody, &answer.identities, rng)?;
+        }
+        Ok(())
+    }
+
+    /// Those who wait, of the body of `GET /v1/invitations`.
+    pub(crate) fn waiting(&self, invitations: &str) -> Result<String, Failure> {
+        write(&waiting(&read(invitations)?, self.signing()?.roster))
+    }
+
+    /// Entries that wait for a signature, of the body of `GET /v1/roster/proposals`.
+    pub(crate) fn proposals(&self, proposals: &str) -> Result<String, Failure> {
+        write(&self.signing()?.proposals(&read(proposals)?))
+    }
+
+    /// Body of `POST /v1/roster`.
+    pub(crate) fn change(&self, request: &str, now: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
+        let now = UnixTime::parse(now).map_err(|_| Failure::Malformed)?;
+        write(&self.signing()?.change(&read(request)?, now, rng)?)
+    }
+
+    /// Body of `POST /v1/roster`, with one more signature.
+    pub(crate) fn cosign(&self, entry: &str, invitations: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
+        write(&self.signing()?.cosign(entry, &read::<Invitations>(invitations)?.waiting, rng)?)
+    }
+
+    fn signing(&self) -> Result<Signing<'_>, Failure> {
+        let admin = self.admin.as_ref().ok_or(Failure::NoIdentity)?;
+        let roster = self.roster.as_ref().ok_or(Failure::NoIdentity)?;
+        Ok(Signing { admin, roster, anchor: &self.anchor, keys: self.opener.keys() })
     }
 
     pub(crate) fn refused_grants(&self) -> u32 {
@@ -164,7 +241,8 @@ impl Session {
 
     pub(crate) fn renew_manifests(&mut self, manifests: &str) -> Result<(), Failure> {
         let (verified, refused) = verified(manifests, &self.anchor)?;
-        self.opener.set_manifests(verified);
+        self.opener.set_manifests(verified.clone());
+        self.manifests = verified;
         self.refused_manifests = refused;
         Ok(())
     }
@@ -227,6 +305,18 @@ fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManife
     let verified: Vec<_> = notes.iter().filter_map(|note| manifest::verify_at_any_time(note, anchor).ok()).collect();
     let refused = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
     Ok((verified, refused))
+}
+
+/// The roster's head by the timestamp note. `None` when there is no note, when it names none, as an older ingest does, or
+/// when one of the two clocks is wrong: then nothing can be said. A note that is none of the manifests' is another matter:
+/// then the vault keeps a manifest back, or the note is somebody else's.
+fn current(note: Option<&str>, manifests: &[VerifiedManifest], now: UnixTime) -> Result<Option<RosterHead>, Failure> {
+    let Some(note) = note else { return Ok(None) };
+    match timestamp::verify_among(note, manifests, now) {
+        Ok(timestamp) => Ok(timestamp.roster.map(RosterHead)),
+        Err(TrustError::Expired | TrustError::NotYetValid) => Ok(None),
+        Err(_) => Err(Failure::TimestampRefused),
+    }
 }
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {

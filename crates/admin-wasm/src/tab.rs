@@ -3,10 +3,11 @@
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::scalar::Site;
 use nightsafe_core::session::TabHalf;
+use nightsafe_core::time::UnixTime;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::failure::Failure;
-use crate::login::rng;
+use crate::login::{rng, time};
 use crate::opener::Opener;
 use crate::session::{Answers, Session};
 
@@ -16,6 +17,9 @@ use crate::session::{Answers, Session};
 pub struct Tab {
     half: TabHalf,
     site: Site,
+    remembered: String,
+    timestamp: Option<String>,
+    now: UnixTime,
 }
 
 #[wasm_bindgen]
@@ -43,8 +47,17 @@ impl Tab {
         Ok(opener.kept_for(&self.half)?)
     }
 
+    /// What to hold the roster against.
+    pub fn remember(&mut self, place: String) {
+        self.remembered = place;
+    }
+
+    /// What time it is, and ingest's note that says which roster is the current one.
+    pub fn confirm(&mut self, timestamp: String, now: f64) {
+        (self.timestamp, self.now) = (Some(timestamp), time(now));
+    }
+
     /// Unlocks without the passphrase.
-    #[expect(clippy::too_many_arguments, reason = "texts, each of which is an answer of its own")]
     pub fn resume(
         &self,
         resumed: &str,
@@ -53,9 +66,9 @@ impl Tab {
         custody: &str,
         anchor: &str,
         manifests: &str,
-        remembered: &str,
     ) -> Result<Opener, JsValue> {
-        let answers = Answers { identity, roster, custody, manifests, remembered };
+        let (remembered, timestamp, now) = (self.remembered.as_str(), self.timestamp.as_deref(), self.now);
+        let answers = Answers { identity, roster, custody, manifests, remembered, timestamp, now };
         Ok(Opener::of(Session::resume(&self.half, resumed, &answers, anchor, &mut rng()?)?))
     }
 }
@@ -67,6 +80,6 @@ impl Tab {
             Some(text) => TabHalf::parse(text).ok_or(Failure::Malformed)?,
             None => TabHalf::generate(&mut rng()?),
         };
-        Ok(Self { half, site })
+        Ok(Self { half, site, remembered: String::new(), timestamp: None, now: UnixTime::default() })
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::scalar::Site;
+use nightsafe_vault::MailSection;
 use nightsafe_vault::config::Sessions;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ pub(crate) struct Config {
     /// How long admins stay signed in.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub(crate) sessions: Sessions,
+    /// Where what is due is announced. Written by hand.
+    #[serde(default, skip_serializing)]
+    pub(crate) mail: Option<MailSection>,
 }
 
 fn is_usual(sessions: &Sessions) -> bool {
@@ -158,6 +162,7 @@ mod tests {
                 vault: default_bind("https://vault.example", 4805),
             },
             sessions: Sessions::default(),
+            mail: None,
         }
     }
 

@@ -69,6 +69,9 @@ pub enum Label {
     /// HKDF `info` of what a tab proves itself with.
     #[cfg(feature = "admin")]
     TabProof,
+    /// File of a manifest on its way to those who sign it.
+    #[cfg(feature = "admin")]
+    ManifestProposal,
 }
 
 impl Label {
@@ -112,6 +115,8 @@ impl Label {
             Self::RosterEntry => "nightsafe/v1/roster-entry",
             #[cfg(feature = "admin")]
             Self::TabProof => "nightsafe/v1/tab-proof",
+            #[cfg(feature = "admin")]
+            Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
         }
     }
 

@@ -15,12 +15,16 @@ pub mod custody;
 pub mod deposit;
 pub mod encoding;
 pub mod envelope;
+#[cfg(feature = "admin")]
+pub mod epoch;
 pub mod facets;
 pub mod format;
 #[cfg(feature = "custody")]
 pub mod grant;
 #[cfg(feature = "admin")]
 pub mod identity;
+#[cfg(feature = "admin")]
+pub mod invitation;
 pub mod kem;
 pub mod keys;
 pub mod label;

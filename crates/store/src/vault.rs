@@ -1,4 +1,4 @@
-//! The vault's database: index rows, field rows, custody, admins, identities, roster, sessions,
+//! The vault's database: index rows, field rows, custody, admins, invitations, identities, roster, sessions,
 //! openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
@@ -12,9 +12,11 @@ mod custody;
 mod deposits;
 mod identities;
 mod intake;
+mod invitations;
 mod log;
 mod openings;
 mod quarantine;
+mod roster;
 mod sessions;
 mod settle;
 
@@ -32,9 +34,11 @@ pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
+pub use invitations::{Invitation, Newcomer};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
 pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
 pub use quarantine::Quarantined;
+pub use roster::{NewEntry, Proposal};
 pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
 /// Name of the database in error texts, and of its schema on PostgreSQL.
@@ -60,6 +64,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
         Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
         Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
+        Step { version: 6, name: "people", sql: include_str!("../../../migrations/vault/sqlite/0006_people.sql") },
         Step { version: 8, name: "session", sql: include_str!("../../../migrations/vault/sqlite/0008_session.sql") },
     ],
 };
@@ -82,6 +87,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 sql: include_str!("../../../migrations/vault/postgres/0004_identity.sql"),
             },
             Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/postgres/0005_log.sql") },
+            Step {
+                version: 6,
+                name: "people",
+                sql: include_str!("../../../migrations/vault/postgres/0006_people.sql"),
+            },
             Step {
                 version: 8,
                 name: "session",

@@ -3,6 +3,7 @@
 mod custody;
 mod error;
 mod identity;
+mod invitations;
 mod json;
 mod log;
 mod login;
@@ -10,6 +11,8 @@ mod openapi;
 mod openings;
 mod passphrase;
 mod policy;
+mod roles;
+mod roster;
 mod search;
 mod session;
 mod sessions;
@@ -33,7 +36,7 @@ pub use self::openapi::document as openapi_document;
 const TIME: Duration = Duration::from_secs(20);
 
 /// The vault's API, within its limits. Everything but health and the OpenAPI document is for pages of the
-/// admin site only, and everything but sign-in asks for a session.
+/// admin site only, and everything but sign-in and joining asks for a session.
 pub fn router(state: State) -> Router {
     let cors = origin::cors(&state.shared().admin_origin);
     let asked = Router::new()
@@ -43,7 +46,13 @@ pub fn router(state: State) -> Router {
         .route("/v1/passphrase/start", post(passphrase::start))
         .route("/v1/passphrase/finish", post(passphrase::finish))
         .route("/v1/identity", get(identity::get).post(identity::take))
-        .route("/v1/roster", get(identity::roster))
+        .route("/v1/roster", get(identity::roster).post(roster::change))
+        .route("/v1/roster/proposals", get(roster::proposals))
+        .route("/v1/roster/proposals/drop", post(roster::drop))
+        .route("/v1/invitations", get(invitations::list).post(invitations::invite))
+        .route("/v1/invitations/withdraw", post(invitations::withdraw))
+        .route("/v1/invitations/start", post(invitations::start))
+        .route("/v1/invitations/finish", post(invitations::finish))
         .route("/v1/grants", post(identity::grant))
         .route("/v1/custody", get(custody::custody))
         .route("/v1/manifests", get(custody::manifests))

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
@@ -12,6 +13,7 @@ use nightsafe_store::vault::{SessionLimits, VaultStore};
 use crate::limit::{LoginLimiter, LoginLimits};
 use crate::log::{AuditLog, LogConfig};
 use crate::pending::PendingLogins;
+use crate::roster::VaultRoster;
 
 /// What a vault's API is set up with.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct VaultConfig {
     pub attempts: LoginLimits,
     /// How much may be asked for at all.
     pub guard: Guard,
+    /// The site keys that the roster is verified by; without them nobody is invited, and the roster is not changed here.
+    pub anchor: Option<TrustAnchor>,
     /// The audit log; without it there is none, and nothing is recorded there.
     pub log: Option<LogConfig>,
 }
@@ -46,22 +50,23 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
+    pub(crate) roster: VaultRoster,
     pub(crate) log: Option<AuditLog>,
     clock: Arc<dyn Clock>,
 }
 
 impl VaultConfig {
-    /// With the usual limits of sign-in, no rates, and no audit log.
+    /// With the usual limits of sign-in, no rates, no trust anchor, and no audit log.
     pub fn new(site: Site, admin_origin: String, login: ServerSetup) -> Self {
         let (sessions, attempts) = (SessionLimits::default(), LoginLimits::default());
-        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), log: None }
+        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), anchor: None, log: None }
     }
 }
 
 impl State {
     /// The state of one running vault.
     pub fn new(store: VaultStore, config: VaultConfig, clock: Arc<dyn Clock>) -> Self {
-        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, log } = config;
+        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, anchor, log } = config;
         let log = log.map(|log| AuditLog::new(store.clone(), site.clone(), log));
         Self(Arc::new(Shared {
             store,
@@ -73,6 +78,7 @@ impl State {
             memory: guard.memory,
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
+            roster: VaultRoster::new(anchor),
             log,
             clock,
         }))

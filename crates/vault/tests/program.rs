@@ -40,6 +40,7 @@ impl Place {
         place.secret("relay.key", online_key::to_text(&key).as_bytes());
         let key = NoteSigner::from_seed("demo.nightsafe.example/log", &[8; 32]).unwrap();
         place.secret("log.key", online_key::to_text(&key).as_bytes());
+        fs::write(place.path("anchor.txt"), anchor("demo.nightsafe.example")).unwrap();
         place
     }
 
@@ -57,6 +58,7 @@ impl Place {
         format!(
             "[site]\nname = \"demo.nightsafe.example\"\nadmin_origin = \"http://localhost:4804\"\n\
              login_key = \"{folder}/login.key\"\nlog_key = \"{folder}/log.key\"\n\
+             anchor = \"{folder}/anchor.txt\"\n\
              [vault]\ndatabase = \"sqlite:{folder}/vault.db\"\n\
              [listen]\naddress = \"127.0.0.1:0\"\n[metrics]\naddress = \"127.0.0.1:0\"\n{source}"
         )
@@ -94,6 +96,15 @@ impl Place {
     }
 }
 
+fn anchor(site: &str) -> String {
+    let site_key = NoteSigner::from_seed("site-1", &[9; 32]).unwrap().vkey().to_text();
+    let wasm = format!("checkout.wasm sha384-{}", "A".repeat(64));
+    format!(
+        "nightsafe/v1/trust-anchor\nsite {site}\nsite-key {site_key}\nthreshold 1\nsequence-floor 1\n\
+         ingest http://localhost:4803\nwasm {wasm}\nwasm-portable {wasm}\n"
+    )
+}
+
 #[test]
 fn a_good_configuration_is_called_good_and_nothing_is_made() {
     let place = Place::new();
@@ -112,6 +123,7 @@ fn what_is_wrong_is_said_and_where() {
     let place = Place::new();
     let (direct, relay) = (place.configuration(&place.direct()), place.configuration(&place.relay()));
     fs::write(place.path("open.key"), "x").unwrap();
+    fs::write(place.path("other.txt"), anchor("other.nightsafe.example")).unwrap();
     let both = format!("{direct}{}", place.relay());
     for (good, from, to, expected) in [
         (&direct, "admin_origin", "admin_orgin", "unknown field `admin_orgin`"),
@@ -122,6 +134,9 @@ fn what_is_wrong_is_said_and_where() {
         (&direct, "/login.key", "/open.key", "is open to other users"),
         (&direct, "/log.key", "/login.key", "site.log_key"),
         (&direct, "/log.key", "/relay.key", "site.log_key: the name of a log's key"),
+        (&direct, "/anchor.txt", "/none.txt", "site.anchor: cannot read the file"),
+        (&direct, "/anchor.txt", "/open.key", "site.anchor: the file is no trust anchor: malformed"),
+        (&direct, "/anchor.txt", "/other.txt", "site.anchor: the file is the trust anchor of another site"),
         (&direct, "sqlite:/", "sqlite:", "write the path in full"),
         (&relay, "/relay.key", "/login.key", "source.relay.key"),
         (&relay, "http://localhost:9", "http://relay.example", "source.relay.origin"),
@@ -130,6 +145,9 @@ fn what_is_wrong_is_said_and_where() {
         (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
         (&direct, "[vault]", "[vault]\nsettle_hour = 24", "0 to 23"),
         (&direct, "[vault]", "[limits]\nclients = -1\n[vault]", "invalid value: integer `-1`"),
+        (&direct, "[vault]", "[publish]\nroster = \"roster\"\n[vault]", "write the path in full"),
+        (&direct, "[vault]", &format!("{MAIL}[vault]"), "mail.state"),
+        (&direct, "[vault]", &format!("{MAIL}security = \"none\"\nstate = \"/x\"\n[vault]"), "mail.security"),
         (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -138,6 +156,8 @@ fn what_is_wrong_is_said_and_where() {
         assert!(!output.status.success() && text.starts_with("error: ") && text.contains(expected), "{text}");
     }
 }
+
+const MAIL: &str = "[mail]\nserver = \"mail.example\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n";
 
 /// Does not outlive a test that fails: it would hold the runner's output open.
 struct Program(Child);
@@ -229,6 +249,10 @@ fn it_starts_answers_and_ends_in_order() {
         "nightsafe_pull_failures_total 0",
         "nightsafe_pull_lag_seconds ",
         "nightsafe_pull_success_timestamp_seconds ",
+        "nightsafe_manifest_end_timestamp_seconds 0",
+        "nightsafe_manifest_expires_seconds 0",
+        "nightsafe_data_key_age_seconds -1",
+        "nightsafe_data_keys_ahead 0",
         "nightsafe_build_info{server=\"nightsafe-vault\"",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");

@@ -17,7 +17,7 @@ CREATE TABLE session (
 
 -- What an admin has set.
 CREATE TABLE admin_setting (
-    admin      text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES admin (name),
+    admin      text COLLATE "C" NOT NULL PRIMARY KEY REFERENCES admin (name) ON DELETE CASCADE,
     lock_after bigint NOT NULL CHECK (lock_after > 0)            -- seconds without use
 );
 

@@ -17,6 +17,6 @@ CREATE TABLE session (
 
 -- What an admin has set.
 CREATE TABLE admin_setting (
-    admin      TEXT NOT NULL PRIMARY KEY REFERENCES admin (name),
+    admin      TEXT NOT NULL PRIMARY KEY REFERENCES admin (name) ON DELETE CASCADE,
     lock_after INTEGER NOT NULL CHECK (lock_after > 0)            -- seconds without use
 ) STRICT, WITHOUT ROWID;

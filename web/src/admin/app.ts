@@ -4,11 +4,23 @@ import { Clipboard } from "./clipboard.ts";
 import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
+import { dueSentence } from "./due.ts";
 import type { Engine } from "./engine.ts";
 import { lockTime } from "./format.ts";
 import { judge } from "./judge.ts";
-import { EngineError, isSignedOut, isTemporary, PassphraseNeeded, sentence, WrongPassphrase } from "./failure.ts";
+import {
+  EngineError,
+  isSignedOut,
+  isTemporary,
+  PassphraseNeeded,
+  sentence,
+  StillWaiting,
+  VaultNotTrusted,
+  WrongPassphrase,
+} from "./failure.ts";
 import { IdleLock } from "./idle.ts";
+import { join } from "./join.ts";
+import type { Joined } from "./join.ts";
 import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { resume, signIn } from "./session.ts";
@@ -16,8 +28,12 @@ import type { Credentials, Parts, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
 import type { DepositPlace, TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
+import { fetchTimestamp } from "./timestamp.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
+import { keysView } from "./views/keys.ts";
+import { joinView, noInvitationView, stillWaitingView } from "./views/join.ts";
+import { PeopleView } from "./views/people.ts";
 import { resumingView } from "./views/resuming.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
@@ -45,6 +61,7 @@ export class App {
   #session: Session | undefined;
   #search: SearchView | undefined;
   #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
+  #people: PeopleView | undefined;
   #view: View | undefined;
   /** Tells a deposit that is awaited from one that nobody waits for any more. */
   #turn = 0;
@@ -59,7 +76,9 @@ export class App {
     private readonly tab: TabMemory,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
+      people: () => this.goToPeople(),
       account: () => this.goToAccount(),
+      keys: () => this.goToKeys(),
       lock: () => this.lock(undefined),
       signOut: () => this.signOut(undefined),
     });
@@ -74,10 +93,11 @@ export class App {
   }
 
   start(): void {
+    const route = parseRoute(location.hash);
+    if (route.page === "join") return this.join(route.token);
     const half = this.tab.half();
     if (half !== undefined) return void this.goOn(half);
-    const onDeposit = parseRoute(location.hash).page === "deposit";
-    this.askToSignIn(undefined, onDeposit ? ANOTHER_TAB : undefined);
+    this.askToSignIn(undefined, route.page === "deposit" ? ANOTHER_TAB : undefined);
   }
 
   /** With the session of before a reload, or after the passphrase. */
@@ -87,7 +107,7 @@ export class App {
     const passphrase = (note?: string): void => {
       const row = this.tab.place();
       this.tab.clear();
-      this.askToSignIn({ user: undefined, row }, note);
+      this.askToSignIn({ user: undefined, row }, note, false);
     };
     this.show(resumingView({ site }));
     let session: Session;
@@ -109,18 +129,45 @@ export class App {
     this.entered(session);
     if (page === "deposit" && row !== undefined) await this.resume(session, row);
     else if (page === "account") this.goToAccount();
+    else if (page === "people") this.goToPeople();
+    else if (page === "keys") this.goToKeys();
     else this.goToSearch();
   }
 
   private parts(): Parts {
     const { engine, vault, config, tab } = this;
-    return { engine, vault, config, memory: browserMemory(config), tab };
+    const timestamp = () => fetchTimestamp(config.ingest, (url, init) => fetch(url, init));
+    return { engine, vault, config, memory: browserMemory(config), tab, timestamp, now: unixTime };
   }
 
-  private askToSignIn(place: Place | undefined, note: string | undefined): void {
+  /** The token is taken out of the address at once, and of the history with it. */
+  private join(token: string | undefined): void {
+    history.replaceState(null, "", routeHash({ page: "join", token: undefined }));
+    if (token === undefined) return this.show(noInvitationView(() => this.leaveJoin(undefined)));
+    const { engine, vault, config } = this;
+    let name: string | undefined;
+    const run = async (passphrase: string): Promise<Joined | string> => {
+      try {
+        const joined = await join(token, passphrase, { engine, vault, config }, painted);
+        name = joined.name;
+        return joined;
+      } catch (error) {
+        return sentence(error);
+      }
+    };
+    const judged = (passphrase: string) => judge(config, passphrase, [config.site]);
+    this.show(joinView({ site: config.site, judge: judged, join: run, signIn: () => this.leaveJoin(name) }));
+  }
+
+  private leaveJoin(user: string | undefined): void {
+    setHash(routeHash({ page: "search" }));
+    this.askToSignIn(user === undefined ? undefined : { user, row: undefined }, undefined, false);
+  }
+
+  private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
     const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
-    this.show(signInView({ site, user: place?.user, note, signIn: enter }));
+    this.show(signInView({ site, user: place?.user, locked, note, signIn: enter }));
   }
 
   /** Signs in; a sentence when that did not work. */
@@ -134,7 +181,11 @@ export class App {
     try {
       session = await signIn(credentials, this.parts(), step, painted);
     } catch (error) {
-      return sentence(error);
+      if (!(error instanceof StillWaiting)) return sentence(error);
+      const { words } = error;
+      const again = (): void => this.askToSignIn(undefined, undefined);
+      this.show(stillWaitingView({ name: credentials.user, words, signIn: again }));
+      return undefined;
     }
     // The page was left meanwhile: what the tab kept goes on when it is shown again
     if (entry !== this.#entry) {
@@ -192,6 +243,30 @@ export class App {
     if (this.#search !== undefined) this.show(this.#search);
   }
 
+  private goToPeople(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "people" }));
+    const view = new PeopleView({
+      load: () => session.team(),
+      change: (request) => session.change(request),
+      cosign: (proposal) => session.cosign(proposal),
+      drop: ({ head }) => session.vault.dropProposal(head),
+      withdraw: (name) => session.vault.withdraw(name),
+      invite: async (name, roles) => joinLink(await session.invite(name, roles)),
+      // A link is meant to be taken elsewhere: not the clipboard that values are taken off again
+      copy: (text) => new Clipboard(navigator.clipboard).copy(text),
+      say: (text) => this.#status.say(text),
+      fail: (error, again) => this.failed(error, again),
+      worked: () => this.#status.clear(),
+      back: () => this.goToSearch(),
+    });
+    this.#people = view;
+    this.show(view);
+    void view.refresh();
+  }
+
   private goToAccount(): void {
     const session = this.#session;
     if (session === undefined) return;
@@ -202,7 +277,6 @@ export class App {
     this.show(
       accountView({
         user: session.user,
-        people: session.people,
         change: ({ old, next }) => this.changePassphrase(session, old, next),
         judge: (passphrase) => judge(this.config, passphrase, [session.user, this.config.site]),
         lockAfter: this.#lockAfter,
@@ -216,6 +290,14 @@ export class App {
         back: () => this.goToSearch(),
       }),
     );
+  }
+
+  private goToKeys(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "keys" }));
+    this.show(keysView({ keys: session.keys, back: () => this.goToSearch() }));
   }
 
   /** A sentence when it did not work. */
@@ -277,15 +359,19 @@ export class App {
 
   /** The browser's own back and forward, or a typed address. A deposit is only known while it is on screen. */
   private follow(): void {
-    if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
+    if (this.#session === undefined) return route.page === "join" && route.token !== undefined ? this.join(route.token) : undefined;
+    if (route.page === "people") return this.goToPeople();
     if (route.page === "account") return this.goToAccount();
+    if (route.page === "keys") return this.goToKeys();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
   }
 
   private leaveDeposit(): void {
     this.#turn += 1;
+    this.#people?.close();
+    this.#people = undefined;
     this.#deposit?.view.close();
     this.#deposit = undefined;
   }
@@ -301,7 +387,7 @@ export class App {
 
   /** Keeps what is on screen, unless the vault has ended the session. */
   private failed(error: unknown, again: () => void): void {
-    if (isSignedOut(error)) this.lock(sentence(error));
+    if (isSignedOut(error) || error instanceof VaultNotTrusted) this.lock(sentence(error));
     else this.#status.fail(sentence(error), isTemporary(error) ? again : undefined);
   }
 
@@ -372,19 +458,45 @@ const REFUSED_GRANTS =
   "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
   "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
 
+const NOT_CONFIRMED =
+  "Ingest does not say now whether the list of admins is the current one. It is not older than the one that this browser saw last. " +
+  "Grant nothing to anybody until it can be confirmed: sign in again in some minutes, and tell whoever runs ingest.";
+
+const NEVER_CONFIRMED =
+  "Nobody confirms that the list of admins is the current one: ingest does not say, and this browser has never seen the list before. " +
+  "A vault that was broken into could show an old one, with people in it who have left. Do not rely on it, and grant nothing to anybody: " +
+  "sign in again in some minutes, and tell whoever runs ingest.";
+
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, trust, keys }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
       `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
-  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting];
+  const unsure = trust === "remembered" ? NOT_CONFIRMED : trust === "unconfirmed" && NEVER_CONFIRMED;
+  const notes = [
+    refusedManifests > 0 && REFUSED_MANIFESTS,
+    refusedGrants > 0 && REFUSED_GRANTS,
+    unsure,
+    waiting,
+    ...keys.due.map(dueSentence),
+  ];
   return notes.filter((note) => note !== false).join(" ");
+}
+
+/** What an invited person opens. */
+function joinLink(token: string): string {
+  return new URL(routeHash({ page: "join", token }), location.href).href;
 }
 
 /** A new place in the history only where the address changes. */
 function setHash(hash: string): void {
   if (location.hash !== hash && !(location.hash === "" && hash === "#/")) history.pushState(null, "", hash);
+}
+
+/** In seconds; the only place here that asks the clock for it. */
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** After the browser has shown what was last written: the WASM keeps the page busy for a second. */

@@ -12,6 +12,8 @@ export interface Config {
   readonly site: string;
   /** Origin of the vault's API, without a trailing slash. */
   readonly vault: string;
+  /** Origin of ingest, which signs the timestamp note. */
+  readonly ingest: string;
   /** File name of the WASM module, relative to the page. */
   readonly wasmFile: string;
   /** Integrity of the WASM module, in the form that `fetch` takes. */
@@ -33,7 +35,8 @@ const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
 export function parseConfig(anchor: string, vault: string, passphrase: string): Config {
   const site = line(anchor, "site");
   const { file: wasmFile, integrity: wasmIntegrity } = pinned(line(anchor, "wasm"));
-  return { anchor, site, vault: origin(vault), wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
+  const ingest = origin(line(anchor, "ingest"), "ingest");
+  return { anchor, site, vault: origin(vault, "the vault"), ingest, wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
 }
 
 /** The configuration of this very script. */
@@ -58,15 +61,15 @@ function line(anchor: string, word: string): string {
   return only.slice(word.length + 1);
 }
 
-function origin(text: string): string {
+function origin(text: string, whose: string): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw new ConfigError("The vault's origin is not an address. Build the site again.");
+    throw new ConfigError(`The origin of ${whose} is not an address. Build the site again.`);
   }
   if (url.origin !== text || (url.protocol !== "https:" && url.hostname !== "localhost")) {
-    throw new ConfigError("The vault's origin must be https, or localhost, without a path. Build the site again.");
+    throw new ConfigError(`The origin of ${whose} must be https, or localhost, without a path. Build the site again.`);
   }
   return text;
 }

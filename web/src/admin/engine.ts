@@ -1,6 +1,6 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { LoginAttempt, Tab as TabHandle } from "#admin-wasm";
+import init, { Joining, LoginAttempt, new_invitation, Tab as TabHandle } from "#admin-wasm";
 import type { Opener as OpenerHandle } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
@@ -59,6 +59,81 @@ export interface Person {
   readonly own: boolean;
 }
 
+/** A data key, as verified manifests tell its life. */
+export interface DataKey {
+  readonly key_id: string;
+  readonly suite: string;
+  readonly state: "pending" | "active" | "retiring" | "retired" | "purged";
+  /** RFC 3339. */
+  readonly start: string;
+  /** When it goes into the next state by itself. */
+  readonly until?: string;
+  /** This admin opens what is sealed to it. */
+  readonly held: boolean;
+}
+
+/** Something that people have to do; `code` is one of a closed set, see `due.ts`. */
+export interface Due {
+  readonly code: string;
+  readonly days?: number;
+  readonly at?: string;
+}
+
+export interface Keys {
+  readonly keys: readonly DataKey[];
+  readonly due: readonly Due[];
+  /** When the manifest in force ends. */
+  readonly ends?: string;
+}
+
+/** Somebody who has joined by an invitation and is not signed in to the roster with these keys. */
+export interface Waiting {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** They follow from the keys; the vault cannot choose them. */
+  readonly words: string;
+  /** Somebody of the roster with new keys. */
+  readonly replaces: boolean;
+  /** RFC 3339. */
+  readonly joined: string;
+  /** To be handed back. */
+  readonly person: unknown;
+}
+
+/** A change of the roster, in parts. */
+export interface Change {
+  readonly change: "add" | "revoke" | "replace" | "roles" | "threshold" | "audit-key";
+  readonly name?: string;
+  readonly roles?: readonly string[];
+  /** Of new keys. */
+  readonly words?: string;
+  readonly reason?: Reason;
+  readonly threshold?: number;
+}
+
+export type Reason = "left" | "lost" | "compromised" | "other";
+
+/** A change that one admin signed and another has to. */
+export interface Proposal {
+  readonly head: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** Names. */
+  readonly signed: readonly string[];
+  /** Whether who is signed in signed it. */
+  readonly own: boolean;
+  readonly changes: readonly Change[];
+  /** To be handed back. */
+  readonly entry: string;
+}
+
+/** What an admin wants to be changed. */
+export type ChangeRequest =
+  | { readonly change: "admit"; readonly person: unknown }
+  | { readonly change: "revoke"; readonly identity: string; readonly reason: Reason }
+  | { readonly change: "roles"; readonly identity: string; readonly roles: readonly string[] }
+  | { readonly change: "threshold"; readonly threshold: 1 | 2 };
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -71,8 +146,24 @@ export interface Opener {
   readonly words: string | undefined;
   /** What to remember of the verified roster. */
   readonly roster_place: string | undefined;
+  /** The timestamp note says that the roster is the current one. */
+  readonly roster_confirmed: boolean;
   /** JSON of Person[]. */
   readonly people: string;
+  /** JSON of Keys, at this Unix time. */
+  keys(now: number): string;
+  /** How many admins must sign a change; 0 while there is no roster. */
+  readonly threshold: number;
+  /** Takes both as they are now; `people`, `roster_place` and `new_grants` are then those of now. */
+  renew_roster(roster: string, custody: string): void;
+  /** JSON of Waiting[]. */
+  waiting(invitations: string): string;
+  /** JSON of Proposal[]. */
+  proposals(proposals: string): string;
+  /** Signs a ChangeRequest; body of `POST /v1/roster`. `now`: RFC 3339, whole seconds. */
+  change(request: string, now: string): string;
+  /** Signs what somebody else signed; the same body. */
+  cosign(entry: string, invitations: string): string;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
@@ -89,6 +180,8 @@ export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
   remember(place: string): void;
+  /** Ingest's timestamp note, and this browser's clock in Unix seconds. */
+  confirm(timestamp: string, now: number): void;
   unlock(
     passphrase: string,
     identity: string,
@@ -97,6 +190,8 @@ export interface Attempt {
     anchor: string,
     manifests: string,
   ): Opener;
+  /** Instead of `unlock`, for somebody who waits: the words of the own identity. */
+  waiting_words(waiting: string, anchor: string): string;
   free(): void;
 }
 
@@ -108,6 +203,8 @@ export interface Tab {
   readonly proof: string;
   /** What the vault is to keep: body of `POST /v1/session/identity`; nothing when the passphrase is needed again anyway. */
   keep(opener: Opener): string | undefined;
+  remember(place: string): void;
+  confirm(timestamp: string, now: number): void;
   resume(
     resumed: string,
     identity: string,
@@ -115,13 +212,30 @@ export interface Tab {
     custody: string,
     anchor: string,
     manifests: string,
-    remembered: string,
   ): Opener;
   free(): void;
 }
 
+/** One attempt to join by an invitation. The passphrase stays in WASM memory. */
+export interface Joiner {
+  readonly message: string;
+  /** JSON of `registration` and `identity`. */
+  finish(reply: string, anchor: string): string;
+  /** Of the new identity, after `finish`. */
+  readonly words: string | undefined;
+  free(): void;
+}
+
+/** Lets somebody join once; the vault gets the hash only. */
+export interface InvitationToken {
+  readonly token: string;
+  readonly token_hash: string;
+}
+
 export interface Engine {
   attempt(passphrase: string): Attempt;
+  joiner(passphrase: string): Joiner;
+  invitation(): InvitationToken;
   /** A fresh tab, or the one of this half; throws when that is none. */
   tab(half?: string): Tab;
 }
@@ -135,6 +249,8 @@ export async function loadEngine(config: Config): Promise<Engine> {
   }
   return {
     attempt: (passphrase) => new LoginAttempt(passphrase),
+    joiner: (passphrase) => new Joining(passphrase),
+    invitation: () => JSON.parse(new_invitation()) as InvitationToken,
     tab: (half) => {
       const tab = new TabHandle(config.anchor, half);
       return {
@@ -142,6 +258,8 @@ export async function loadEngine(config: Config): Promise<Engine> {
         proof: tab.proof,
         // The glue takes its own class only, and every opener is one
         keep: (opener) => tab.keep(opener as OpenerHandle),
+        remember: (place) => tab.remember(place),
+        confirm: (timestamp, now) => tab.confirm(timestamp, now),
         resume: (...answers) => tab.resume(...answers),
         free: () => tab.free(),
       };

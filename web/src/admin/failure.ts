@@ -49,6 +49,19 @@ export class PassphraseNeeded extends Error {
   override readonly name = "PassphraseNeeded";
 }
 
+/** Signed in with the right passphrase, but nobody has signed this person in to the list of admins yet. */
+export class StillWaiting extends Error {
+  override readonly name = "StillWaiting";
+  constructor(readonly words: string) {
+    super("not in the roster yet");
+  }
+}
+
+/** A passphrase that holds the name it is for. */
+export class NamedPassphrase extends Error {
+  override readonly name = "NamedPassphrase";
+}
+
 /** The vault no longer knows this session. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Refused && error.status === 401 && error.slug !== "sign-in-failed";
@@ -72,6 +85,9 @@ export function sentence(error: unknown): string {
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
   if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
+  if (error instanceof NamedPassphrase) return SENTENCES.named;
+  const change = BY_CODE.get(errorCode(error));
+  if (change !== undefined) return change;
   if (errorCode(error) === "no_identity") return SENTENCES.young;
   if (errorCode(error) === "memory") return SENTENCES.memory;
   if (error instanceof ShapeError || errorCode(error) === "malformed") return SENTENCES.shape;
@@ -91,6 +107,19 @@ const SENTENCES = {
   distrust:
     "The vault’s list of admins, or what it keeps for you, is not what was signed. Nothing was opened. " +
     "Do not try again: the vault may have been broken into. Tell whoever holds the site keys.",
+  named: "The passphrase holds your name. Choose another.",
+  alone:
+    "That would leave too few admins to sign the next change. Invite another admin first, or ask for one signature only.",
+  taken: "Somebody has this name, or one that reads the same. Choose another.",
+  refused: "The list of admins does not take this change. Look at the list as it is now, then decide again.",
+  moved: "Somebody else changed the list of admins at the same time. Look at the list as it is now, then decide again.",
+  unanchored:
+    "This vault takes no changes of people: it was not given the site’s trust anchor. Tell whoever runs the vault.",
+  notAdmin: "Only an admin of the list may do this.",
+  invited: "There is an open invitation for this name, or somebody waits under it. Withdraw that first.",
+  invitation:
+    "This invitation is not good any more: it was used, withdrawn, or is older than three days. Ask for a new one.",
+  unknown: "Nobody waits with these keys any more. Look at the list as it is now, then decide again.",
   young: "Your own keys were made at this sign-in. Sign out and in again, then change the passphrase.",
   shape:
     "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
@@ -115,7 +144,21 @@ const SENTENCES = {
     "Reload the page and sign in again; if it happens again, tell whoever runs the vault.",
 } as const;
 
+const BY_CODE: ReadonlyMap<string, string> = new Map([
+  ["last_admin", SENTENCES.alone],
+  ["name_taken", SENTENCES.taken],
+  ["change_refused", SENTENCES.refused],
+]);
+
 const BY_SLUG: ReadonlyMap<string, string> = new Map([
+  ["not-an-admin", SENTENCES.notAdmin],
+  ["no-trust-anchor", SENTENCES.unanchored],
+  ["invitation-exists", SENTENCES.invited],
+  ["name-taken", SENTENCES.taken],
+  ["unknown-invitation", SENTENCES.invitation],
+  ["unknown-newcomer", SENTENCES.unknown],
+  ["roster-moved", SENTENCES.moved],
+  ["roster-refused", SENTENCES.refused],
   ["sign-in-failed", SENTENCES.passphrase],
   ["foreign-origin", SENTENCES.origin],
   ["opening-not-allowed", SENTENCES.kind],

@@ -1,20 +1,35 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField, Tab } from "./engine.ts";
+import type {
+  ChangeRequest,
+  Difference,
+  Engine,
+  Keys,
+  OpenedDeposit,
+  OpenedLocator,
+  Opener,
+  Person,
+  Proposal,
+  SealedField,
+  Tab,
+  Waiting,
+} from "./engine.ts";
 import {
   errorCode,
   isSignedOut,
   isTemporary,
   KeysNotUnlocked,
   PassphraseNeeded,
+  StillWaiting,
   VaultNotTrusted,
   WrongPassphrase,
 } from "./failure.ts";
 import type { Memory } from "./remembered.ts";
 import type { TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
-import type { IndexRow, LoginResult, Purpose } from "./wire.ts";
+import { readInvitations } from "./wire.ts";
+import type { IndexRow, LoginResult, OpenInvitation, Purpose } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
@@ -31,6 +46,10 @@ export interface Parts {
   readonly config: Config;
   readonly memory: Memory;
   readonly tab: TabMemory;
+  /** Ingest's timestamp note, if it gives one; never throws. */
+  readonly timestamp: () => Promise<string | undefined>;
+  /** Unix time, in seconds. */
+  readonly now: () => number;
 }
 
 /** Signs in and unlocks the keys. `paint` lets the browser show the step before the WASM keeps it busy. */
@@ -40,31 +59,37 @@ export async function signIn(
   step: (step: Step) => void,
   paint: () => Promise<void>,
 ): Promise<Session> {
-  const { vault, config, memory } = parts;
+  const { vault, config, memory, now } = parts;
   step("loading");
   const engine = await parts.engine;
   step("asking");
   const attempt = engine.attempt(passphrase);
   const tab = engine.tab();
+  const note = parts.timestamp();
   try {
     const reply = await vault.loginStart(user, attempt.message);
     step("checking");
     await paint();
     const last = { login: reply.login, message: finish(() => attempt.finish(reply.message)) };
     const limits = await vault.loginFinish(last, tab.proof);
+    if (typeof limits === "string") throw new StillWaiting(trusted(() => attempt.waiting_words(limits, config.anchor)));
     try {
       step("asking");
+      // Before the list is asked for, so that a change in between cannot make a good list look like an old one
+      const timestamp = await note;
       const [identity, roster, custody, manifests] = await answers(vault);
       step("unlocking");
       await paint();
-      attempt.remember(memory.read());
+      const seen = memory.read();
+      attempt.remember(seen);
+      if (timestamp !== undefined) attempt.confirm(timestamp, now());
       const opener = unlocked(() =>
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
       if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
       await keep(tab, opener, parts);
-      return new Session({ ...limits, user }, vault, opener, engine);
+      return new Session({ ...limits, user }, vault, opener, engine, memory, trust(opener, seen), now);
     } catch (error) {
       vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
       throw error;
@@ -80,18 +105,22 @@ export async function signIn(
  * wrapped under both. Ends the session when that does not unlock the keys; keeps it when the vault just does not answer.
  */
 export async function resume(half: string, parts: Parts, paint: () => Promise<void>): Promise<Session> {
-  const { vault, config, memory } = parts;
+  const { vault, config, memory, now } = parts;
   const engine = await parts.engine;
   const tab = engine.tab(half);
+  const note = parts.timestamp();
   try {
     const { source, ...limits } = await vault.resume(tab.proof);
+    const timestamp = await note; // before the list is asked for, as at a sign-in
     const [identity, roster, custody, manifests] = await answers(vault);
     await paint();
-    const opener = unlocked(() =>
-      tab.resume(source, identity, roster, custody, config.anchor, manifests, memory.read()),
-    );
+    const seen = memory.read();
+    tab.remember(seen);
+    if (timestamp !== undefined) tab.confirm(timestamp, now());
+    const opener = unlocked(() => tab.resume(source, identity, roster, custody, config.anchor, manifests));
     if (opener.roster_place !== undefined) memory.write(opener.roster_place);
-    return new Session(limits, vault, opener, engine);
+    await settle(opener, vault);
+    return new Session(limits, vault, opener, engine, memory, trust(opener, seen), now);
   } catch (error) {
     if (isTemporary(error)) vault.leave();
     else vault.logout().catch(() => undefined);
@@ -133,6 +162,29 @@ async function settle(opener: Opener, vault: Vault): Promise<void> {
   }
 }
 
+/** How far the list of admins is known to be the current one. */
+export type Trust = "confirmed" | "remembered" | "unconfirmed" | "none";
+
+function trust({ roster_place: place, roster_confirmed: confirmed }: Opener, seen: string): Trust {
+  if (place === undefined) return "none";
+  if (confirmed) return "confirmed";
+  return seen === "" ? "unconfirmed" : "remembered";
+}
+
+/** Who is an admin, and all that waits for one. */
+export interface Team {
+  readonly people: readonly Person[];
+  readonly threshold: number;
+  /** Whether who is signed in may change the roster. All lists below are empty otherwise. */
+  readonly admin: boolean;
+  readonly waiting: readonly Waiting[];
+  readonly open: readonly OpenInvitation[];
+  readonly proposals: readonly Proposal[];
+}
+
+/** Three days, the longest that the vault takes. */
+const INVITATION_SECONDS = 72 * 3600;
+
 interface Renewed {
   readonly registration: string;
   readonly wrapped: string;
@@ -147,6 +199,10 @@ export class Session {
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
+    private readonly memory: Memory,
+    /** Of the list of admins. */
+    readonly trust: Trust,
+    private readonly now: () => number,
   ) {
     this.#opener = opener;
   }
@@ -163,6 +219,52 @@ export class Session {
   /** Everybody of the verified roster. */
   get people(): readonly Person[] {
     return JSON.parse(this.opener.people) as readonly Person[];
+  }
+
+  /** Every data key as it stands now, and what is due. */
+  get keys(): Keys {
+    return JSON.parse(this.opener.keys(this.now())) as Keys;
+  }
+
+  /** The roster as it is now, verified again, with all that waits; for who may change it. */
+  async team(): Promise<Team> {
+    await this.renewRoster();
+    const { people } = this;
+    const { threshold } = this.opener;
+    const admin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
+    if (!admin) return { people, threshold, admin, waiting: [], open: [], proposals: [] };
+    const [invitations, proposals] = await Promise.all([this.vault.invitations(), this.vault.proposals()]);
+    const waiting = JSON.parse(this.opener.waiting(invitations)) as readonly Waiting[];
+    const { open } = readInvitations(JSON.parse(invitations), "/v1/invitations");
+    return { people, threshold, admin, waiting, open, proposals: JSON.parse(this.opener.proposals(proposals)) as readonly Proposal[] };
+  }
+
+  /** Signs a change; whether it is taken, or waits for another admin's signature. */
+  change(request: ChangeRequest): Promise<boolean> {
+    const now = `${new Date().toISOString().slice(0, 19)}Z`;
+    return this.vault.changeRoster(this.opener.change(JSON.stringify(request), now));
+  }
+
+  /** Signs what another admin signed. */
+  async cosign({ entry }: Proposal): Promise<boolean> {
+    const invitations = await this.vault.invitations();
+    return this.vault.changeRoster(this.opener.cosign(entry, invitations));
+  }
+
+  /** Invites somebody for three days; gives the token, which is known to nobody else. */
+  async invite(name: string, roles: readonly string[]): Promise<string> {
+    const { token, token_hash } = this.engine.invitation();
+    await this.vault.invite({ name, roles, token_hash, lifetime: INVITATION_SECONDS });
+    return token;
+  }
+
+  private async renewRoster(): Promise<void> {
+    if (this.opener.threshold === 0) return; // the site keys have not begun one
+    const [roster, custody] = await Promise.all([this.vault.roster(), this.vault.custody()]);
+    trusted(() => this.opener.renew_roster(roster, custody));
+    const { roster_place: place, new_grants: grants } = this.opener;
+    if (place !== undefined) this.memory.write(place);
+    if (grants !== undefined) await this.vault.grant(grants);
   }
 
   /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
@@ -280,13 +382,22 @@ function finish(run: () => string): string {
   }
 }
 
+/** What is not as it was signed is told from all else. */
+function trusted<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const code = errorCode(error);
+    throw /^(?:roster|identity|timestamp)_/.test(code) ? new VaultNotTrusted(code) : error;
+  }
+}
+
 function unlocked(run: () => Opener): Opener {
   let opener: Opener;
   try {
-    opener = run();
+    opener = trusted(run);
   } catch (error) {
     const code = errorCode(error);
-    if (/^(?:roster|identity)_/.test(code)) throw new VaultNotTrusted(code);
     if (code === "passphrase_needed") throw new PassphraseNeeded();
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }

@@ -4,15 +4,19 @@
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
 import {
+  readJoinStep,
   readLoginResult,
   readLoginStep,
   readPassphraseStep,
   readProblem,
   readResumed,
+  readRosterChanged,
   readSearchResult,
   readSessions,
 } from "./wire.ts";
 import type {
+  InvitationRequest,
+  JoinStep,
   LoginResult,
   LoginStep,
   OpeningRequest,
@@ -42,11 +46,55 @@ export class Vault {
     return this.post("/v1/login/start", { user, message }, readLoginStep);
   }
 
-  /** Begins a session of this tab, by its proof. */
-  async loginFinish(step: LoginStep, proof: string): Promise<LoginResult> {
-    const result = readLoginResult(await json(await this.send("POST", "/v1/login/finish", step, proof)), "login");
+  /**
+   * Begins a session of this tab, by its proof. For somebody who has joined and is not in the roster yet there is none: a
+   * body for the WASM.
+   */
+  async loginFinish(step: LoginStep, proof: string): Promise<LoginResult | string> {
+    const path = "/v1/login/finish";
+    const response = await this.send("POST", path, step, proof);
+    if (response.status === 202) return body(response);
+    const result = readLoginResult(await json(response), path);
     this.#proof = proof;
     return result;
+  }
+
+  /** First step to join by an invitation. */
+  joinStart(token: string, message: string): Promise<JoinStep> {
+    return this.post("/v1/invitations/start", { token, message }, readJoinStep);
+  }
+
+  /** Joins with the registration and identity that the WASM made. */
+  async joinFinish(token: string, joined: string): Promise<void> {
+    await this.send("POST", "/v1/invitations/finish", { token, ...(JSON.parse(joined) as object) }, undefined);
+  }
+
+  async invite(request: InvitationRequest): Promise<void> {
+    await this.send("POST", "/v1/invitations", request, this.#proof);
+  }
+
+  /** Open invitations, and who waits; a body for the WASM, too. */
+  async invitations(): Promise<string> {
+    return body(await this.send("GET", "/v1/invitations", undefined, this.#proof));
+  }
+
+  /** Takes an invitation back, or sends somebody away who waits. */
+  async withdraw(name: string): Promise<void> {
+    await this.send("POST", "/v1/invitations/withdraw", { name }, this.#proof);
+  }
+
+  /** Entries that wait for a signature; a body for the WASM. */
+  async proposals(): Promise<string> {
+    return body(await this.send("GET", "/v1/roster/proposals", undefined, this.#proof));
+  }
+
+  async dropProposal(head: string): Promise<void> {
+    await this.send("POST", "/v1/roster/proposals/drop", { head }, this.#proof);
+  }
+
+  /** Adds an entry that the WASM signed; whether it is taken, or waits for another signature. */
+  async changeRoster(change: string): Promise<boolean> {
+    return (await this.post("/v1/roster", JSON.parse(change), readRosterChanged)).taken;
   }
 
   /** Goes on with the session of this tab; what comes with it is a body for the WASM. */

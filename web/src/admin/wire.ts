@@ -48,6 +48,29 @@ export interface PassphraseChange extends LoginStep {
   readonly wrapped: string;
 }
 
+/** Somebody is invited. */
+export interface InvitationRequest {
+  readonly name: string;
+  /** Ascending. */
+  readonly roles: readonly string[];
+  readonly token_hash: string;
+  /** Seconds. */
+  readonly lifetime: number;
+}
+
+export interface OpenInvitation {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly invited_by: string;
+  /** RFC 3339. */
+  readonly expires: string;
+}
+
+export interface JoinStep {
+  readonly message: string;
+  readonly name: string;
+}
+
 export interface PastOpening {
   readonly kind: string;
   readonly index: number;
@@ -119,6 +142,14 @@ export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_
 export const readSessions = shape<{ readonly sessions: readonly OwnSession[] }>({
   sessions: list(shape<OwnSession>({ id: hex32, started: text, last_used: text, own: flag }), 10_000),
 });
+
+export const readJoinStep = shape<JoinStep>({ message: b64u, name: text });
+
+const openInvitation = shape<OpenInvitation>({ name: text, roles: list(text, 8), invited_by: text, expires: text });
+
+export const readInvitations = shape<{ readonly open: readonly OpenInvitation[] }>({ open: list(openInvitation, 10_000) });
+
+export const readRosterChanged = shape<{ readonly taken: boolean }>({ taken: flag });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,

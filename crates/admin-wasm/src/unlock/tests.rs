@@ -2,6 +2,7 @@ use getrandom::SysRng;
 use nightsafe_core::anchor::{Origin, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::encoding::b64;
+use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::roster::{Change, Entry, Roles};
@@ -20,6 +21,20 @@ fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
+/// By a site key that nobody has.
+pub(crate) fn anchor() -> TrustAnchor {
+    Vault::new().anchor
+}
+
+/// A new identity, as the vault keeps it under an export key of these bytes.
+pub(crate) fn kept(anchor: &TrustAnchor, export_key: u8) -> (Identity, KeptIdentity) {
+    let identity = Identity::generate(&anchor.site, &mut rng()).unwrap();
+    let wrapped = identity.wrap(&Unlock::Login(&[export_key; 64]), &mut rng()).unwrap();
+    let way = KeptWrapped { method: "login".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
+    let public = B64u(identity.public().to_bytes());
+    (identity, KeptIdentity { public, wrapped: vec![way] })
+}
+
 /// A vault of before there was a roster: one data key, under the passphrase "right".
 struct Vault {
     anchor: TrustAnchor,
@@ -30,6 +45,8 @@ struct Vault {
     custody: Custody,
     /// By the browser.
     remembered: Option<Remembered>,
+    /// By the timestamp note.
+    current: Option<RosterHead>,
 }
 
 impl Vault {
@@ -60,6 +77,7 @@ impl Vault {
             public_key: B64u(key.public_key().as_bytes().to_vec()),
             items: items.collect(),
             grants: Vec::new(),
+            holders: Vec::new(),
         };
         Self {
             anchor,
@@ -69,6 +87,7 @@ impl Vault {
             roster: RosterEntries::default(),
             custody: Custody { keys: vec![key] },
             remembered: None,
+            current: None,
         }
     }
 
@@ -81,6 +100,7 @@ impl Vault {
             with,
             anchor: &self.anchor,
             remembered: self.remembered,
+            current: self.current,
             identity: self.identity.clone(),
             roster: self.roster.clone(),
             custody: self.custody.clone(),
@@ -93,6 +113,7 @@ impl Vault {
         let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Anna").unwrap());
         let changes = vec![Change::Threshold(1), Change::Add { keys: public.into(), roles, name }];
         let entry = Entry::first(&self.anchor.site, NOW, changes);
+        self.roster.identities = vec![B64u(public.to_bytes())];
         self.roster.entries = vec![entry.sign(&[signer.unwrap_or(&self.site_key)]).unwrap()];
     }
 
@@ -102,8 +123,14 @@ impl Vault {
         vault.identity.identity = vault.unlock(b"right").unwrap().new_identity;
         vault.begin_roster(&vault.public(), None);
         let unlocked = vault.unlock(b"right").unwrap();
-        vault.custody.keys[0].grants = unlocked.new_grants.unwrap().grants;
+        vault.keep(unlocked.new_grants.unwrap());
         vault
+    }
+
+    /// Grants of the one data key to the admin, as the vault keeps them.
+    fn keep(&mut self, grants: Grants) {
+        self.custody.keys[0].grants = grants.grants;
+        self.custody.keys[0].holders = vec![Hex(self.public().id().0)];
     }
 
     fn public(&self) -> PublicIdentity {
@@ -128,7 +155,7 @@ fn a_passphrase_installation_comes_to_identity_roster_and_grants() {
     vault.begin_roster(&vault.public(), None);
     let third = vault.unlock(b"right").unwrap();
     assert!(third.keys.len() == 1 && third.words.is_none());
-    vault.custody.keys[0].grants = third.new_grants.unwrap().grants;
+    vault.keep(third.new_grants.unwrap());
     // From now on nothing is under the passphrase
     vault.custody.keys[0].items.clear();
     let last = vault.unlock(b"not asked for").unwrap();
@@ -282,4 +309,34 @@ fn answers_that_do_not_belong_together_are_malformed() {
     let other = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
     vault.identity.identity.as_mut().unwrap().public = B64u(other.public().to_bytes());
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}
+
+#[test]
+fn a_roster_that_ends_before_the_timestamp_note_is_refused_and_one_that_goes_on_is_not() {
+    let mut vault = Vault::migrated();
+    let head = |vault: &Vault| vault.unlock(b"right").map(|unlocked| unlocked.roster.unwrap().head());
+    let before = head(&vault).unwrap();
+    vault.current = Some(before);
+    assert_eq!(head(&vault), Ok(before));
+
+    // A second person came in, and the note does not know it yet
+    let roster = vault.unlock(b"right").unwrap().roster.unwrap();
+    let admin = vault.unlock(b"right").unwrap().admin.unwrap();
+    let ben = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Ben").unwrap());
+    let add = Change::Add { keys: ben.public().into(), roles, name };
+    let entry = roster.next(NOW, vec![add]).sign(&[admin.signer()]).unwrap();
+    vault.roster.entries.push(entry);
+    let after = head(&vault).unwrap();
+    assert_ne!(after, before);
+
+    // Now it does, and the vault shows yesterday's list to a browser that has never seen another
+    vault.current = Some(after);
+    assert_eq!(head(&vault), Ok(after));
+    vault.roster.entries.pop();
+    assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
+    vault.roster.entries.clear();
+    assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
+    vault.current = None;
+    assert!(vault.unlock(b"right").unwrap().roster.is_none(), "an installation without a roster");
 }

@@ -153,6 +153,7 @@ fn config(args: &InitArgs) -> Result<Config> {
         origins,
         bind,
         sessions: Sessions::default(),
+        mail: None,
     };
     config.check()?;
     config::check_one_site(&config.origins)?;

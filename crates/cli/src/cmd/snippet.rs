@@ -88,6 +88,7 @@ mod tests {
                 vault: crate::config::default_bind("", 5),
             },
             sessions: nightsafe_vault::config::Sessions::default(),
+            mail: None,
         }
     }
 

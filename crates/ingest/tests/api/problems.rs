@@ -20,7 +20,7 @@ use sqlx::Connection;
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 12] = [
+const ELSEWHERE: [P; 20] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
@@ -29,6 +29,14 @@ const ELSEWHERE: [P; 12] = [
     P::SignInFailed,
     P::ForeignOrigin,
     P::IdentityExists,
+    P::NotAnAdmin,
+    P::NoTrustAnchor,
+    P::InvitationExists,
+    P::NameTaken,
+    P::UnknownInvitation,
+    P::UnknownNewcomer,
+    P::RosterMoved,
+    P::RosterRefused,
     P::OpeningNotAllowed,
     P::UnknownDeposit,
     P::BatchTooLarge,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::KeptIdentity;
 use crate::wire::B64u;
 
 /// `POST /v1/login/start`
@@ -46,4 +47,14 @@ pub struct LoginFinished {
     pub expires_in: u64,
     /// Seconds without use after which the admin's page locks.
     pub lock_after: u64,
+}
+
+/// Answer to [`LoginFinish`] of somebody who has joined and is not in the roster yet: the passphrase is right, and there is
+/// no session. The own identity, for its words, which whoever signs this person in compares.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LoginWaiting {
+    /// As it was handed over when joining.
+    pub identity: KeptIdentity,
 }

@@ -72,7 +72,8 @@ impl std::fmt::Debug for SessionIdentity {
 const LOCK_AFTER: u64 = 600;
 
 impl VaultStore {
-    /// Begins a session; those that have ended are removed on the way.
+    /// Begins a session of whoever signed in by this OPAQUE record; those that have ended are removed on the way. False when
+    /// it is not the admin's record any more: the person was removed, or has new keys, since the sign-in began.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
@@ -80,10 +81,10 @@ impl VaultStore {
         &self,
         proof: &SessionProof,
         id: &[u8; 16],
-        admin: &str,
+        (admin, record): (&str, &[u8]),
         now: UnixTime,
         limits: SessionLimits,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         statement("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
             .bind(now.minus(limits.idle).seconds().cast_signed())
@@ -91,19 +92,21 @@ impl VaultStore {
             .execute(&mut transaction)
             .await
             .map_err(unavailable)?;
-        statement(
+        let begun = statement(
             "/* vault begin_session */ INSERT INTO session (token_hash, tab_hash, session_id, admin, started, \
-             last_used) VALUES ($1, $2, $3, $4, $5, $5)",
+             last_used) SELECT $1, $2, $3, name, $5, $5 FROM admin WHERE name = $4 AND record = $6",
         )
         .bind(&proof.token_hash)
         .bind(&proof.tab_hash)
         .bind(id)
         .bind(admin)
         .bind(now.seconds().cast_signed())
+        .bind(record)
         .execute(&mut transaction)
         .await
         .map_err(unavailable)?;
-        transaction.commit().await.map_err(unavailable)
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(begun > 0)
     }
 
     /// Whose session this is, if it has not ended, which counts as use; else `None`.

@@ -3,11 +3,12 @@
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Reason,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Proposal, Reason,
     RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::log::{checkpoint, leaves};
+use crate::people::{invitation, newcomer};
 use crate::place::{Engine, Place};
 use crate::rows::{NOW, arrival, field, index};
 
@@ -41,6 +42,11 @@ async fn fill(store: &VaultStore) {
         let head = RosterHead([sequence; 32]);
         assert!(store.add_roster_entry(sequence.into(), &head, &format!("entry {sequence}")).await.unwrap());
     }
+    store.propose(&Proposal { head: RosterHead([9; 32]), note: "proposed".into() }).await.unwrap();
+    for (name, token) in [("ben", [2; 32]), ("cleo", [3; 32])] {
+        assert!(store.invite(&invitation(name), &token, NOW).await.unwrap());
+    }
+    assert!(store.join(&[2; 32], &newcomer("ben", IdentityId([5; 16]))).await.unwrap());
     for sequence in 1..3_u8 {
         store.add_manifest(&ManifestHash([sequence; 32]), sequence.into(), &format!("note {sequence}")).await.unwrap();
     }
@@ -91,6 +97,11 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
             store.grants_to(&ANNA).await.unwrap(),
             store.roster().await.unwrap(),
         ),
+        (
+            store.proposals().await.unwrap(),
+            store.newcomers().await.unwrap(),
+            store.invitation_of(&[3; 32], NOW).await.unwrap(),
+        ),
     )
 }
 
@@ -112,6 +123,9 @@ async fn copied(from: &Place, to: &Place) {
             ("admin_setting", 1),
             ("wrapped_identity", 2),
             ("roster_entry", 3),
+            ("roster_proposal", 1),
+            ("invitation", 1),
+            ("newcomer", 1),
             ("admin_grant", 1),
             ("manifest", 2),
             ("deposit_index", ORDERS.into()),

@@ -16,6 +16,7 @@ mod fields;
 mod log;
 mod migrate;
 mod outbox;
+mod people;
 mod place;
 mod roles;
 mod rows;
@@ -82,6 +83,11 @@ on_both_engines! {
     custody::custody_and_manifests_are_added_once,
     custody::an_admin_has_one_identity_and_grants_are_added_once,
     custody::the_roster_is_only_added_to,
+    people::an_invitation_is_good_once_and_for_its_time,
+    people::an_entry_admits_who_waits_and_ends_who_goes,
+    people::somebody_gets_new_keys_and_the_old_ones_are_gone,
+    people::an_entry_that_comes_second_does_nothing,
+    people::proposals_wait_until_an_entry_is_taken,
     log::a_log_proves_what_it_holds,
     log::a_repeated_commitment_leaves_nothing_half_done,
     log::what_is_not_signed_is_not_there,

@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 55] = [
+const RIGHTS: [Right; 68] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -48,6 +48,19 @@ const RIGHTS: [Right; 55] = [
     ("nightsafe_vault", "INSERT", "vault.roster_entry", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.invitation", &[]),
+    ("nightsafe_vault", "INSERT", "vault.invitation", &[]),
+    ("nightsafe_vault", "DELETE", "vault.invitation", &[]),
+    ("nightsafe_vault", "SELECT", "vault.newcomer", &[]),
+    ("nightsafe_vault", "INSERT", "vault.newcomer", &[]),
+    ("nightsafe_vault", "DELETE", "vault.newcomer", &[]),
+    ("nightsafe_vault", "SELECT", "vault.roster_proposal", &[]),
+    ("nightsafe_vault", "INSERT", "vault.roster_proposal", &[]),
+    ("nightsafe_vault", "DELETE", "vault.roster_proposal", &[]),
+    ("nightsafe_vault", "DELETE", "vault.admin", &[]),
+    ("nightsafe_vault", "DELETE", "vault.admin_identity", &[]),
+    ("nightsafe_vault", "DELETE", "vault.wrapped_identity", &[]),
+    ("nightsafe_vault", "DELETE", "vault.admin_grant", &[]),
     ("nightsafe_vault", "UPDATE", "vault.admin", &["record"]),
     ("nightsafe_vault", "UPDATE", "vault.wrapped_identity", &["wrapped"]),
     ("nightsafe_vault", "SELECT", "vault.session", &[]),

@@ -21,7 +21,8 @@ async fn with_admins(place: &Place) -> VaultStore {
 }
 
 async fn begin(store: &VaultStore, number: u8, admin: &str, at: u64) {
-    store.begin_session(&proof(number), &[number; 16], admin, NOW.plus(at), LIMITS).await.unwrap();
+    let by = (admin, &b"record"[..]);
+    assert!(store.begin_session(&proof(number), &[number; 16], by, NOW.plus(at), LIMITS).await.unwrap());
 }
 
 /// Whose session it is then.
@@ -37,6 +38,10 @@ pub(crate) async fn sessions_end_by_idleness_and_by_age(place: &Place) {
     assert_eq!(store.admin_record("nobody").await.unwrap(), None);
 
     begin(&store, 1, "admin", 0).await;
+    for other in [("admin", &b"an earlier one"[..]), ("nobody", b"record")] {
+        assert!(!store.begin_session(&proof(9), &[9; 16], other, NOW, LIMITS).await.unwrap());
+    }
+    assert_eq!(used(&store, &proof(9), 0).await, None);
     assert_eq!(used(&store, &proof(1), LIMITS.idle - 1).await.as_deref(), Some("admin"));
     assert_eq!(used(&store, &proof(1), 2 * LIMITS.idle - 1).await, None);
 

@@ -94,7 +94,8 @@ async fn populate(path: &std::path::Path) {
     store.add_data_key(&NewDataKey { key, grants: vec![grant], admin_grants: Vec::new() }).await.unwrap();
     store.add_manifest(&ManifestHash([2; 32]), 1, "text\n\n— name AAAA\n").await.unwrap();
     store.add_admin("admin", b"record", NOW).await.unwrap();
-    store.begin_session(&proof(1), &[1; 16], "admin", NOW, SessionLimits::default()).await.unwrap();
+    let by = ("admin", &b"record"[..]);
+    store.begin_session(&proof(1), &[1; 16], by, NOW, SessionLimits::default()).await.unwrap();
     let request = OpeningRequest {
         deposit_id: DepositId(spread(1, 1)),
         open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(1, "card").tag, purpose: "charge".into() }],

@@ -2,6 +2,9 @@
 
 use axum::Json;
 use axum::extract::State as Shared;
+use nightsafe_core::keys::ItemName;
+use nightsafe_core::scalar::{IdentityId, KeyId};
+use nightsafe_core::suite::Suite;
 use nightsafe_proto::vault::custody::{Custody, CustodyItem, CustodyKey, Manifests};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
@@ -21,11 +24,12 @@ use crate::State;
 pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<Custody>, Problem> {
     let store = &state.shared().store;
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    let held = store.grant_holders().await.map_err(|error| error::storage(&error))?;
     let grants = match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
         Some(identity) => store.grants_to(&identity.id).await.map_err(|error| error::storage(&error))?,
         None => Vec::new(),
     };
-    Ok(Json(Custody { keys: keys.into_iter().map(|one| key(one, &grants)).collect() }))
+    Ok(Json(Custody { keys: keys.into_iter().map(|one| key(one, &grants, &held)).collect() }))
 }
 
 /// Key manifests
@@ -39,8 +43,10 @@ pub(super) async fn manifests(Shared(state): Shared<State>, _session: SignedIn) 
     Ok(Json(Manifests { notes }))
 }
 
-fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant]) -> CustodyKey {
+fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant], held: &[(KeyId, IdentityId, u64)]) -> CustodyKey {
     let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
+    let all = Suite::from_name(&key.suite).map(|suite| ItemName::of(suite).len());
+    let holders = held.iter().filter(|(id, _, items)| *id == key.key_id && usize::try_from(*items).ok() == all);
     let item = |item: vault::CustodyItem| CustodyItem { item: item.item, wrapped: B64u(item.wrapped) };
     CustodyKey {
         key_id: Hex(key.key_id.0),
@@ -48,5 +54,6 @@ fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant]) -> CustodyKey {
         public_key: B64u(key.public_key),
         items: key.items.into_iter().map(item).collect(),
         grants: own.map(|grant| B64u(grant.granted.clone())).collect(),
+        holders: holders.map(|(_, holder, _)| Hex(holder.0)).collect(),
     }
 }

@@ -6,11 +6,21 @@ use nightsafe_store::StoreError;
 use nightsafe_store::vault::AppendError;
 
 use crate::log::AuditLogError;
+use crate::roster::RosterUnknown;
 
 /// The database did not answer.
 pub(super) fn storage(error: &StoreError) -> Problem {
     tracing::error!(%error, "the vault could not answer");
     ProblemType::StorageUnavailable.into()
+}
+
+/// The vault's own roster cannot be relied upon.
+pub(super) fn roster(unknown: &RosterUnknown) -> Problem {
+    tracing::error!(error = %unknown, "the roster is not known");
+    match unknown {
+        RosterUnknown::Store(_) => ProblemType::StorageUnavailable.into(),
+        RosterUnknown::Refused(_) => ProblemType::InternalError.into(),
+    }
 }
 
 /// The audit log was not written or read.

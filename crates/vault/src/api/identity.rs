@@ -23,7 +23,7 @@ use crate::State;
 /// A public identity, and a few ways to unlock it.
 const IDENTITY_BODY: usize = 16 << 10;
 /// A new admin's grants of all data keys that a site keeps for years.
-const GRANTS_BODY: usize = 1 << 20;
+pub(super) const GRANTS_BODY: usize = 1 << 20;
 
 /// One's own identity, wrapped
 #[utoipa::path(
@@ -51,7 +51,7 @@ pub(super) async fn take(
     Body(request, _share): Body<KeptIdentity, IDENTITY_BODY>,
 ) -> Result<StatusCode, Problem> {
     let state = state.shared();
-    let identity = new_identity(request, &state.site)?;
+    let identity = new_identity(request, &state.site, "")?;
     let id = identity.id;
     let added = state.store.add_identity(&session.admin, &identity).await.map_err(|error| error::storage(&error))?;
     if !added {
@@ -98,13 +98,14 @@ pub(super) async fn grant(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn own(store: &VaultStore, session: &SignedIn) -> Result<Option<StoredIdentity>, Problem> {
+pub(super) async fn own(store: &VaultStore, session: &SignedIn) -> Result<Option<StoredIdentity>, Problem> {
     store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))
 }
 
-/// Exactly one way by sign-in, at most one by recovery code, all of the same identity and of this site.
-fn new_identity(request: KeptIdentity, site: &Site) -> Result<StoredIdentity, Problem> {
-    let at = |pointer: String| Problem::new(ProblemType::MalformedMember).at(pointer);
+/// Exactly one way by sign-in, at most one by recovery code, all of the same identity and of this site. `within` is the
+/// pointer to the request.
+pub(super) fn new_identity(request: KeptIdentity, site: &Site, within: &str) -> Result<StoredIdentity, Problem> {
+    let at = |pointer: String| Problem::new(ProblemType::MalformedMember).at(format!("{within}{pointer}"));
     let public = PublicIdentity::parse(&request.public.0).ok().filter(|public| public.site() == site);
     let id = public.ok_or_else(|| at("/public".into()))?.id();
     let mut methods = BTreeSet::new();
@@ -130,7 +131,7 @@ fn new_identity(request: KeptIdentity, site: &Site) -> Result<StoredIdentity, Pr
 }
 
 /// A grant is kept when the signed-in admin says to have made it; whether that is so, its recipient verifies.
-fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<StoredGrant, Problem> {
+pub(super) fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<StoredGrant, Problem> {
     let grant = AdminGrant::parse(bytes).ok().filter(|grant| Some(grant.granter()) == granter);
     let grant = grant.ok_or_else(|| malformed(place))?;
     Ok(StoredGrant {
@@ -141,21 +142,28 @@ fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<
     })
 }
 
-/// Of data keys and to identities that are here.
+/// Of data keys that are here, to identities that somebody's sign-in unlocks.
 async fn check_known(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
-    let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    check_keys(store, grants).await?;
     let mut recipients = BTreeSet::new();
     for (place, grant) in grants.iter().enumerate() {
         let known = !recipients.insert(grant.recipient)
             || store.has_identity(&grant.recipient).await.map_err(|error| error::storage(&error))?;
-        if !known || !keys.iter().any(|key| key.key_id == grant.key_id) {
+        if !known {
             return Err(malformed(place));
         }
     }
     Ok(())
 }
 
-fn malformed(place: usize) -> Problem {
+/// Of data keys that are here.
+pub(super) async fn check_keys(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
+    let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    let unknown = grants.iter().position(|grant| !keys.iter().any(|key| key.key_id == grant.key_id));
+    unknown.map_or(Ok(()), |place| Err(malformed(place)))
+}
+
+pub(super) fn malformed(place: usize) -> Problem {
     Problem::new(ProblemType::MalformedMember).at(format!("/grants/{place}"))
 }
 

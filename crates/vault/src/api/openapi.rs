@@ -10,7 +10,7 @@ use nightsafe_proto::vault::TAB_HEADER;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, log, login, openings, passphrase, search, sessions};
+use super::{custody, identity, invitations, log, login, openings, passphrase, roster, search, sessions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +29,14 @@ use super::{custody, identity, log, login, openings, passphrase, search, session
         identity::take,
         identity::roster,
         identity::grant,
+        roster::change,
+        roster::proposals,
+        roster::drop,
+        invitations::list,
+        invitations::invite,
+        invitations::withdraw,
+        invitations::start,
+        invitations::finish,
         custody::custody,
         custody::manifests,
         search::search,
@@ -91,6 +99,9 @@ const ALWAYS: [P; 4] = [P::RateLimited, P::InternalError, P::Busy, P::StorageUna
 /// And every address that takes a body.
 const BODY: [P; 4] = [P::MalformedJson, P::RequestTimeout, P::BodyTooLarge, P::UnsupportedMediaType];
 
+/// And every address for admins of the roster.
+const ADMINISTRATOR: [P; 4] = [P::ForeignOrigin, P::SignInRequired, P::NotAnAdmin, P::NoTrustAnchor];
+
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident = [$($list:expr),+];)+) => {
         $(
@@ -131,6 +142,23 @@ problems! {
     SessionChangeProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/grants`.
     GrantProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
+    /// Problems of addresses for admins of the roster that take no body.
+    AdministratorProblems = [ALWAYS, ADMINISTRATOR];
+    /// Problems of `POST /v1/invitations`.
+    InviteProblems = [ALWAYS, BODY, ADMINISTRATOR, [P::MalformedMember, P::InvitationExists, P::NameTaken]];
+    /// Problems of taking back what waits.
+    WithdrawProblems = [ALWAYS, BODY, ADMINISTRATOR];
+    /// Problems of `POST /v1/invitations/start`.
+    JoinStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::UnknownInvitation, P::MalformedMember]];
+    /// Problems of `POST /v1/invitations/finish`.
+    JoinFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::UnknownInvitation, P::MalformedMember]];
+    /// Problems of `POST /v1/roster`.
+    RosterProblems = [
+        ALWAYS,
+        BODY,
+        ADMINISTRATOR,
+        [P::MalformedMember, P::UnknownNewcomer, P::RosterMoved, P::RosterRefused]
+    ];
     /// Problems of `POST /v1/deposits/search`.
     SearchProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedSearch]];
     /// Problems of `POST /v1/openings`.

@@ -12,7 +12,7 @@ use nightsafe_store::vault::{self, FieldOpening, OpenedFields, OpeningRequest};
 use super::json::Body;
 use super::openapi::OpeningProblems;
 use super::session::SignedIn;
-use super::{error, policy};
+use super::{error, policy, roles};
 use crate::State;
 
 const BODY: usize = 512 << 10;
@@ -41,7 +41,8 @@ pub(super) async fn open(
         return Err(ProblemType::BatchTooLarge.into());
     }
     let requests = requests(&batch)?;
-    policy::check(&state.store, &requests).await?;
+    let roles = roles::roles(state, &session).await?;
+    policy::check(&state.store, roles.as_ref(), &requests).await?;
     let answers = state
         .store
         .open_fields(&requests, &session.admin, state.now())

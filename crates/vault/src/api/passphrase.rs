@@ -53,7 +53,8 @@ pub(super) async fn finish(
     Body(request, _share): Body<PassphraseFinish, BODY>,
 ) -> Result<StatusCode, Problem> {
     let state = state.shared();
-    if passed(state, &request.login, &request.message).await?.as_ref() != Some(&session.admin) {
+    let passed = passed(state, &request.login, &request.message).await?;
+    if passed.is_none_or(|passed| passed.user != session.admin) {
         tracing::warn!(admin = session.admin, "a passphrase was not changed: the old one was wrong");
         return Err(ProblemType::SignInFailed.into());
     }

@@ -56,6 +56,7 @@ pub(crate) struct Vault {
     pub(crate) anchor: TrustAnchor,
     pub(crate) login: ServerSetup,
     pub(crate) key: PrivateItems,
+    pub(crate) site_key: NoteSigner,
     manifest: KeyManifest,
 }
 
@@ -109,18 +110,23 @@ impl Vault {
     }
 
     pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
-        Self::made(kinds, Guard::default(), None).await
+        Self::made(kinds, Guard::default(), None, true).await
     }
 
     pub(crate) async fn with_guard(guard: Guard) -> Self {
-        Self::made(builtin(), guard, None).await
+        Self::made(builtin(), guard, None, true).await
     }
 
     pub(crate) async fn with_log(log: LogConfig) -> Self {
-        Self::made(builtin(), Guard::default(), Some(log)).await
+        Self::made(builtin(), Guard::default(), Some(log), true).await
     }
 
-    async fn made(kinds: Vec<Kind>, guard: Guard, log: Option<LogConfig>) -> Self {
+    /// One that was not told which site keys there are.
+    pub(crate) async fn without_anchor() -> Self {
+        Self::made(builtin(), Guard::default(), None, false).await
+    }
+
+    async fn made(kinds: Vec<Kind>, guard: Guard, log: Option<LogConfig>, anchored: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
@@ -147,9 +153,9 @@ impl Vault {
         let clock = Arc::new(FixedClock::new(NOW));
         let again = ServerSetup::from_bytes(&login.to_bytes()).unwrap();
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), again);
-        let config = VaultConfig { guard, log, ..config };
+        let config = VaultConfig { guard, log, anchor: anchored.then(|| anchor.clone()), ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
-        Self { folder, store, router, clock, anchor, login, key, manifest }
+        Self { folder, store, router, clock, anchor, login, key, site_key, manifest }
     }
 
     pub(crate) fn outbox_path(&self) -> PathBuf {

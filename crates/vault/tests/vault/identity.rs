@@ -28,7 +28,7 @@ pub(crate) fn kept(identity: &Identity) -> KeptIdentity {
 }
 
 /// A roster of these, by a site key that only this test knows: the vault does not look.
-fn roster(people: &[&Identity]) -> (Roster, String) {
+pub(crate) fn roster(people: &[&Identity]) -> (Roster, String) {
     let signer = NoteSigner::generate("site-a", &mut rng()).unwrap();
     let add = |(number, one): (usize, &&Identity)| Change::Add {
         keys: one.public().into(),

@@ -5,7 +5,9 @@ import { icon } from "../icons.ts";
 import type { Status } from "../status.ts";
 
 export interface ShellActions {
+  readonly people: () => void;
   readonly account: () => void;
+  readonly keys: () => void;
   readonly lock: () => void;
   readonly signOut: () => void;
 }
@@ -47,7 +49,9 @@ export class Shell {
     fill(
       this.#account,
       h("span", { class: "user" }, h("span", { class: "visually-hidden" }, "Signed in as "), user),
+      button("People", this.actions.people, { class: "quiet" }),
       button("Account", this.actions.account, { class: "quiet" }),
+      button("Keys", this.actions.keys, { class: "quiet" }),
       button("Lock", this.actions.lock),
       button("Sign out", this.actions.signOut, { class: "quiet" }),
     );

@@ -22,6 +22,7 @@ test("reads site, module and integrity, and keeps the anchor as it is", () => {
     anchor: text,
     site: "shop.example",
     vault: VAULT,
+    ingest: "https://in.shop.example",
     wasmFile: "admin-0123456789abcdef.wasm",
     wasmIntegrity: INTEGRITY,
     passphrase: { file: "passphrase-1.wasm", integrity: INTEGRITY },
@@ -52,6 +53,13 @@ test("the vault is an https origin, or localhost", () => {
   assert.equal(parseConfig(text, "http://localhost:4805", PASSPHRASE).vault, "http://localhost:4805");
   for (const bad of ["http://vault.example", "https://vault.example/", "https://vault.example/v1", "vault", ""]) {
     assert.throws(() => parseConfig(text, bad, PASSPHRASE), ConfigError, bad);
+  }
+});
+
+test("ingest is asked only where the anchor says that it is", () => {
+  const text = anchor(`admin.wasm ${INTEGRITY}`);
+  for (const bad of ["http://in.shop.example", "https://in.shop.example/", "in.shop.example"]) {
+    assert.throws(() => parseConfig(text.replace("https://in.shop.example", bad), VAULT), ConfigError, bad);
   }
 });
 

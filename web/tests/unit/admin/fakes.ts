@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -89,13 +89,39 @@ export class FakeOpener implements Opener {
   new_grants: string | undefined;
   words: string | undefined;
   people = "[]";
+  roster_confirmed = true;
+  due: readonly Due[] = [];
   roster_place: string | undefined = "7 abcd";
+  threshold = 1;
   differences: Difference[] = [];
   answer = "";
 
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
     this.differences = this.differences.filter(({ code }) => code !== "manifest_unpublished");
+  }
+  keys(now: number): string {
+    this.calls.push(`keys ${now}`);
+    return JSON.stringify({ keys: [], due: this.due });
+  }
+  renew_roster(roster: string, custody: string): void {
+    this.calls.push(`renew_roster ${roster} ${custody}`);
+  }
+  waiting(invitations: string): string {
+    this.calls.push(`waiting ${invitations}`);
+    return "[]";
+  }
+  proposals(proposals: string): string {
+    this.calls.push(`proposals ${proposals}`);
+    return "[]";
+  }
+  change(request: string, now: string): string {
+    this.calls.push(`change ${request} ${now.replace(/\d/g, "0")}`);
+    return '{"entry":"ENTRY","grants":[]}';
+  }
+  cosign(entry: string, invitations: string): string {
+    this.calls.push(`cosign ${entry} ${invitations}`);
+    return '{"entry":"BOTH","grants":[]}';
   }
   begin_passphrase(): string {
     this.calls.push("begin_passphrase");
@@ -138,8 +164,15 @@ export class FakeAttempt implements Attempt {
   remember(place: string): void {
     this.remembered = place;
   }
+  confirmed: readonly [string, number] | undefined;
+  confirm(timestamp: string, now: number): void {
+    this.confirmed = [timestamp, now];
+  }
   unlock(...answers: string[]): Opener {
     return this.opened(...answers);
+  }
+  waiting_words(waiting: string, anchor: string): string {
+    return `words of ${waiting} under ${anchor}`;
   }
   free(): void {
     this.freed = true;
@@ -158,9 +191,28 @@ export class FakeTab implements Tab {
   keep(): string | undefined {
     return this.kept === "nothing" ? undefined : this.kept;
   }
+  remember(place: string): void {
+    this.calls.push(`remember ${place}`);
+  }
+  confirm(timestamp: string): void {
+    this.calls.push(`confirm ${timestamp}`);
+  }
   resume(...answers: string[]): Opener {
     this.calls.push(...answers);
     return this.opened(...answers);
+  }
+  free(): void {
+    this.freed = true;
+  }
+}
+
+export class FakeJoiner implements Joiner {
+  readonly message = "R1";
+  words: string | undefined;
+  freed = false;
+  finish(reply: string, anchor: string): string {
+    this.words = "one two";
+    return JSON.stringify({ registration: `${reply} ${anchor}`, identity: {} });
   }
   free(): void {
     this.freed = true;
@@ -189,4 +241,13 @@ export class FakeStorage implements Storage {
   setItem(key: string, value: string): void {
     this.#items.set(key, value);
   }
+}
+
+export function fakeEngine(attempt: Attempt, joiner: Joiner = new FakeJoiner(), tab: Tab = new FakeTab()): Engine {
+  return {
+    attempt: () => attempt,
+    joiner: () => joiner,
+    tab: () => tab,
+    invitation: () => ({ token: "TOKEN", token_hash: "HASH" }),
+  };
 }
