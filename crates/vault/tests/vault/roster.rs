@@ -9,6 +9,7 @@ use nightsafe_proto::vault::identity::OwnIdentity;
 use nightsafe_proto::vault::login::{LoginFinish, LoginStart, LoginStarted};
 use nightsafe_proto::vault::roster::{Proposals, RosterChange, RosterChanged};
 use nightsafe_proto::wire::{B64u, Hex};
+use nightsafe_store::vault::SessionProof;
 use nightsafe_vault::{SessionLimits, setup};
 use serde_json::json;
 
