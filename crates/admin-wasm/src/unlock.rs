@@ -65,12 +65,16 @@ impl Unlocking<'_> {
             }
         }
         keys.extend(self.by_passphrase(&wrapped)?);
-        let new_grants =
-            match (&admin, &roster) {
-                (Some(admin), Some(roster)) if self.is_sure() => Signing { admin, roster, anchor: self.anchor, keys: &keys }
-                    .grant_missing(&self.custody, &self.roster.identities, rng)?,
-                _ => None,
-            };
+        let new_grants = match (&admin, &roster) {
+            (Some(admin), Some(roster)) if self.is_sure() => {
+                Signing { admin, roster, anchor: self.anchor, keys: &keys }.grant_missing(
+                    &self.custody,
+                    &self.roster.identities,
+                    rng,
+                )?
+            }
+            _ => None,
+        };
         let (id, new_identity) = match &admin {
             Some(admin) => (admin.id(), None),
             None => self.new_identity(rng).map(|(id, kept)| (id, Some(kept)))?,
