@@ -81,12 +81,16 @@ impl Unlocking<'_> {
         }
         let resumable = admin.is_some() && wrapped.is_empty();
         keys.extend(self.by_passphrase(&wrapped)?);
-        let new_grants =
-            match (&admin, &roster) {
-                (Some(admin), Some(roster)) if self.is_sure() => Signing { admin, roster, anchor: self.anchor, keys: &keys }
-                    .grant_missing(&self.custody, &self.roster.identities, rng)?,
-                _ => None,
-            };
+        let new_grants = match (&admin, &roster) {
+            (Some(admin), Some(roster)) if self.is_sure() => {
+                Signing { admin, roster, anchor: self.anchor, keys: &keys }.grant_missing(
+                    &self.custody,
+                    &self.roster.identities,
+                    rng,
+                )?
+            }
+            _ => None,
+        };
         let (id, new_identity) = match (&admin, self.with) {
             (Some(admin), _) => (admin.id(), None),
             (None, With::SignIn { export_key, .. }) => {

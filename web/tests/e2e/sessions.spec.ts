@@ -57,7 +57,7 @@ test("a reload goes on where one was, without the passphrase, and opens", async 
   await test.step("also on the account page and on the search", async () => {
     await page.getByRole("button", { name: "Account" }).click();
     await page.reload();
-    await expect(page.getByRole("heading", { level: 1, name: "Account and people" })).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByRole("heading", { level: 1, name: "Account", exact: true })).toBeVisible({ timeout: 20_000 });
     await page.getByRole("link", { name: "All deposits" }).click();
     await page.reload();
     await expect(page.getByRole("search")).toBeVisible({ timeout: 20_000 });

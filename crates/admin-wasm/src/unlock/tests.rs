@@ -122,9 +122,16 @@ impl Vault {
         let mut vault = Self::new();
         vault.identity.identity = vault.unlock(b"right").unwrap().new_identity;
         vault.begin_roster(&vault.public(), None);
+        vault.current = Some(vault.head());
         let unlocked = vault.unlock(b"right").unwrap();
+        vault.current = None;
         vault.keep(unlocked.new_grants.unwrap());
         vault
+    }
+
+    /// What a timestamp note names.
+    fn head(&self) -> RosterHead {
+        roster::verify_at_any_time(&self.roster.entries, &self.anchor).unwrap().head()
     }
 
     /// Grants of the one data key to the admin, as the vault keeps them.
@@ -155,6 +162,9 @@ fn a_passphrase_installation_comes_to_identity_roster_and_grants() {
     vault.begin_roster(&vault.public(), None);
     let third = vault.unlock(b"right").unwrap();
     assert!(third.keys.len() == 1 && third.words.is_none());
+    assert!(third.new_grants.is_none(), "nobody but the vault says that this list is not an old one");
+    vault.current = Some(vault.head());
+    let third = vault.unlock(b"right").unwrap();
     vault.keep(third.new_grants.unwrap());
     // From now on nothing is under the passphrase
     vault.custody.keys[0].items.clear();
