@@ -1,6 +1,6 @@
 //! `fill VAULT.DB DEPOSITS`: puts that many deposits, of one field each, into the SQLite vault of a site that is not running.
 //! For tests in browsers, which cannot make a million deposits one by one.
-#![allow(clippy::unwrap_used, reason = "a program of tests may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a program of tests may panic")]
 
 use nightsafe_tests::bulk::{CHUNK, SQLITE_FILLING, sqlite_fields, sqlite_index};
 use sqlx::{Connection, Executor, SqliteConnection};
