@@ -19,7 +19,8 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
 use crate::{
-    Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, SessionLimits, VaultConfig,
+    Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, SessionLimits,
+    VaultConfig,
 };
 
 /// The whole file.

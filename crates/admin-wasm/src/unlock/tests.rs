@@ -181,7 +181,7 @@ fn another_sign_in_unlocks_nothing() {
 }
 
 /// What a tab has the vault keep for the session.
-fn kept(unlocked: &Unlocked, tab: &TabHalf, row: [u8; 32]) -> SessionIdentity {
+fn kept_for(unlocked: &Unlocked, tab: &TabHalf, row: [u8; 32]) -> SessionIdentity {
     let with = Unlock::Session { tab: tab.as_bytes(), row: &row };
     let wrapped = unlocked.admin.as_ref().unwrap().wrap(&with, &mut rng()).unwrap();
     SessionIdentity { half: Hex(row), wrapped: B64u(wrapped.to_bytes()) }
@@ -194,7 +194,7 @@ fn a_tab_and_its_session_unlock_what_the_sign_in_did_and_neither_does_alone() {
     let unlocked = vault.unlock(b"not asked for").unwrap();
     assert!(unlocked.resumable);
     let tab = TabHalf::generate(&mut rng());
-    let mine = kept(&unlocked, &tab, [3; 32]);
+    let mine = kept_for(&unlocked, &tab, [3; 32]);
     let resume = |tab: &TabHalf, kept: &SessionIdentity| vault.unlock_with(With::Session { tab, kept });
     let resumed = resume(&tab, &mine).unwrap();
     assert_eq!(resumed.admin.unwrap().id(), unlocked.admin.as_ref().unwrap().id());
@@ -224,7 +224,7 @@ fn what_is_under_the_passphrase_alone_asks_for_it_again() {
     let unlocked = vault.unlock(b"right").unwrap();
     assert!(!unlocked.resumable && unlocked.keys.len() == 1);
     let tab = TabHalf::generate(&mut rng());
-    let mine = kept(&unlocked, &tab, [3; 32]);
+    let mine = kept_for(&unlocked, &tab, [3; 32]);
     let resumed = vault.unlock_with(With::Session { tab: &tab, kept: &mine });
     assert_eq!(resumed.err(), Some(Failure::PassphraseNeeded));
     vault.identity.identity = None;

@@ -110,8 +110,16 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     );
     let mut all = common(admin);
     set(&mut all, "Content-Security-Policy", &csp);
-    let allowed =
-        [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, passphrase, format!("{api}*"), timestamp];
+    let allowed = [
+        format!("{admin}/"),
+        format!("{admin}/index.html"),
+        script,
+        style,
+        wasm,
+        passphrase,
+        format!("{api}*"),
+        timestamp,
+    ];
     set(&mut all, "Connection-Allowlist", &allowlist(allowed.iter()));
     set(&mut all, "Cross-Origin-Opener-Policy", "same-origin");
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");

@@ -131,7 +131,9 @@ pub(crate) async fn an_entry_admits_who_waits_and_ends_who_goes(place: &Place) {
 
     let limits = SessionLimits::default();
     assert!(store.begin_session(&proof(1), &[1; 16], ("anna", b"record"), NOW, limits).await.unwrap());
-    assert!(store.begin_session(&proof(2), &[2; 16], ("ben", &newcomer("ben", BEN).record), NOW, limits).await.unwrap());
+    assert!(
+        store.begin_session(&proof(2), &[2; 16], ("ben", &newcomer("ben", BEN).record), NOW, limits).await.unwrap()
+    );
     store.set_lock_after("ben", 60).await.unwrap();
     assert!(store.take_roster_entry(&NewEntry { ended: vec![BEN], ..entry(2) }).await.unwrap());
     assert_eq!(store.lock_after("ben").await.unwrap(), 600, "what was set goes with its admin");
@@ -144,7 +146,9 @@ pub(crate) async fn an_entry_admits_who_waits_and_ends_who_goes(place: &Place) {
     assert!(!store.has_identity(&BEN).await.unwrap());
     assert_eq!(store.public_identities().await.unwrap(), [vec![1; 1300], vec![2; 1300]], "the history names it");
     // A sign-in that began before is no sign-in any more
-    assert!(!store.begin_session(&proof(3), &[3; 16], ("ben", &newcomer("ben", BEN).record), NOW, limits).await.unwrap());
+    assert!(
+        !store.begin_session(&proof(3), &[3; 16], ("ben", &newcomer("ben", BEN).record), NOW, limits).await.unwrap()
+    );
     // Whoever never had a sign-in is ended without one
     assert!(store.take_roster_entry(&NewEntry { ended: vec![IdentityId([9; 16])], ..entry(3) }).await.unwrap());
 }

@@ -226,7 +226,8 @@ async fn the_roster_says_what_somebody_opens() {
     let token = [9; 32];
     let token_hash = <sha2::Sha256 as sha2::Digest>::digest(token).into();
     let proof = SessionProof { token_hash, tab_hash: crate::fixture::tab().hash() };
-    let begun = team.vault.store.begin_session(&proof, &[9; 16], ("old", b"record"), NOW, SessionLimits::default()).await;
+    let begun =
+        team.vault.store.begin_session(&proof, &[9; 16], ("old", b"record"), NOW, SessionLimits::default()).await;
     assert!(begun.unwrap());
     let token = nightsafe_core::encoding::b64u(&token);
     assert_eq!(team.vault.post("/v1/openings", &token, &request).await.problem(), ProblemType::OpeningNotAllowed);
