@@ -24,7 +24,7 @@ for (const { what, options } of [
     const width = await admin.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(width).toBe(0);
     await admin.page.getByRole("button", { name: "Change the passphrase" }).click();
-    await expect(admin.page.getByRole("alert")).toContainText("Type the passphrase that you signed in with.");
+    await expect(admin.page.getByRole("region", { name: "Passphrase" }).getByRole("alert")).toContainText("Type the passphrase that you signed in with.");
     await expectAccessible(admin.page, `account with an error, ${what}`);
     await admin.page.getByRole("link", { name: "All deposits" }).click();
     await expect(admin.page.getByRole("search")).toBeVisible();
@@ -60,7 +60,7 @@ test("a new passphrase: the old one is refused from then on, other sessions end,
     ] as const) {
       const [old, next, again] = typed as readonly [string, string, string?];
       await change(old, next, again);
-      await expect(page.getByRole("alert")).toContainText(said, { timeout: 30_000 });
+      await expect(page.getByRole("region", { name: "Passphrase" }).getByRole("alert")).toContainText(said, { timeout: 30_000 });
     }
     await test.step("how good it is stands beside it in words while it is typed, and the module came only now", async () => {
       const strength = page.getByRole("status").filter({ hasText: "Strength:" });

@@ -157,7 +157,7 @@ test("sessions elsewhere are listed and ended", async ({ browser }) => {
   const listed = await sessions.getByRole("listitem").count();
   expect(listed).toBeGreaterThanOrEqual(3);
   await expectAccessible(page, "account with sessions");
-  await sessions.getByRole("button", { name: /^Sign out the tab/ }).first().click();
+  await sessions.getByRole("button", { name: /^Sign out there/ }).first().click();
   await expect(sessions.getByRole("listitem")).toHaveCount(listed - 1);
   await expect(sessions.getByRole("heading")).toBeFocused();
   await sessions.getByRole("button", { name: "Sign out everywhere else" }).click();

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Keyring, Purpose as WrapPurpose, WrapContext, WrappedKey};
 use nightsafe_core::deposit::{Deposit, FieldToSeal, Order, assemble};
-use nightsafe_core::encoding::{b64, b64u_decode};
+use nightsafe_core::encoding::{b64, b64u, b64u_decode};
 use nightsafe_core::facets::derive_all;
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
@@ -239,7 +239,7 @@ impl Vault {
         let finish = LoginFinish { login: started.login, message: B64u(done.message) };
         let answer = self.post("/v1/login/finish", "", &finish).await;
         let finished: LoginFinished = answer.json();
-        assert_eq!((finished.expires_in, finished.lock_after), (900, 600));
+        assert_eq!((finished.expires_in, finished.lock_after), (900, self.store.lock_after(user).await.unwrap()));
         let token = answer.token();
         assert_eq!(bytes(&token).len(), 32);
         Some(token)
@@ -329,7 +329,7 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
 
 /// The one tab that all sessions here are of.
 pub(crate) fn tab_half() -> TabHalf {
-    TabHalf::parse(&"A".repeat(43)).unwrap()
+    TabHalf::parse(&b64u(&[5; 32])).unwrap()
 }
 
 pub(crate) fn tab() -> TabProof {

@@ -52,6 +52,7 @@ async fn a_reload_gets_back_what_the_tab_unlocks_the_identity_with() {
     assert_eq!((resumed.user.as_str(), resumed.expires_in, resumed.lock_after), ("admin", 900, 600));
     let kept = resumed.identity.unwrap();
     let read = WrappedIdentity::parse(&kept.wrapped.0).unwrap();
+    assert_ne!(tab_half().as_bytes(), &[0; 32]);
     let unlock = |tab: &[u8; 32], row: &[u8; 32]| read.unwrap(&site(), &identity.id(), &Unlock::Session { tab, row });
     assert_eq!(unlock(tab_half().as_bytes(), &kept.half.0).unwrap().public(), identity.public());
     // The row alone, whoever has the database: its half, its hashes, everything that it holds, and what a request shows

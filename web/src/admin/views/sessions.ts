@@ -53,7 +53,7 @@ export class SessionsSection {
     const out = own
       ? undefined
       : button("Sign out there", () => void this.end(() => this.props.endSession(id)), {
-          "aria-label": `Sign out the tab of ${moment(started)}`,
+          "aria-label": `Sign out there: the tab of ${moment(started)}`,
         });
     return h("li", {}, h("div", {}, text, used), out);
   }

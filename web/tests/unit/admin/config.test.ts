@@ -59,7 +59,7 @@ test("the vault is an https origin, or localhost", () => {
 test("ingest is asked only where the anchor says that it is", () => {
   const text = anchor(`admin.wasm ${INTEGRITY}`);
   for (const bad of ["http://in.shop.example", "https://in.shop.example/", "in.shop.example"]) {
-    assert.throws(() => parseConfig(text.replace("https://in.shop.example", bad), VAULT), ConfigError, bad);
+    assert.throws(() => parseConfig(text.replace("https://in.shop.example", bad), VAULT, PASSPHRASE), ConfigError, bad);
   }
 });
 
