@@ -44,7 +44,9 @@ impl LoginAttempt {
 
     /// Takes the vault's reply, gives the last message.
     pub fn finish(&mut self, reply: &str) -> Result<String, JsValue> {
-        Ok(self.end(reply, &Stretch::STANDARD)?)
+        let message = self.end(reply, &Stretch::STANDARD);
+        nightsafe_wipe::stack();
+        Ok(message?)
     }
 
     /// What to hold the roster against.
@@ -73,6 +75,7 @@ impl LoginAttempt {
         let answers = Answers { identity, roster, custody, manifests, remembered: &remembered, timestamp, now };
         let session = self.opened(passphrase.as_bytes(), &answers, anchor);
         passphrase.zeroize();
+        nightsafe_wipe::stack();
         Ok(Opener::of(session?))
     }
 

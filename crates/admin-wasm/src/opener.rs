@@ -150,6 +150,7 @@ impl Opener {
     /// Zeroises everything.
     pub fn lock(&mut self) {
         self.session = None;
+        nightsafe_wipe::stack();
     }
 }
 

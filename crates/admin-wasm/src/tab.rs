@@ -69,7 +69,9 @@ impl Tab {
     ) -> Result<Opener, JsValue> {
         let (remembered, timestamp, now) = (self.remembered.as_str(), self.timestamp.as_deref(), self.now);
         let answers = Answers { identity, roster, custody, manifests, remembered, timestamp, now };
-        Ok(Opener::of(Session::resume(&self.half, resumed, &answers, anchor, &mut rng()?)?))
+        let session = Session::resume(&self.half, resumed, &answers, anchor, &mut rng()?);
+        nightsafe_wipe::stack();
+        Ok(Opener::of(session?))
     }
 }
 

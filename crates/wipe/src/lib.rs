@@ -1,4 +1,4 @@
-//! An allocator that wipes what is freed, for WASM modules that hold secrets.
+//! An allocator that wipes what is freed, for WASM modules that hold secrets; and what wipes the stack.
 //!
 //! Destructors of ours zeroise what they know of. Texts that come from JavaScript are grown by the glue, JSON is read into
 //! strings, and libraries copy what they are given: all of that goes through the allocator when it is freed.
@@ -39,6 +39,18 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
             self.0.dealloc(place, layout);
         }
     }
+}
+
+/// How deep the stack is overwritten: deeper than what is called here goes (ML-KEM's key generation is the deepest).
+const DEEP: usize = 128 << 10;
+
+/// Overwrites what calls that have returned left on the stack below the caller: secrets are moved by being copied, and only
+/// the last copy is zeroised.
+#[inline(never)]
+pub fn stack() {
+    let mut below = [0_u8; DEEP];
+    // Looked at, so that it is really written
+    black_box(&mut below);
 }
 
 #[cfg(test)]
