@@ -65,7 +65,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
         Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
         Step { version: 6, name: "people", sql: include_str!("../../../migrations/vault/sqlite/0006_people.sql") },
-        Step { version: 8, name: "session", sql: include_str!("../../../migrations/vault/sqlite/0008_session.sql") },
+        Step { version: 7, name: "session", sql: include_str!("../../../migrations/vault/sqlite/0007_session.sql") },
     ],
 };
 
@@ -93,9 +93,9 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 sql: include_str!("../../../migrations/vault/postgres/0006_people.sql"),
             },
             Step {
-                version: 8,
+                version: 7,
                 name: "session",
-                sql: include_str!("../../../migrations/vault/postgres/0008_session.sql"),
+                sql: include_str!("../../../migrations/vault/postgres/0007_session.sql"),
             },
         ],
     },

@@ -21,4 +21,4 @@ CREATE TABLE admin_setting (
     lock_after bigint NOT NULL CHECK (lock_after > 0)            -- seconds without use
 );
 
-COMMENT ON SCHEMA vault IS 'nightsafe vault 8';
+COMMENT ON SCHEMA vault IS 'nightsafe vault 7';
