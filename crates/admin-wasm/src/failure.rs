@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     RosterForked,
     /// The timestamp note names an entry that the roster does not have.
     RosterNotCurrent,
+    /// Nobody but the vault says that the roster is the current one.
+    RosterUnconfirmed,
     /// The timestamp note is not by the timestamp key of a manifest that the vault has.
     TimestampRefused,
     /// Fewer admins would be left than must sign.
@@ -54,6 +56,7 @@ impl Failure {
             Self::RosterRolledBack => "roster_rolled_back",
             Self::RosterForked => "roster_forked",
             Self::RosterNotCurrent => "roster_not_current",
+            Self::RosterUnconfirmed => "roster_unconfirmed",
             Self::TimestampRefused => "timestamp_refused",
             Self::LastAdmin => "last_admin",
             Self::NameTaken => "name_taken",
@@ -76,6 +79,7 @@ impl Failure {
             Self::RosterRolledBack => "the roster of admins is older than one that this browser has seen",
             Self::RosterForked => "the roster of admins is not the one that this browser has seen",
             Self::RosterNotCurrent => "the roster of admins lacks the entry that the timestamp note names",
+            Self::RosterUnconfirmed => "nobody but the vault says that the roster of admins is the current one",
             Self::TimestampRefused => "the timestamp note does not fit the key manifests that the vault has",
             Self::LastAdmin => "fewer admins would be left than must sign the next change",
             Self::NameTaken => "somebody in the roster has this name",

@@ -4,10 +4,9 @@ use std::fmt;
 
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::encoding::{b64u, b64u_decode};
-use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::invitation::InvitationToken;
 use nightsafe_login::{ClientRegistration, Stretch};
-use nightsafe_proto::vault::identity::{KeptIdentity, KeptWrapped};
+use nightsafe_proto::vault::identity::KeptIdentity;
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use rand_core::CryptoRng;
 use serde::Serialize;
@@ -16,6 +15,7 @@ use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::login::rng;
+use crate::unlock::new_identity;
 
 /// A fresh invitation: JSON of `token` and `token_hash`.
 #[wasm_bindgen]
@@ -91,14 +91,7 @@ impl Joining {
         let reply = b64u_decode(reply).ok_or(Failure::Malformed)?;
         let site = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?.site;
         let done = state.finish(&reply, stretch)?;
-        let identity = Identity::generate(&site, rng).map_err(|_| Failure::Randomness)?;
-        let wrapped = identity.wrap(&Unlock::Login(&done.export_key), rng).map_err(|_| Failure::Randomness)?;
-        let way = KeptWrapped {
-            method: wrapped.method().as_str().to_owned(),
-            slot: String::new(),
-            wrapped: B64u(wrapped.to_bytes()),
-        };
-        let kept = KeptIdentity { public: B64u(identity.public().to_bytes()), wrapped: vec![way] };
+        let (identity, kept) = new_identity(&site, &done.export_key, rng)?;
         self.words = Some(identity.id().words().join(" "));
         let view = JoinView { registration: B64u(done.message), identity: kept };
         serde_json::to_string(&view).map_err(|_| Failure::Malformed)
@@ -113,7 +106,7 @@ impl fmt::Debug for Joining {
 
 #[cfg(test)]
 mod tests {
-    use nightsafe_core::identity::{PublicIdentity, WrappedIdentity};
+    use nightsafe_core::identity::{PublicIdentity, Unlock, WrappedIdentity};
     use nightsafe_login::{ServerSetup, export_key, registration_record, registration_reply};
     use serde::Deserialize;
 

@@ -110,10 +110,11 @@
 //!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
 //!    *  /v1/passphrase/finish as JSON. Throws `malformed`, `locked`. */
 //!   finish_passphrase(reply: string): string;
-//!   /** What to remember of the verified roster, in this browser: sequence number and head. */
+//!   /** What to remember of the verified roster, in this browser: sequence number, head, and whether it is `unconfirmed`. */
 //!   readonly roster_place: string | undefined;
-//!   /** Whether the timestamp note says that this roster is the current one. */
-//!   readonly roster_confirmed: boolean;
+//!   /** Whether the roster is known to be the current one: the timestamp note says so; it goes on from one that was
+//!    *  confirmed to this browser; only the vault says so; there is none. */
+//!   readonly roster_trust: "confirmed" | "remembered" | "unconfirmed" | "none";
 //!   /** JSON of Keys: what the verified manifests say of every data key at this Unix time, and what is due. */
 //!   keys(now: number): string;
 //!   /** Everybody who is or was in the verified roster, as JSON of Person[]; `[]` while there is none. */
@@ -130,7 +131,7 @@
 //!   /** Signs a change; gives the body of POST /v1/roster. The words of whom it brings in MUST have been compared.
 //!    *  @param request JSON of ChangeRequest
 //!    *  @param now     RFC 3339, whole seconds
-//!    *  Throws `last_admin`, `name_taken`, `change_refused`, `no_identity`, `malformed`, `locked`. */
+//!    *  Throws `roster_unconfirmed`, `last_admin`, `name_taken`, `change_refused`, `no_identity`, `malformed`, `locked`. */
 //!   change(request: string, now: string): string;
 //!   /** The same of somebody else's proposal, its `entry`, with the body of GET /v1/invitations. */
 //!   cosign(entry: string, invitations: string): string;
@@ -186,7 +187,7 @@
 //! ```
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
-//! `roster_forked`, `roster_not_current`, `timestamp_refused`, `no_identity`, `passphrase_needed`, `last_admin`, `name_taken`, `change_refused`,
+//! `roster_forked`, `roster_not_current`, `roster_unconfirmed`, `timestamp_refused`, `no_identity`, `passphrase_needed`, `last_admin`, `name_taken`, `change_refused`,
 //! `malformed`,
 //! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
@@ -198,6 +199,7 @@ mod join;
 mod login;
 mod opener;
 mod people;
+mod place;
 mod session;
 mod tab;
 mod unlock;

@@ -92,10 +92,10 @@ impl Opener {
         Ok(self.session()?.roster_place())
     }
 
-    /// Whether the timestamp note confirmed the roster.
+    /// Whether the roster is known to be the current one.
     #[wasm_bindgen(getter)]
-    pub fn roster_confirmed(&self) -> Result<bool, JsValue> {
-        Ok(self.session()?.is_roster_confirmed())
+    pub fn roster_trust(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.roster_trust().as_str().to_owned())
     }
 
     /// JSON of the data keys, and what is due at this Unix time.

@@ -7,7 +7,7 @@ use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
-use nightsafe_core::roster::{Remembered, Roster};
+use nightsafe_core::roster::Roster;
 use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, RosterHead, Tag};
 use nightsafe_core::session::TabHalf;
 use nightsafe_core::time::UnixTime;
@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::people::{Signing, waiting};
+use crate::place::{Place, Trust};
 use crate::unlock::{Unlocked, Unlocking, With, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
@@ -93,7 +94,7 @@ impl Session {
         let (identity, roster, custody) = (read(answers.identity)?, read(answers.roster)?, read(answers.custody)?);
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
         // What the browser kept is its own: a text that is none was not written by us, and is no reason to stop
-        let remembered = Remembered::parse(answers.remembered);
+        let remembered = Place::parse(answers.remembered);
         let current = current(answers.timestamp, &verified, answers.now)?;
         let unlocking = Unlocking { with, anchor: &anchor, remembered, current, identity, roster, custody };
         let is_sure = unlocking.is_sure();
@@ -154,12 +155,18 @@ impl Session {
 
     /// What to remember of the roster, if there is one.
     pub(crate) fn roster_place(&self) -> Option<String> {
-        self.roster.as_ref().map(|roster| roster.remember().to_text())
+        let roster = self.roster.as_ref()?;
+        Some(Place { remembered: roster.remember(), is_sure: self.is_sure }.to_text())
     }
 
-    /// Whether a timestamp note says that the roster is the current one.
-    pub(crate) const fn is_roster_confirmed(&self) -> bool {
-        self.is_confirmed
+    /// How far the roster is known to be the current one.
+    pub(crate) const fn roster_trust(&self) -> Trust {
+        match (&self.roster, self.is_confirmed, self.is_sure) {
+            (None, ..) => Trust::None,
+            (Some(_), true, _) => Trust::Confirmed,
+            (Some(_), false, true) => Trust::Remembered,
+            (Some(_), false, false) => Trust::Unconfirmed,
+        }
     }
 
     /// Every data key with its state, and what is due.
@@ -209,12 +216,17 @@ impl Session {
     /// Body of `POST /v1/roster`.
     pub(crate) fn change(&self, request: &str, now: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
         let now = UnixTime::parse(now).map_err(|_| Failure::Malformed)?;
-        write(&self.signing()?.change(&read(request)?, now, rng)?)
+        write(&self.deciding()?.change(&read(request)?, now, rng)?)
     }
 
     /// Body of `POST /v1/roster`, with one more signature.
     pub(crate) fn cosign(&self, entry: &str, invitations: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
-        write(&self.signing()?.cosign(entry, &read::<Invitations>(invitations)?.waiting, rng)?)
+        write(&self.deciding()?.cosign(entry, &read::<Invitations>(invitations)?.waiting, rng)?)
+    }
+
+    /// Under a roster that may be an old one nobody is granted anything, and nothing is signed.
+    fn deciding(&self) -> Result<Signing<'_>, Failure> {
+        if self.is_sure { self.signing() } else { Err(Failure::RosterUnconfirmed) }
     }
 
     fn signing(&self) -> Result<Signing<'_>, Failure> {

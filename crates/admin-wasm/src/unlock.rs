@@ -6,7 +6,7 @@ use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{Identity, Method, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::roster::{self, Fault, Remembered, Roster};
-use nightsafe_core::scalar::{IdentityId, RosterHead};
+use nightsafe_core::scalar::{IdentityId, RosterHead, Site};
 use nightsafe_core::session::TabHalf;
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ExportKey;
@@ -18,6 +18,7 @@ use rand_core::CryptoRng;
 
 use crate::failure::Failure;
 use crate::people::Signing;
+use crate::place::Place;
 
 /// What there is to unlock with.
 #[derive(Clone, Copy)]
@@ -37,7 +38,7 @@ pub(crate) struct Unlocking<'a> {
     pub(crate) with: With<'a>,
     pub(crate) anchor: &'a TrustAnchor,
     /// Where the last roster ended that this browser verified.
-    pub(crate) remembered: Option<Remembered>,
+    pub(crate) remembered: Option<Place>,
     /// The head that a verified timestamp note names, if one does.
     pub(crate) current: Option<RosterHead>,
     pub(crate) identity: OwnIdentity,
@@ -106,7 +107,7 @@ impl Unlocking<'_> {
     /// Whether somebody besides the vault says that the roster is not an old one. Else nothing is granted: who was removed
     /// would be granted keys that were made since.
     pub(crate) const fn is_sure(&self) -> bool {
-        self.remembered.is_some() || self.current.is_some()
+        self.current.is_some() || matches!(self.remembered, Some(place) if place.is_sure)
     }
 
     fn unwrap(&self) -> Result<Option<Identity>, Failure> {
@@ -126,7 +127,7 @@ impl Unlocking<'_> {
         if self.roster.entries.is_empty() && self.remembered.is_none() {
             return if self.current.is_some() { Err(Failure::RosterNotCurrent) } else { Ok(None) };
         }
-        let roster = verify(&self.roster.entries, self.anchor, self.remembered)?;
+        let roster = verify(&self.roster.entries, self.anchor, self.remembered.map(|place| place.remembered))?;
         if let Some(head) = self.current {
             roster.check_reaches(head).map_err(|_| Failure::RosterNotCurrent)?;
         }
@@ -146,15 +147,26 @@ impl Unlocking<'_> {
         export_key: &ExportKey,
         rng: &mut impl CryptoRng,
     ) -> Result<(IdentityId, KeptIdentity), Failure> {
-        let identity = Identity::generate(&self.anchor.site, rng).map_err(|_| Failure::Randomness)?;
-        let wrapped = identity.wrap(&Unlock::Login(export_key), rng).map_err(|_| Failure::Randomness)?;
-        let way = KeptWrapped {
-            method: wrapped.method().as_str().to_owned(),
-            slot: String::new(),
-            wrapped: B64u(wrapped.to_bytes()),
-        };
-        Ok((identity.id(), KeptIdentity { public: B64u(identity.public().to_bytes()), wrapped: vec![way] }))
+        let (identity, kept) = new_identity(&self.anchor.site, export_key, rng)?;
+        Ok((identity.id(), kept))
     }
+}
+
+/// A fresh identity, and what the vault keeps of it: to be unlocked by what a sign-in gives.
+pub(crate) fn new_identity(
+    site: &Site,
+    export_key: &ExportKey,
+    rng: &mut impl CryptoRng,
+) -> Result<(Identity, KeptIdentity), Failure> {
+    let identity = Identity::generate(site, rng).map_err(|_| Failure::Randomness)?;
+    let wrapped = identity.wrap(&Unlock::Login(export_key), rng).map_err(|_| Failure::Randomness)?;
+    let way = KeptWrapped {
+        method: wrapped.method().as_str().to_owned(),
+        slot: String::new(),
+        wrapped: B64u(wrapped.to_bytes()),
+    };
+    let kept = KeptIdentity { public: B64u(identity.public().to_bytes()), wrapped: vec![way] };
+    Ok((identity, kept))
 }
 
 /// One's own identity: nobody else's opens by what the own sign-in gave.

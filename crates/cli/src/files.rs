@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use nightsafe_serve::files;
 
 /// Who may read a new file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,17 +43,7 @@ pub(crate) fn create_new(path: &Path, access: Access, bytes: &[u8]) -> Result<()
 
 /// Puts a published file in place in one step: readers see the old bytes or the new ones.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().with_context(|| format!("{} has no file name", path.display()))?;
-    let mut temporary_name = std::ffi::OsString::from(".");
-    temporary_name.push(name);
-    temporary_name.push(format!(".{}", std::process::id()));
-    let temporary = path.with_file_name(temporary_name);
-    let mut guard = Cleanup::new();
-    guard.watch_file(&temporary);
-    create_new(&temporary, Access::Everyone, bytes)?;
-    fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))?;
-    guard.keep();
-    sync_parent(path)
+    files::replace(path, bytes, Access::Everyone.mode()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Writes a content-addressed file, which is left alone when it is there with the same bytes.

@@ -5,10 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::FromRef;
 use nightsafe_core::anchor::{Origin, TrustAnchor};
-use nightsafe_core::epoch;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::ManifestHash;
-use nightsafe_core::time::UnixTime;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::limits::Memory;
@@ -108,18 +106,6 @@ impl Ingest {
     pub fn manifest(&self) -> Result<ManifestHash, ManifestFault> {
         let published = self.manifests.published(self.clock.now())?;
         Ok(published.current.hash())
-    }
-
-    /// When the manifest in use ends.
-    pub(crate) fn manifest_end(&self) -> Option<UnixTime> {
-        self.published().ok().map(|published| published.current.manifest().not_after)
-    }
-
-    /// Seconds since the data key began that is sealed to, and how many are signed ahead of it.
-    pub(crate) fn data_key_age(&self) -> Option<(u64, u64)> {
-        let (published, now) = (self.published().ok()?, self.clock.now());
-        let ahead = published.current.manifest().data_keys.iter().filter(|key| key.start > now).count();
-        Some((epoch::age(published.current.active_key(now)?, now), ahead as u64))
     }
 
     /// The manifests that deposits may be sealed under now.

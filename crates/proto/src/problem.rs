@@ -153,7 +153,7 @@ problem_types! {
     /// Only who has the role `admin` in the roster changes it.
     NotAnAdmin = "not-an-admin", 403, "Only an admin of the signed list may do this";
     /// The vault was not told which site keys to verify its roster by.
-    NoTrustAnchor = "no-trust-anchor", 409, "This vault was not given the trust anchor, and takes no change of its roster";
+    NoTrustAnchor = "no-trust-anchor", 409, "This vault was not given the trust anchor, by which the list of admins is verified";
     /// One invitation a name.
     InvitationExists = "invitation-exists", 409, "There is an open invitation for this name, or somebody waits under it";
     /// A name of the roster, or one that differs from it in letter case.

@@ -4,6 +4,7 @@
 //! request, so that there are only so many series.
 
 mod http;
+mod keys;
 mod process;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use prometheus_client::registry::Registry;
 use crate::problem::Problem;
 
 pub use http::{HttpMetrics, ListenerMetrics};
+pub use keys::KeyGauges;
 
 /// What OpenMetrics text is called.
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

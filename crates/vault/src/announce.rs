@@ -15,6 +15,7 @@ use nightsafe_serve::clock::Clock;
 use nightsafe_serve::files::replace;
 use nightsafe_store::StoreError;
 use nightsafe_store::vault::VaultStore;
+use tokio::sync::Mutex;
 
 use crate::mail::{MailError, Mailer};
 
@@ -34,6 +35,8 @@ pub struct Announcer {
     site: Site,
     mailer: Mailer,
     state: PathBuf,
+    /// By this process: where the file cannot be written, nobody gets a mail every ten minutes.
+    sent: Mutex<Announced>,
 }
 
 /// Why something was not announced.
@@ -58,7 +61,7 @@ pub enum AnnounceError {
 impl Announcer {
     /// For a site; what was announced is kept in the file `state`.
     pub const fn new(site: Site, mailer: Mailer, state: PathBuf) -> Self {
-        Self { site, mailer, state }
+        Self { site, mailer, state, sent: Mutex::const_new(Announced(Vec::new())) }
     }
 
     /// Announces what is due by the vault's newest manifest, now and every ten minutes, until `stopped` is ready.
@@ -92,22 +95,31 @@ impl Announcer {
     /// Announces those of them that were not announced yet, in one mail; how many these are.
     ///
     /// # Errors
-    /// [`AnnounceError`]; then they are announced the next time.
+    /// [`AnnounceError`]; what was not sent is announced the next time.
     pub async fn announce(&self, due: &[Due], now: UnixTime) -> Result<usize, AnnounceError> {
-        let mut announced = Announced::read(&self.state);
+        let mut sent = self.sent.lock().await;
+        let kept = Announced::read(&self.state);
+        let mut announced = kept.clone();
+        sent.0.iter().for_each(|(step, at)| announced.add(step.clone(), *at));
         let new: Vec<&Due> = due.iter().filter(|due| announced.is_due(due, now)).collect();
-        if new.is_empty() {
-            return Ok(0);
+        if !new.is_empty() {
+            self.send(&new, now).await?;
+            new.iter().for_each(|due| announced.add(due.step(), now));
         }
         let count = new.len();
-        let subject = format!("Nightsafe, {}: {}", self.site, subject(&new));
+        sent.clone_from(&announced);
+        if announced != kept {
+            let written = replace(&self.state, announced.to_text().as_bytes(), STATE_MODE);
+            written.map_err(|source| AnnounceError::State { path: self.state.clone(), source })?;
+        }
+        Ok(count)
+    }
+
+    async fn send(&self, new: &[&Due], now: UnixTime) -> Result<(), MailError> {
+        let subject = format!("Nightsafe, {}: {}", self.site, subject(new));
         let lines: Vec<String> = new.iter().map(|due| format!("- {due}")).collect();
         let text = format!("For {}, as of {}:\n\n{}\n", self.site, now.to_text(), lines.join("\n"));
-        self.mailer.send(&subject, &text, now).await?;
-        new.into_iter().for_each(|due| announced.add(due, now));
-        let kept = replace(&self.state, announced.to_text().as_bytes(), STATE_MODE);
-        kept.map_err(|source| AnnounceError::State { path: self.state.clone(), source })?;
-        Ok(count)
+        self.mailer.send(&subject, &text, now).await
     }
 }
 
@@ -124,7 +136,7 @@ fn subject(due: &[&Due]) -> &'static str {
 }
 
 /// Steps with the time of the last mail, oldest first. As text a line each: time, blank, step.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Announced(Vec<(String, UnixTime)>);
 
 impl Announced {
@@ -144,8 +156,7 @@ impl Announced {
         }
     }
 
-    fn add(&mut self, due: &Due, now: UnixTime) {
-        let step = due.step();
+    fn add(&mut self, step: String, now: UnixTime) {
         self.0.retain(|(known, _)| *known != step);
         self.0.push((step, now));
         let surplus = self.0.len().saturating_sub(MAX_STEPS);
@@ -180,8 +191,8 @@ mod tests {
         let path = folder.path().join("announced");
         let mut announced = Announced::read(&path);
         assert!(announced.is_due(&soon, start) && announced.is_due(&late(90), start));
-        announced.add(&soon, start);
-        announced.add(&late(90), start);
+        announced.add(soon.step(), start);
+        announced.add(late(90).step(), start);
         std::fs::write(&path, announced.to_text()).unwrap();
 
         // After a restart
@@ -192,10 +203,10 @@ mod tests {
         assert!(!announced.is_due(&late(90), start.plus(DAY - 1)));
         assert!(announced.is_due(&late(91), start.plus(DAY)));
         assert!(announced.is_due(&late(90), start.minus(1)), "a clock that was set back");
-        announced.add(&late(91), start.plus(DAY));
+        announced.add(late(91).step(), start.plus(DAY));
         assert_eq!(announced.0.len(), 2);
         for number in 0..100 {
-            announced.add(&Due::ManifestEnded { at: start.plus_days(number) }, start);
+            announced.add(Due::ManifestEnded { at: start.plus_days(number) }.step(), start);
         }
         assert_eq!(announced.0.len(), MAX_STEPS);
         std::fs::write(&path, "no such thing\n2026-01-01 x\n").unwrap();

@@ -40,7 +40,7 @@ mod state;
 pub use announce::{AnnounceError, Announcer};
 pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
-pub use key_gauges::KeyGauges;
+pub use key_gauges::watch_keys;
 pub use limit::LoginLimits;
 pub use log::{AuditLog, AuditLogError, LogConfig, LogConfigError};
 pub use mail::{MailError, MailSection, MailSectionError, Mailer, Security};

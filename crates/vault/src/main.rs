@@ -8,13 +8,13 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_serve::config::{self, Arguments};
-use nightsafe_serve::metrics::Metrics;
+use nightsafe_serve::metrics::{KeyGauges, Metrics};
 use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
-    AnonymityGauges, KeyGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router,
-    settle_daily,
+    AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router,
+    settle_daily, watch_keys,
 };
 
 /// How long closing the database may take.
@@ -89,7 +89,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
     let (watched, time) = (store.clone(), Arc::clone(&clock));
-    service.spawn("watching the keys", |stopped| keys.watch(watched, time, stopped));
+    service.spawn("watching the keys", |stopped| watch_keys(keys, watched, time, stopped));
     if let Some(announcer) = settings.announcer {
         let announced = store.clone();
         service.spawn("announcing", |stopped| announcer.watch(announced, clock, stopped));

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use nightsafe_core::roster::to_file;
+use nightsafe_core::scalar::RosterHead;
 use nightsafe_serve::files::{GROUP_READABLE, replace};
 use nightsafe_serve::stamp::Stamp;
 use nightsafe_store::StoreError;
@@ -42,7 +43,7 @@ pub async fn write_roster(store: &VaultStore, path: &Path) -> Result<(), Publish
 /// Keeps the file what the vault has, until `stopped` is ready.
 pub async fn publish_roster(store: VaultStore, path: PathBuf, stopped: impl Future<Output = ()>) {
     let mut stopped = pin!(stopped);
-    let mut written: Option<(Vec<String>, Option<Stamp>)> = None;
+    let mut written: Option<(Option<RosterHead>, Option<Stamp>)> = None;
     let mut failing = false;
     loop {
         match update(&store, &path, &mut written).await {
@@ -65,14 +66,15 @@ pub async fn publish_roster(store: VaultStore, path: PathBuf, stopped: impl Futu
 async fn update(
     store: &VaultStore,
     path: &Path,
-    written: &mut Option<(Vec<String>, Option<Stamp>)>,
+    written: &mut Option<(Option<RosterHead>, Option<Stamp>)>,
 ) -> Result<(), PublishError> {
-    let entries = store.roster().await?;
-    if written.as_ref().is_some_and(|(last, stamp)| *last == entries && *stamp == Stamp::of(path)) {
+    // Read before the entries: one that comes in between is written again, not missed
+    let head = store.roster_head().await?;
+    if written.as_ref().is_some_and(|(last, stamp)| *last == head && *stamp == Stamp::of(path)) {
         return Ok(());
     }
-    write(&entries, path)?;
-    *written = Some((entries, Stamp::of(path)));
+    write(&store.roster().await?, path)?;
+    *written = Some((head, Stamp::of(path)));
     Ok(())
 }
 

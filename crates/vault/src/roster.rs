@@ -21,6 +21,9 @@ pub(crate) enum RosterUnknown {
     /// It was not signed from the site keys down.
     #[error("the roster in the vault's database is refused: {0}")]
     Refused(#[from] RosterError),
+    /// There is one, and nothing to verify it by.
+    #[error("there is a roster in the vault's database, and no trust anchor to verify it by: set site.anchor")]
+    NoAnchor,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -36,10 +39,11 @@ impl VaultRoster {
         self.anchor.as_ref()
     }
 
-    /// The roster as it is now; `None` without a trust anchor, and before the roster begins.
+    /// The roster as it is now; `None` before it begins.
     pub(crate) async fn now(&self, store: &VaultStore) -> Result<Option<Arc<Roster>>, RosterUnknown> {
-        let Some(anchor) = &self.anchor else { return Ok(None) };
         let Some(head) = store.roster_head().await? else { return Ok(None) };
+        // An anchor that is gone from the configuration must not make everybody an admin again
+        let anchor = self.anchor.as_ref().ok_or(RosterUnknown::NoAnchor)?;
         if let Some(last) = self.last().filter(|last| last.head() == head) {
             return Ok(Some(last));
         }

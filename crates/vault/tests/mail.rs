@@ -103,6 +103,22 @@ async fn what_was_not_sent_is_announced_later_and_no_error_quotes_the_server() {
 }
 
 #[tokio::test]
+async fn where_the_file_cannot_be_written_nobody_is_told_twice() {
+    let (smtp, folder) = (Smtp::start(), tempfile::tempdir().unwrap());
+    let later = folder.path().join("later");
+    let announcer = announcer(&section(&smtp), &later);
+    for _ in 0..3 {
+        let error = announcer.announce(&[soon()], NOW).await.unwrap_err();
+        assert!(matches!(error, AnnounceError::State { .. }), "{error}");
+    }
+    assert!(smtp.next().text.contains("less than 30 days") && smtp.is_empty());
+    // As soon as it can be, it is
+    std::fs::create_dir(&later).unwrap();
+    assert_eq!(announcer.announce(&[soon()], NOW).await.unwrap(), 0);
+    assert!(std::fs::read_to_string(later.join("announced")).unwrap().contains("manifest"));
+}
+
+#[tokio::test]
 async fn nothing_is_sent_to_a_server_without_the_tls_that_was_asked_for() {
     let (smtp, folder) = (Smtp::start(), tempfile::tempdir().unwrap());
     let password = secret(folder.path());

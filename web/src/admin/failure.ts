@@ -110,6 +110,9 @@ const SENTENCES = {
   named: "The passphrase holds your name. Choose another.",
   alone:
     "That would leave too few admins to sign the next change. Invite another admin first, or ask for one signature only.",
+  unconfirmed:
+    "Nobody but the vault says that the list of admins is the current one, so nothing was signed or granted. " +
+    "Sign in again when ingest can be reached, and tell whoever runs it.",
   taken: "Somebody has this name, or one that reads the same. Choose another.",
   refused: "The list of admins does not take this change. Look at the list as it is now, then decide again.",
   moved: "Somebody else changed the list of admins at the same time. Look at the list as it is now, then decide again.",
@@ -146,6 +149,7 @@ const SENTENCES = {
 
 const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["last_admin", SENTENCES.alone],
+  ["roster_unconfirmed", SENTENCES.unconfirmed],
   ["name_taken", SENTENCES.taken],
   ["change_refused", SENTENCES.refused],
 ]);

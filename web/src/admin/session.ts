@@ -13,6 +13,7 @@ import type {
   Proposal,
   SealedField,
   Tab,
+  Trust,
   Waiting,
 } from "./engine.ts";
 import {
@@ -89,7 +90,7 @@ export async function signIn(
       if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
       await keep(tab, opener, parts);
-      return new Session({ ...limits, user }, vault, opener, engine, memory, trust(opener, seen), now);
+      return new Session({ ...limits, user }, vault, opener, engine, memory, opener.roster_trust, now);
     } catch (error) {
       vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
       throw error;
@@ -120,7 +121,7 @@ export async function resume(half: string, parts: Parts, paint: () => Promise<vo
     const opener = unlocked(() => tab.resume(source, identity, roster, custody, config.anchor, manifests));
     if (opener.roster_place !== undefined) memory.write(opener.roster_place);
     await settle(opener, vault);
-    return new Session(limits, vault, opener, engine, memory, trust(opener, seen), now);
+    return new Session(limits, vault, opener, engine, memory, opener.roster_trust, now);
   } catch (error) {
     if (isTemporary(error)) vault.leave();
     else vault.logout().catch(() => undefined);
@@ -160,15 +161,6 @@ async function settle(opener: Opener, vault: Vault): Promise<void> {
   } catch (error) {
     if (isSignedOut(error)) throw error;
   }
-}
-
-/** How far the list of admins is known to be the current one. */
-export type Trust = "confirmed" | "remembered" | "unconfirmed" | "none";
-
-function trust({ roster_place: place, roster_confirmed: confirmed }: Opener, seen: string): Trust {
-  if (place === undefined) return "none";
-  if (confirmed) return "confirmed";
-  return seen === "" ? "unconfirmed" : "remembered";
 }
 
 /** Who is an admin, and all that waits for one. */

@@ -339,14 +339,14 @@ fn a_timestamp_note_confirms_the_roster_refuses_or_says_nothing() {
     };
     let unlock = |note: &str| {
         let unlocked = unlock_with("right", &shop.custody(), &shop.anchor.encode(), &manifests, Some(note));
-        unlocked.map(|session| session.is_roster_confirmed())
+        unlocked.map(|session| session.roster_trust())
     };
     let (signer, soon) = (timestamp_signer(), now.plus(3600));
     // This shop has no roster
     assert_eq!(unlock(&note(hash, Some([7; 32]), soon, &signer)), Err(Failure::RosterNotCurrent));
-    assert_eq!(unlock(&note(hash, None, soon, &signer)), Ok(false), "an ingest that knows no roster");
+    assert_eq!(unlock(&note(hash, None, soon, &signer)), Ok(Trust::None), "an ingest that knows no roster");
     for late in [now.minus(90_000), now.plus(300_000)] {
-        assert_eq!(unlock(&note(hash, Some([7; 32]), late, &signer)), Ok(false), "one of the clocks is wrong");
+        assert_eq!(unlock(&note(hash, Some([7; 32]), late, &signer)), Ok(Trust::None), "one of the clocks is wrong");
     }
     let stranger = NoteSigner::generate("timestamp", &mut rng()).unwrap();
     for refused in [

@@ -14,11 +14,17 @@ use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::place::Trust;
+use crate::session::{Answers, Session};
 
 const NOW: UnixTime = UnixTime::from_seconds(1_795_219_200);
 
 fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
+}
+
+fn text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap()
 }
 
 /// By a site key that nobody has.
@@ -44,7 +50,7 @@ struct Vault {
     roster: RosterEntries,
     custody: Custody,
     /// By the browser.
-    remembered: Option<Remembered>,
+    remembered: Option<Place>,
     /// By the timestamp note.
     current: Option<RosterHead>,
 }
@@ -247,7 +253,9 @@ fn a_roster_that_the_site_keys_did_not_begin_is_refused() {
 fn a_browser_that_has_seen_a_roster_takes_none_that_is_older_or_another() {
     let mut vault = Vault::migrated();
     let first = vault.roster.entries.clone();
-    let place = |unlocked: &Unlocked| unlocked.roster.as_ref().map(Roster::remember);
+    let place = |unlocked: &Unlocked| {
+        unlocked.roster.as_ref().map(|roster| Place { remembered: roster.remember(), is_sure: true })
+    };
     let seen = vault.unlock(b"right").unwrap();
     // The next entry, by the site key
     let next =
@@ -275,8 +283,8 @@ fn a_browser_that_has_seen_a_roster_takes_none_that_is_older_or_another() {
     let other = Entry::first(&vault.anchor.site, NOW.plus(1), changes);
     vault.roster.entries = vec![other.sign(&[&vault.site_key]).unwrap()];
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::RosterForked));
-    let text = vault.remembered.unwrap().to_text();
-    assert_eq!(Remembered::parse(&text), vault.remembered);
+    let text = vault.remembered.unwrap().remembered.to_text();
+    assert_eq!(Remembered::parse(&text), vault.remembered.map(|place| place.remembered));
     for bad in ["", "0", "00 00", &format!(" {text}"), &format!("{text} "), &text.to_uppercase()] {
         assert_eq!(Remembered::parse(bad), None, "{bad}");
     }
@@ -349,4 +357,37 @@ fn a_roster_that_ends_before_the_timestamp_note_is_refused_and_one_that_goes_on_
     assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
     vault.current = None;
     assert!(vault.unlock(b"right").unwrap().roster.is_none(), "an installation without a roster");
+}
+
+#[test]
+fn under_a_list_that_only_the_vault_shows_nothing_is_signed() {
+    let vault = Vault::migrated();
+    let (identity, roster, custody) = (text(&vault.identity), text(&vault.roster), text(&vault.custody));
+    let session = |remembered: &str| {
+        let answers = Answers {
+            identity: &identity,
+            roster: &roster,
+            custody: &custody,
+            manifests: r#"{"notes":[]}"#,
+            remembered,
+            timestamp: None,
+            now: NOW,
+        };
+        Session::unlock(&vault.export_key, b"right", &answers, &vault.anchor.encode(), &mut rng()).unwrap()
+    };
+    let id = Hex(vault.public().id().0);
+    let request = format!(r#"{{"change":"roles","identity":{},"roles":["admin","auditor"]}}"#, text(&id));
+    let now = NOW.plus(60).to_text();
+    let unsure = session("");
+    assert_eq!(unsure.roster_trust(), Trust::Unconfirmed);
+    assert_eq!(unsure.change(&request, &now, &mut rng()).err(), Some(Failure::RosterUnconfirmed));
+    assert_eq!(unsure.cosign("", r#"{"open":[],"waiting":[]}"#, &mut rng()).err(), Some(Failure::RosterUnconfirmed));
+    // It is remembered, and that makes it no more certain at the next sign-in
+    let again = session(&unsure.roster_place().unwrap());
+    assert_eq!(again.roster_trust(), Trust::Unconfirmed);
+    assert_eq!(again.change(&request, &now, &mut rng()).err(), Some(Failure::RosterUnconfirmed));
+    // Confirmed once
+    let sure = session(&unsure.roster_place().unwrap().replace(" unconfirmed", ""));
+    assert_eq!(sure.roster_trust(), Trust::Remembered);
+    assert!(sure.change(&request, &now, &mut rng()).is_ok());
 }

@@ -241,7 +241,18 @@ mod tests {
         ] {
             assert!(Proposal::parse(&bad).is_err(), "{bad}");
         }
-        // A wrong signature in the name of a site key
+        // A wrong signature in the name of a site key, by its id
+        let mut signed = proposal(&site);
+        signed.sign(&site.site_keys[0]).unwrap();
+        let note = signed.note();
+        let mut wrong = note.trim_end().to_owned().into_bytes();
+        let place = wrong.len() - 10;
+        wrong[place] = if wrong[place] == b'A' { b'B' } else { b'A' };
+        wrong.push(b'\n');
+        let (note, wrong) = (nightsafe_core::encoding::b64(note.as_bytes()), nightsafe_core::encoding::b64(&wrong));
+        let error = Proposal::parse(&signed.to_text().replace(&note, &wrong)).unwrap_err();
+        assert!(error.to_string().contains("a signature in the proposal is wrong"), "{error}");
+        // One in its name only
         let mut forged = proposal(&site);
         let liar = NoteSigner::generate(site.site_keys[0].vkey().name(), &mut rng()).unwrap();
         forged.sign(&liar).unwrap();

@@ -19,6 +19,7 @@ pub(super) fn roster(unknown: &RosterUnknown) -> Problem {
     tracing::error!(error = %unknown, "the roster is not known");
     match unknown {
         RosterUnknown::Store(_) => ProblemType::StorageUnavailable.into(),
+        RosterUnknown::NoAnchor => ProblemType::NoTrustAnchor.into(),
         RosterUnknown::Refused(_) => ProblemType::InternalError.into(),
     }
 }

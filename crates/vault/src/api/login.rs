@@ -124,13 +124,12 @@ pub(super) async fn logout(Shared(state): Shared<State>, shown: Shown) -> Result
     Ok((shown.tab.no_cookie()?, StatusCode::NO_CONTENT))
 }
 
-/// What a passphrase is held against: an admin's record, or that of somebody who waits.
+/// What a passphrase is held against: an admin's record, or that of somebody who waits. Both are looked up for every name:
+/// how long it takes must not tell who is an admin.
 async fn record_of(state: &state::Shared, name: &str) -> Result<Option<Vec<u8>>, Problem> {
-    if let Some(record) = state.store.admin_record(name).await.map_err(|error| error::storage(&error))? {
-        return Ok(Some(record));
-    }
+    let admin = state.store.admin_record(name).await.map_err(|error| error::storage(&error))?;
     let newcomer = state.store.newcomer(name).await.map_err(|error| error::storage(&error))?;
-    Ok(newcomer.map(|newcomer| newcomer.record))
+    Ok(admin.or(newcomer.map(|newcomer| newcomer.record)))
 }
 
 /// Who has shown a passphrase, and the record that it was held against.

@@ -165,6 +165,6 @@ problems! {
     OpeningProblems = [
         ALWAYS,
         BODY,
-        [P::ForeignOrigin, P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember]
+        [P::ForeignOrigin, P::SignInRequired, P::NoTrustAnchor, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember]
     ];
 }

@@ -13,7 +13,7 @@ use super::identity::own;
 use super::session::SignedIn;
 use crate::state::Shared;
 
-/// The role of everybody where nobody is told apart: there is no roster yet, or no trust anchor to verify it by.
+/// The role of everybody where nobody is told apart: there is no roster yet.
 const EVERYBODY: &str = "admin";
 
 /// Proof that a request is of somebody who has the role `admin`.

@@ -207,7 +207,7 @@ async fn proposals_that_the_site_keys_overtook_are_not_shown() {
 
 #[tokio::test]
 async fn the_roster_says_what_somebody_opens() {
-    let (team, ben) = Team::with_ben("shipping").await;
+    let (mut team, ben) = Team::with_ben("shipping").await;
     let deposit = team.vault.with_order("ORDER-1").await;
     let card = deposit.parts().fields.iter().find(|field| field.kind.as_str() == "card").unwrap();
     let open = [json!({"kind": "card", "index": 0, "tag": Hex(card.tag.0)})];
@@ -220,6 +220,8 @@ async fn the_roster_says_what_somebody_opens() {
     assert!(team.taken(vec![roles], &[&team.anna], &[]).await);
     assert_eq!(team.vault.post("/v1/openings", &session, &request).await.status, 200);
     assert_eq!(team.vault.post("/v1/openings", &team.token, &request).await.status, 200);
+    let shipping = Change::Roles { id: ben.id(), roles: Roles::parse("shipping").unwrap() };
+    assert!(team.taken(vec![shipping], &[&team.anna], &[]).await);
     // Somebody whom the roster does not name opens nothing, whatever the database says
     let name = AdminName::parse("old").unwrap();
     team.vault.store.add_admin(name.as_str(), b"record", NOW).await.unwrap();
@@ -231,4 +233,10 @@ async fn the_roster_says_what_somebody_opens() {
     assert!(begun.unwrap());
     let token = nightsafe_core::encoding::b64u(&token);
     assert_eq!(team.vault.post("/v1/openings", &token, &request).await.problem(), ProblemType::OpeningNotAllowed);
+    // A vault that cannot verify the roster any more takes nobody's word for it
+    team.vault.lose_anchor();
+    for token in [&session, &team.token] {
+        let refused = team.vault.post("/v1/openings", token, &request).await;
+        assert_eq!(refused.problem(), ProblemType::NoTrustAnchor);
+    }
 }

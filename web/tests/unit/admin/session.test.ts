@@ -116,11 +116,10 @@ test("without a note that names the list of admins, work goes on, and how sure o
     return { trust: (await run()).trust, confirmed: attempt.confirmed };
   };
   const opener = new FakeOpener();
-  opener.roster_confirmed = false;
+  opener.roster_trust = "unconfirmed";
   assert.deepEqual(await silent(opener, "", null), { trust: "unconfirmed", confirmed: undefined });
+  opener.roster_trust = "remembered";
   assert.deepEqual(await silent(opener, "6 abcd", "OLD"), { trust: "remembered", confirmed: ["OLD", NOW] });
-  opener.roster_place = undefined;
-  assert.equal((await silent(opener, "", "NOTE")).trust, "none");
 });
 
 test("what is due is what the keys say at this browser's time", async () => {
