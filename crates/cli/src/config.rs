@@ -123,8 +123,10 @@ pub(crate) fn check_one_site(Origins { admin, vault, .. }: &Origins) -> Result<(
 /// Scheme and last two labels; all of an address in numbers.
 fn site_of(origin: &str) -> (&str, &str) {
     let (scheme, rest) = origin.split_once("://").unwrap_or_default();
-    let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
-    if host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok() {
+    // The colons of an address in brackets are its own
+    let address = rest.find(']').and_then(|end| rest.get(..=end));
+    let host = address.or(rest.rsplit_once(':').map(|(host, _)| host)).unwrap_or(rest);
+    if address.is_some() || host.parse::<std::net::Ipv4Addr>().is_ok() {
         return (scheme, host);
     }
     let labels =
