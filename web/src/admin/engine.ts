@@ -134,9 +134,6 @@ export type ChangeRequest =
   | { readonly change: "roles"; readonly identity: string; readonly roles: readonly string[] }
   | { readonly change: "threshold"; readonly threshold: 1 | 2 };
 
-/** By the timestamp note; as one that was confirmed to this browser, or goes on from it; by the vault alone; there is none. */
-export type Trust = "confirmed" | "remembered" | "unconfirmed" | "none";
-
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -149,8 +146,8 @@ export interface Opener {
   readonly words: string | undefined;
   /** What to remember of the verified roster. */
   readonly roster_place: string | undefined;
-  /** How far the roster is known to be the current one. */
-  readonly roster_trust: Trust;
+  /** How far the roster is known to be the current one: a Trust. */
+  readonly roster_trust: string;
   /** JSON of Person[]. */
   readonly people: string;
   /** JSON of Keys, at this Unix time. */

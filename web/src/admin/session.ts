@@ -13,7 +13,6 @@ import type {
   Proposal,
   SealedField,
   Tab,
-  Trust,
   Waiting,
 } from "./engine.ts";
 import {
@@ -90,7 +89,7 @@ export async function signIn(
       if (opener.roster_place !== undefined) memory.write(opener.roster_place);
       await settle(opener, vault);
       await keep(tab, opener, parts);
-      return new Session({ ...limits, user }, vault, opener, engine, memory, opener.roster_trust, now);
+      return new Session({ ...limits, user }, vault, opener, engine, memory, trust(opener), now);
     } catch (error) {
       vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
       throw error;
@@ -121,7 +120,7 @@ export async function resume(half: string, parts: Parts, paint: () => Promise<vo
     const opener = unlocked(() => tab.resume(source, identity, roster, custody, config.anchor, manifests));
     if (opener.roster_place !== undefined) memory.write(opener.roster_place);
     await settle(opener, vault);
-    return new Session(limits, vault, opener, engine, memory, opener.roster_trust, now);
+    return new Session(limits, vault, opener, engine, memory, trust(opener), now);
   } catch (error) {
     if (isTemporary(error)) vault.leave();
     else vault.logout().catch(() => undefined);
@@ -161,6 +160,18 @@ async function settle(opener: Opener, vault: Vault): Promise<void> {
   } catch (error) {
     if (isSignedOut(error)) throw error;
   }
+}
+
+const TRUST = ["confirmed", "remembered", "unconfirmed", "none"] as const;
+
+/**
+ * How far the list of admins is known to be the current one: the timestamp note says so; it goes on from one that was
+ * confirmed to this browser; only the vault says so; there is none.
+ */
+export type Trust = (typeof TRUST)[number];
+
+function trust({ roster_trust: text }: Opener): Trust {
+  return TRUST.find((one) => one === text) ?? "unconfirmed";
 }
 
 /** Who is an admin, and all that waits for one. */

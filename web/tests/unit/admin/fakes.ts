@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab, Trust } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -89,7 +89,7 @@ export class FakeOpener implements Opener {
   new_grants: string | undefined;
   words: string | undefined;
   people = "[]";
-  roster_trust: Trust = "confirmed";
+  roster_trust = "confirmed";
   due: readonly Due[] = [];
   roster_place: string | undefined = "7 abcd";
   threshold = 1;
