@@ -463,7 +463,7 @@ const NOT_CONFIRMED =
   "Grant nothing to anybody until it can be confirmed: sign in again in some minutes, and tell whoever runs ingest.";
 
 const NEVER_CONFIRMED =
-  "Nobody confirms that the list of admins is the current one: ingest does not say, and this browser has never seen the list before. " +
+  "Nobody confirms that the list of admins is the current one: ingest does not say, and it was never confirmed to this browser before. " +
   "A vault that was broken into could show an old one, with people in it who have left. Do not rely on it, and grant nothing to anybody: " +
   "sign in again in some minutes, and tell whoever runs ingest.";
 
