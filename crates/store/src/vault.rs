@@ -7,6 +7,7 @@
 
 mod admins;
 mod anonymity;
+mod audit_keys;
 mod copy;
 mod custody;
 mod deposits;
@@ -27,13 +28,14 @@ use crate::sql::{Pool, Row, Transaction, statement};
 use crate::{Database, StoreError, postgres, sqlite};
 
 pub use anonymity::AnonymitySet;
+pub use audit_keys::{NewAuditKey, StoredAuditKey};
 pub use copy::{CopyError, RowCounts};
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
-pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
-pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
+pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEvent};
+pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
 pub use quarantine::Quarantined;
 pub use sessions::SessionLimits;
 
@@ -60,6 +62,11 @@ pub const SQLITE: Schema = Schema {
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
         Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
         Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
+        Step {
+            version: 6,
+            name: "audit_key",
+            sql: include_str!("../../../migrations/vault/sqlite/0006_audit_key.sql"),
+        },
     ],
 };
 
@@ -81,6 +88,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 sql: include_str!("../../../migrations/vault/postgres/0004_identity.sql"),
             },
             Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/postgres/0005_log.sql") },
+            Step {
+                version: 6,
+                name: "audit_key",
+                sql: include_str!("../../../migrations/vault/postgres/0006_audit_key.sql"),
+            },
         ],
     },
     rights: include_str!("../../../migrations/vault/postgres/rights.sql"),

@@ -3,6 +3,7 @@
 
 use nightsafe_core::scalar::{IdentityId, KeyId, RosterHead};
 
+use super::audit_keys::insert_grant_if_audit_key;
 use super::{VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{Row, Transaction, statement};
@@ -29,10 +30,10 @@ pub struct StoredWrapped {
     pub wrapped: Vec<u8>,
 }
 
-/// A private item of a data key that is granted to an admin.
+/// A private item of a data key, or of an audit key, that is granted to an admin.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredGrant {
-    /// The data key.
+    /// The key.
     pub key_id: KeyId,
     /// Who can open it.
     pub recipient: IdentityId,
@@ -157,10 +158,11 @@ impl VaultStore {
         rows.iter().map(|row| super::text(row, "note")).collect()
     }
 
-    /// Adds grants, all or nothing; what is granted already stays as it is. Gives how many are new.
+    /// Adds grants of data keys and of audit keys, all or nothing; what is granted already stays as it is. Gives how many
+    /// are new.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], also when a data key or a recipient is not there.
+    /// [`StoreError::Unavailable`], also when a key or a recipient is not there.
     pub async fn add_grants(&self, grants: &[StoredGrant]) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
         let mut added = 0_u64;
@@ -171,7 +173,7 @@ impl VaultStore {
         Ok(added)
     }
 
-    /// What is granted to an identity, in the order of data keys and items.
+    /// What is granted of data keys to an identity, in the order of keys and items.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
@@ -215,7 +217,11 @@ async fn insert_wrapped(
     Ok(())
 }
 
+/// Of a data key or of an audit key: no id is that of both.
 pub(super) async fn insert_admin_grant(transaction: &mut Transaction, grant: &StoredGrant) -> Result<u64, StoreError> {
+    if let Some(added) = insert_grant_if_audit_key(transaction, grant).await? {
+        return Ok(added);
+    }
     statement(
         "/* vault add_admin_grant */ INSERT INTO admin_grant (key_id, recipient, item, granted) \
          VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",

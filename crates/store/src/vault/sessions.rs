@@ -4,7 +4,7 @@ use nightsafe_core::time::UnixTime;
 
 use super::{VaultStore, unavailable};
 use crate::StoreError;
-use crate::sql::statement;
+use crate::sql::{On, Transaction, statement};
 
 /// How long a session lasts, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +85,37 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        statement("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
+        end(&self.pool, token_hash).await
+    }
+
+    /// Whether the sign-in of a session is in the audit log; of one that is not there, it is not.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn is_sign_in_recorded(&self, token_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let row = statement("/* vault is_recorded */ SELECT 1 FROM session WHERE token_hash = $1 AND recorded = 1")
             .bind(token_hash)
-            .execute(&self.pool)
+            .fetch_optional(&self.pool)
             .await
             .map_err(unavailable)?;
-        Ok(())
+        Ok(row.is_some())
     }
+}
+
+pub(super) async fn end<'c>(on: impl Into<On<'c>>, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+    statement("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
+        .bind(token_hash)
+        .execute(on)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+pub(super) async fn record(transaction: &mut Transaction, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+    statement("/* vault record_sign_in */ UPDATE session SET recorded = 1 WHERE token_hash = $1")
+        .bind(token_hash)
+        .execute(transaction)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
 }

@@ -10,6 +10,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod audit_keys;
 mod copy;
 mod custody;
 mod fields;
@@ -79,6 +80,9 @@ on_both_engines! {
     custody::custody_and_manifests_are_added_once,
     custody::an_admin_has_one_identity_and_grants_are_added_once,
     custody::the_roster_is_only_added_to,
+    audit_keys::an_audit_key_is_added_once_and_granted_like_a_data_key,
+    audit_keys::a_sign_in_is_recorded_with_its_entry_or_not_at_all,
+    audit_keys::an_opening_is_in_the_log_with_what_it_hands_out,
     log::a_log_proves_what_it_holds,
     log::a_repeated_commitment_leaves_nothing_half_done,
     log::what_is_not_signed_is_not_there,

@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 52] = [
+const RIGHTS: [Right; 58] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -48,11 +48,17 @@ const RIGHTS: [Right; 52] = [
     ("nightsafe_vault", "INSERT", "vault.roster_entry", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.audit_key", &[]),
+    ("nightsafe_vault", "INSERT", "vault.audit_key", &[]),
+    ("nightsafe_vault", "SELECT", "vault.audit_grant", &[]),
+    ("nightsafe_vault", "INSERT", "vault.audit_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.audit_recovery_grant", &[]),
+    ("nightsafe_vault", "INSERT", "vault.audit_recovery_grant", &[]),
     ("nightsafe_vault", "UPDATE", "vault.admin", &["record"]),
     ("nightsafe_vault", "UPDATE", "vault.wrapped_identity", &["wrapped"]),
     ("nightsafe_vault", "SELECT", "vault.session", &[]),
     ("nightsafe_vault", "INSERT", "vault.session", &[]),
-    ("nightsafe_vault", "UPDATE", "vault.session", &["last_used"]),
+    ("nightsafe_vault", "UPDATE", "vault.session", &["last_used", "recorded"]),
     ("nightsafe_vault", "DELETE", "vault.session", &[]),
     ("nightsafe_vault", "SELECT", "vault.opening", &[]),
     ("nightsafe_vault", "INSERT", "vault.opening", &["deposit_id", "kind", "field_no", "purpose", "admin", "at"]),
