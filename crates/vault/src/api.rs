@@ -10,6 +10,7 @@ mod openapi;
 mod openings;
 mod passphrase;
 mod policy;
+mod record;
 mod search;
 mod session;
 
@@ -51,6 +52,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/log/checkpoint", get(log::checkpoint))
         .route("/v1/log/tile/{*path}", get(log::tile))
         .route("/v1/log/entries", post(log::entries))
+        .route("/v1/log/record", post(record::record))
         .route("/v1/openapi.json", get(openapi::get));
     let routes = admit(asked, Arc::clone(&state.shared().admission))
         .route("/healthz", get(alive))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightsafe_core::anchor::Origin;
+use nightsafe_core::anchor::{Origin, TrustAnchor};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar;
 use nightsafe_login::ServerSetup;
@@ -53,6 +53,9 @@ pub struct Site {
     pub login_key: Secret,
     /// The key of the audit log that `nightsafe init` made, `keys/log.key`; without it there is no log.
     pub log_key: Option<Secret>,
+    /// The trust anchor, `anchor.txt`, which the roster of admins is verified by; without it nothing that admins do is
+    /// recorded in the audit log.
+    pub anchor: Option<AbsolutePath>,
 }
 
 /// `[vault]`
@@ -197,6 +200,9 @@ pub enum ConfiguredError {
     /// The log key is not this site's.
     #[error("site.log_key: {0}")]
     Log(#[from] LogConfigError),
+    /// The file of the trust anchor.
+    #[error("site.anchor: the file is no trust anchor of this site: copy anchor.txt of the data directory")]
+    Anchor,
     /// The file of the relay key.
     #[error("source.relay.key: the file is not one line of PRIVATE+KEY+name+id+base64: make a new one")]
     Key,
@@ -254,8 +260,9 @@ impl Config {
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
         let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
+        let anchor = self.site.anchor.as_ref().map(|path| anchor(&site, path)).transpose()?;
         Ok(Settings {
-            api: VaultConfig { guard: self.limits.guard(&self.listen), log, ..api },
+            api: VaultConfig { guard: self.limits.guard(&self.listen), log, anchor, ..api },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,
@@ -311,11 +318,16 @@ pub async fn open_direct(database: &Database) -> Result<Direct, StoreError> {
     Ok(Direct::new(OutboxReader::open(database).await?))
 }
 
-/// The key that entries are sealed to is named by the roster, from which it is not taken yet.
+fn anchor(site: &scalar::Site, path: &AbsolutePath) -> Result<TrustAnchor, ConfiguredError> {
+    let text = std::fs::read_to_string(&**path).map_err(|_| ConfiguredError::Anchor)?;
+    TrustAnchor::parse(&text).ok().filter(|anchor| anchor.site == *site).ok_or(ConfiguredError::Anchor)
+}
+
+/// The key that entries are sealed to is named by the roster.
 fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> {
     let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
     let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;
-    Ok(LogConfig::new(site, signer, None)?)
+    Ok(LogConfig::new(site, signer)?)
 }
 
 fn database(section: &'static str, url: &DatabaseUrl, password: Option<&Secret>) -> Result<Database, ConfiguredError> {

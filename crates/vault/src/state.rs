@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
@@ -29,6 +30,8 @@ pub struct VaultConfig {
     pub guard: Guard,
     /// The audit log; without it there is none, and nothing is recorded there.
     pub log: Option<LogConfig>,
+    /// What the roster of admins is verified by; without it the vault knows nobody of it, and no audit key.
+    pub anchor: Option<TrustAnchor>,
 }
 
 /// Everything the API's handlers share. Cheap to clone.
@@ -46,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
     pub(crate) log: Option<AuditLog>,
+    anchor: Option<TrustAnchor>,
     clock: Arc<dyn Clock>,
 }
 
@@ -53,15 +57,15 @@ impl VaultConfig {
     /// With the usual limits of sign-in, no rates, and no audit log.
     pub fn new(site: Site, admin_origin: String, login: ServerSetup) -> Self {
         let (sessions, attempts) = (SessionLimits::default(), LoginLimits::default());
-        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), log: None }
+        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), log: None, anchor: None }
     }
 }
 
 impl State {
     /// The state of one running vault.
     pub fn new(store: VaultStore, config: VaultConfig, clock: Arc<dyn Clock>) -> Self {
-        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, log } = config;
-        let log = log.map(|log| AuditLog::new(store.clone(), site.clone(), log));
+        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, log, anchor } = config;
+        let log = log.map(|log| AuditLog::new(store.clone(), site.clone(), log, anchor.clone()));
         Self(Arc::new(Shared {
             store,
             site,
@@ -73,8 +77,24 @@ impl State {
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
             log,
+            anchor,
             clock,
         }))
+    }
+
+    /// Says in the server's log when what admins do is not recorded in the audit log, or cannot be.
+    pub async fn tell_of_log(&self) {
+        let Some(log) = &self.0.log else {
+            return tracing::warn!("there is no audit log: `nightsafe keys log` makes its key");
+        };
+        match log.recorder().await {
+            Ok(Some(_)) => {}
+            Ok(None) if self.0.anchor.is_none() => {
+                tracing::warn!("openings are not in the audit log: the vault has no trust anchor (site.anchor)");
+            }
+            Ok(None) => tracing::warn!("openings are not in the audit log: `nightsafe keys audit` makes its audit key"),
+            Err(error) => tracing::error!(%error, "the audit log cannot be written: nothing can be opened"),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Shared {

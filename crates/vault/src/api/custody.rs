@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State as Shared;
-use nightsafe_proto::vault::custody::{Custody, CustodyItem, CustodyKey, Manifests};
+use nightsafe_proto::vault::custody::{AuditKey, Custody, CustodyItem, CustodyKey, Manifests};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault;
@@ -12,7 +12,7 @@ use super::openapi::SignedInProblems;
 use super::session::SignedIn;
 use crate::State;
 
-/// Data keys with what opens them
+/// Data keys, and audit keys, with what opens them
 #[utoipa::path(
     get, path = "/v1/custody", operation_id = "custody", tag = "keys",
     responses((status = 200, description = "All of them", body = Custody), SignedInProblems),
@@ -21,11 +21,19 @@ use crate::State;
 pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<Custody>, Problem> {
     let store = &state.shared().store;
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
-    let grants = match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
-        Some(identity) => store.grants_to(&identity.id).await.map_err(|error| error::storage(&error))?,
-        None => Vec::new(),
-    };
-    Ok(Json(Custody { keys: keys.into_iter().map(|one| key(one, &grants)).collect() }))
+    let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
+    let (grants, audit_grants) =
+        match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
+            Some(identity) => {
+                let grants = store.grants_to(&identity.id).await.map_err(|error| error::storage(&error))?;
+                (grants, store.audit_grants_to(&identity.id).await.map_err(|error| error::storage(&error))?)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+    Ok(Json(Custody {
+        keys: keys.into_iter().map(|one| key(one, &grants)).collect(),
+        audit_keys: audit_keys.into_iter().map(|one| audit_key(one, &audit_grants)).collect(),
+    }))
 }
 
 /// Key manifests
@@ -37,6 +45,15 @@ pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> 
 pub(super) async fn manifests(Shared(state): Shared<State>, _session: SignedIn) -> Result<Json<Manifests>, Problem> {
     let notes = state.shared().store.manifests().await.map_err(|error| error::storage(&error))?;
     Ok(Json(Manifests { notes }))
+}
+
+fn audit_key(key: vault::StoredAuditKey, grants: &[vault::StoredGrant]) -> AuditKey {
+    let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
+    AuditKey {
+        key_id: Hex(key.key_id.0),
+        public_key: B64u(key.public_key),
+        grants: own.map(|grant| B64u(grant.granted.clone())).collect(),
+    }
 }
 
 fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant]) -> CustodyKey {

@@ -3,25 +3,11 @@
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::AppendError;
-
-use crate::log::AuditLogError;
 
 /// The database did not answer.
 pub(super) fn storage(error: &StoreError) -> Problem {
     tracing::error!(%error, "the vault could not answer");
     ProblemType::StorageUnavailable.into()
-}
-
-/// The audit log was not written or read.
-pub(super) fn log(error: &AuditLogError) -> Problem {
-    tracing::error!(%error, "the audit log does not go on");
-    match error {
-        AuditLogError::Store(_) | AuditLogError::Append(AppendError::Store(_)) => {
-            ProblemType::StorageUnavailable.into()
-        }
-        _ => ProblemType::InternalError.into(),
-    }
 }
 
 /// The system gave no random bytes.

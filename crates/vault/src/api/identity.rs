@@ -74,7 +74,7 @@ pub(super) async fn roster(Shared(state): Shared<State>, _session: SignedIn) -> 
     Ok(Json(RosterEntries { entries, identities: identities.into_iter().map(B64u).collect() }))
 }
 
-/// Grant data keys
+/// Grant data keys and audit keys
 ///
 /// What is granted already stays as it is.
 #[utoipa::path(
@@ -141,14 +141,16 @@ fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<
     })
 }
 
-/// Of data keys and to identities that are here.
+/// Of keys and to identities that are here.
 async fn check_known(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
+    let keys: BTreeSet<_> = keys.iter().map(|key| key.key_id).chain(audit_keys.iter().map(|key| key.key_id)).collect();
     let mut recipients = BTreeSet::new();
     for (place, grant) in grants.iter().enumerate() {
         let known = !recipients.insert(grant.recipient)
             || store.has_identity(&grant.recipient).await.map_err(|error| error::storage(&error))?;
-        if !known || !keys.iter().any(|key| key.key_id == grant.key_id) {
+        if !known || !keys.contains(&grant.key_id) {
             return Err(malformed(place));
         }
     }

@@ -8,7 +8,7 @@ use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, log, login, openings, passphrase, search};
+use super::{custody, identity, log, login, openings, passphrase, record, search};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -34,6 +34,7 @@ use super::{custody, identity, log, login, openings, passphrase, search};
         log::checkpoint,
         log::tile,
         log::entries,
+        record::record,
         super::alive,
         super::ready,
         get
@@ -73,6 +74,16 @@ pub(super) async fn get() -> Response {
 const HEALTH: [P; 3] = [P::InternalError, P::Busy, P::StorageUnavailable];
 /// What every other address may answer.
 const ALWAYS: [P; 4] = [P::RateLimited, P::InternalError, P::Busy, P::StorageUnavailable];
+/// And those that leave an entry in the audit log.
+const RECORDED: [P; 7] = [
+    P::LogEntryRefused,
+    P::LogEntryRepeated,
+    P::ClockDiffers,
+    P::NotInRoster,
+    P::SignInNotRecorded,
+    P::LogShorter,
+    P::LogUnavailable,
+];
 /// And every address that takes a body.
 const BODY: [P; 4] = [P::MalformedJson, P::RequestTimeout, P::BodyTooLarge, P::UnsupportedMediaType];
 
@@ -99,27 +110,40 @@ problems! {
     /// Problems of an address that asks for a token.
     SignedInProblems = [ALWAYS, [P::SignInRequired]];
     /// Problems of the audit log's checkpoint and tiles.
-    LogProblems = [ALWAYS, [P::SignInRequired, P::NotFound]];
+    LogProblems = [ALWAYS, [P::SignInRequired, P::NotFound, P::LogUnavailable]];
     /// Problems of `POST /v1/log/entries`.
-    LogEntriesProblems = [ALWAYS, BODY, [P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember]];
+    LogEntriesProblems = [
+        ALWAYS,
+        BODY,
+        [P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember, P::LogShorter, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/log/record`.
+    RecordProblems = [ALWAYS, BODY, RECORDED, [P::SignInRequired, P::BatchTooLarge]];
     /// Problems of `POST /v1/login/start`.
-    LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember]];
+    LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember, P::LogUnavailable]];
     /// Problems of `POST /v1/login/finish`.
-    LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed]];
+    LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed, P::LogUnavailable]];
     /// Problems of `POST /v1/passphrase/start`.
     PassphraseStartProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/passphrase/finish`.
-    PassphraseFinishProblems = [ALWAYS, BODY, [P::SignInRequired, P::SignInFailed, P::MalformedMember]];
+    PassphraseFinishProblems = [ALWAYS, BODY, [P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]];
     /// Problems of `POST /v1/identity`.
     NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
     /// Problems of `POST /v1/grants`.
     GrantProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/deposits/search`.
-    SearchProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedSearch]];
+    SearchProblems = [
+        ALWAYS,
+        BODY,
+        RECORDED,
+        [P::SignInRequired, P::MalformedSearch, P::BatchTooLarge, P::LogEntryRequired]
+    ];
     /// Problems of `POST /v1/openings`.
     OpeningProblems = [
         ALWAYS,
         BODY,
-        [P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember]
+        RECORDED,
+        [P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember],
+        [P::LogEntryRequired, P::LogEntryDiffers]
     ];
 }

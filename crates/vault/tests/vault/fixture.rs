@@ -54,6 +54,8 @@ pub(crate) struct Vault {
     pub(crate) anchor: TrustAnchor,
     pub(crate) login: ServerSetup,
     pub(crate) key: PrivateItems,
+    /// Signs the roster.
+    pub(crate) site_key: NoteSigner,
     manifest: KeyManifest,
 }
 
@@ -145,9 +147,11 @@ impl Vault {
         let clock = Arc::new(FixedClock::new(NOW));
         let again = ServerSetup::from_bytes(&login.to_bytes()).unwrap();
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), again);
-        let config = VaultConfig { guard, log, ..config };
+        // A vault without a log knows nobody of the roster
+        let known = log.is_some().then(|| anchor.clone());
+        let config = VaultConfig { guard, log, anchor: known, ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
-        Self { folder, store, router, clock, anchor, login, key, manifest }
+        Self { folder, store, router, clock, anchor, login, key, site_key, manifest }
     }
 
     pub(crate) fn outbox_path(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod api;
+mod audit;
 mod fixture;
 mod full_path;
 mod identity;
