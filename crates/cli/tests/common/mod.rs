@@ -104,7 +104,10 @@ impl Shop {
             ("element.js", b"frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")".to_vec()),
             ("frame.html", frame.into_bytes()),
             ("admin/index.html", index.as_bytes().to_vec()),
-            ("admin/admin.js", b"admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\")".to_vec()),
+            (
+                "admin/admin.js",
+                b"admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_LOG_KEY__\")".to_vec(),
+            ),
             ("admin/admin.css", b"p{margin:0}".to_vec()),
             ("admin/admin.wasm", wasm),
         ] {
