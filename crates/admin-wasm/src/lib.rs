@@ -19,6 +19,9 @@
 //!   finish(reply: string): string;
 //!   /** Before unlock(): `roster_place` of an earlier sign-in with this browser. */
 //!   remember(place: string): void;
+//!   /** Before unlock(): the audit log's public key, as the admin site carries it (empty when it carries none), and
+//!    *  `log_place` of an earlier sign-in with this browser. */
+//!   remember_log(key: string, place: string): void;
 //!   /** Once, after finish(): unlocks the identity by what the sign-in gave, verifies roster and manifests from the site
 //!    *  keys down, and opens the data keys that are granted to it. Data keys of before there was a roster are unwrapped
 //!    *  with the passphrase (Argon2id with 64 MiB once more, about a second).
@@ -29,7 +32,7 @@
 //!    *  @param anchor     text of the trust anchor that the admin script carries
 //!    *  @param manifests  body of GET /v1/manifests
 //!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`, `roster_forked`,
-//!    *  `malformed`, `locked`. A manifest or a grant that
+//!    *  `log_key_missing`, `malformed`, `locked`. A manifest or a grant that
 //!    *  does not verify is left out and counted. */
 //!   unlock(passphrase: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
 //!   free(): void;
@@ -49,6 +52,8 @@
 //!   /** Body of POST /v1/grants: to oneself, of data keys that only the passphrase opened, as soon as the roster names this
 //!    *  admin. */
 //!   readonly new_grants: string | undefined;
+//!   /** Ids of the data keys that `new_grants` grants, as a JSON array of hex: each is a `grant` to be signed for the log. */
+//!   readonly newly_granted: string;
 //!   /** How many of the vault's manifests were refused: not signed by enough site keys, or malformed. 0 is normal. */
 //!   readonly refused_manifests: number;
 //!   /** Takes the body of GET /v1/manifests again: a deposit may be newer than the sign-in. `refused_manifests` counts
@@ -60,8 +65,32 @@
 //!   open_locator(row: string): string; // JSON of OpenedLocator
 //!   /** Opens the answer of POST /v1/openings (whole body; many deposits at once). Every deposit in it must have been
 //!    *  through open_locator. In the request, each field's tag goes into `open` or into `check`: a field in neither
-//!    *  is reported as missing. Throws `malformed`, `unknown_deposit`, `locked`. */
+//!    *  is reported as missing. Where a log is kept, an answer with rows must show the signed entries there.
+//!    *  Throws `malformed`, `unknown_deposit`, `log_refused`, `log_rolled_back`, `log_forked`, `locked`. */
 //!   open_fields(answer: string): string; // JSON of OpenedDeposits
+//!   /** Body of POST /v1/openings: `chosen` is JSON of {deposit_id, fields: {kind, index}[]}[]; every other field of these
+//!    *  deposits is compared. Signed, where a log is kept: then each deposit must have been compared before (an answer
+//!    *  without rows through open_fields), or it throws `unchecked`. `now` is RFC 3339 without a fraction.
+//!    *  Throws `malformed`, `unknown_deposit`, `locked`. */
+//!   request_open(chosen: string, purpose: string, now: string): string;
+//!   // -- the audit log --
+//!   /** Whether it is kept: the roster names this admin and an audit key. Then nothing is done at the vault but with what
+//!    *  sign() and request_open() give, and an answer counts once logged() or open_fields() took its `log`. */
+//!   readonly logs: boolean;
+//!   /** Whether this admin can open entries: an audit key is granted. */
+//!   readonly reads_log: boolean;
+//!   /** How many entries it had when it was last seen, in decimal; `since` of POST /v1/log/entries. */
+//!   readonly log_size: string;
+//!   /** What to remember of it, in this browser. */
+//!   readonly log_place: string | undefined;
+//!   /** Signs what is to be done, JSON of Deed[]; gives the `log` member of a request, or the body of POST /v1/log/record.
+//!    *  One at a time: the next call forgets what was signed before. Throws `malformed`, `no_log`, `locked`. */
+//!   sign(deeds: string, now: string): string;
+//!   /** Takes the `log` member of the answer, or the answer of POST /v1/log/record. Throws `log_refused`,
+//!    *  `log_rolled_back`, `log_forked`, `malformed`, `no_log`, `locked`. */
+//!   logged(in_log: string): void;
+//!   /** Takes the answer of POST /v1/log/entries with `since`; gives JSON of Log. Throws as logged(). */
+//!   read_log(entries: string): string;
 //!   /** Begins a new passphrase: b64u, the `message` of POST /v1/passphrase/start. Throws `no_identity`, `locked`. */
 //!   begin_passphrase(passphrase: string): string;
 //!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
@@ -78,6 +107,13 @@
 //!   free(): void;
 //! }
 //!
+//! type Deed = { action: "sign-in" | "sign-out" | "passphrase-change" } | { action: "search", criteria: string[] }
+//!   | { action: "list", limit: number } | { action: "grant", data_key: string };
+//! /** Newest last, as asked for. `problem` is a finding of docs/spec/audit-entry.md: nothing of that entry is believed; with
+//!  *  neither problem nor action, it is sealed to a key that this admin does not hold. `by` is absent for the vault. */
+//! type Log = { size: number, entries: { number: number, problem?: string, action?: string, by?: string, at?: string,
+//!   purpose?: string, deposit_id?: string, fields?: {kind: string, index: number}[], criteria?: string[],
+//!   identity?: string }[] };
 //! type Person = { identity: string, name: string, roles: string[], words: string,
 //!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type OpenedLocator = {
@@ -109,13 +145,14 @@
 //! ```
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
-//! `roster_forked`, `no_identity`,
-//! `malformed`,
-//! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
+//! `roster_forked`, `no_identity`, `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
+//! `malformed`, `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]
 
 mod failure;
+mod journal;
+mod log_view;
 mod login;
 mod opener;
 mod session;

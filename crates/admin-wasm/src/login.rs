@@ -20,6 +20,8 @@ pub struct LoginAttempt {
     message: String,
     export_key: Option<ExportKey>,
     remembered: String,
+    /// Key and place of the audit log.
+    log: (String, String),
 }
 
 #[wasm_bindgen]
@@ -46,6 +48,11 @@ impl LoginAttempt {
         self.remembered = place;
     }
 
+    /// What to hold the audit log against.
+    pub fn remember_log(&mut self, key: String, place: String) {
+        self.log = (key, place);
+    }
+
     /// Unlocks the identity, verifies roster and manifests, opens the data keys.
     pub fn unlock(
         &mut self,
@@ -57,7 +64,9 @@ impl LoginAttempt {
         manifests: &str,
     ) -> Result<Opener, JsValue> {
         let remembered = std::mem::take(&mut self.remembered);
-        let answers = Answers { identity, roster, custody, manifests, remembered: &remembered };
+        let (log_key, log_place) = std::mem::take(&mut self.log);
+        let (log_key, log_place) = (log_key.as_str(), log_place.as_str());
+        let answers = Answers { identity, roster, custody, manifests, remembered: &remembered, log_key, log_place };
         let session = self.opened(passphrase.as_bytes(), &answers, anchor);
         passphrase.zeroize();
         Ok(Opener::of(session?))
@@ -69,7 +78,13 @@ impl LoginAttempt {
         let started = ClientLogin::start(passphrase.as_bytes());
         passphrase.zeroize();
         let (state, message) = started?;
-        Ok(Self { state: Some(state), message: b64u(&message), export_key: None, remembered: String::new() })
+        Ok(Self {
+            state: Some(state),
+            message: b64u(&message),
+            export_key: None,
+            remembered: String::new(),
+            log: Default::default(),
+        })
     }
 
     /// Uses the export key up, so that it does not stay in memory.

@@ -48,6 +48,12 @@ impl Opener {
         Ok(self.session()?.new_grants()?)
     }
 
+    /// JSON array of the data keys of `new_grants`.
+    #[wasm_bindgen(getter)]
+    pub fn newly_granted(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.newly_granted()?)
+    }
+
     /// How many manifests were refused.
     #[wasm_bindgen(getter)]
     pub fn refused_manifests(&self) -> Result<u32, JsValue> {
@@ -66,10 +72,54 @@ impl Opener {
 
     /// Opens an answer of the vault.
     #[wasm_bindgen(unchecked_return_type = "string")]
-    pub fn open_fields(&self, answer: &str) -> Result<JsValue, JsValue> {
+    pub fn open_fields(&mut self, answer: &str) -> Result<JsValue, JsValue> {
         // Not as a String: that would be freed without being zeroised
-        let values = self.session()?.open_fields(answer)?;
+        let values = self.session.as_mut().ok_or(Failure::Locked)?.open_fields(answer)?;
         Ok(JsValue::from_str(&values))
+    }
+
+    /// Whether what this admin does is to be signed for the audit log.
+    #[wasm_bindgen(getter)]
+    pub fn logs(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.logs())
+    }
+
+    /// Whether this admin can read the audit log.
+    #[wasm_bindgen(getter)]
+    pub fn reads_log(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.reads_log())
+    }
+
+    /// How many entries the log had when it was last seen, in decimal.
+    #[wasm_bindgen(getter)]
+    pub fn log_size(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.log_size().to_string())
+    }
+
+    /// What to remember of the audit log.
+    #[wasm_bindgen(getter)]
+    pub fn log_place(&self) -> Result<Option<String>, JsValue> {
+        Ok(self.session()?.log_place())
+    }
+
+    /// Signs what is done.
+    pub fn sign(&mut self, deeds: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.sign(deeds, now, &mut rng()?)?)
+    }
+
+    /// Takes the proof that it is in the log.
+    pub fn logged(&mut self, in_log: &str) -> Result<(), JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.logged(in_log)?)
+    }
+
+    /// Opens and verifies entries of the log.
+    pub fn read_log(&mut self, entries: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.read_log(entries)?)
+    }
+
+    /// Body of an opening.
+    pub fn request_open(&mut self, chosen: &str, purpose: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.request_open(chosen, purpose, now, &mut rng()?)?)
     }
 
     /// First message of a new passphrase.

@@ -20,12 +20,15 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
+mod log;
+
 /// A shop as its vault shows it, with the private keys that only admins have.
 struct Shop {
     key: PrivateItems,
     anchor: TrustAnchor,
     manifest: KeyManifest,
     notes: Vec<String>,
+    site_key: NoteSigner,
 }
 
 fn rng() -> UnwrapErr<SysRng> {
@@ -72,7 +75,7 @@ impl Shop {
             nightsafe_core::manifest::sign(&other, &[&stranger]).unwrap(),
             "no note".into(),
         ];
-        Self { key, anchor, manifest, notes }
+        Self { key, anchor, manifest, notes, site_key }
     }
 
     fn custody(&self) -> String {
@@ -91,7 +94,7 @@ impl Shop {
             items: items.collect(),
             grants: Vec::new(),
         };
-        serde_json::to_string(&Custody { keys: vec![key] }).unwrap()
+        serde_json::to_string(&Custody { keys: vec![key], ..Custody::default() }).unwrap()
     }
 
     fn unlock(&self, passphrase: &str) -> Result<Session, Failure> {
@@ -122,8 +125,15 @@ impl Shop {
 
 /// Of an admin without identity, at a vault without roster.
 fn unlock(passphrase: &str, custody: &str, anchor: &str, manifests: &str) -> Result<Session, Failure> {
-    let answers =
-        Answers { identity: "{}", roster: r#"{"entries":[],"identities":[]}"#, custody, manifests, remembered: "" };
+    let answers = Answers {
+        identity: "{}",
+        roster: r#"{"entries":[],"identities":[]}"#,
+        custody,
+        manifests,
+        remembered: "",
+        log_key: "",
+        log_place: "",
+    };
     Session::unlock(&Zeroizing::new([7; 64]), passphrase.as_bytes(), &answers, anchor, &mut rng())
 }
 
@@ -153,10 +163,16 @@ fn answer(deposit: &Deposit, open: &str) -> Opened {
         expires: field.expires.to_text(),
         envelope: B64u(field.envelope.as_bytes().to_vec()),
     });
-    let present =
-        present.iter().map(|field| PresentRow { tag: Hex(field.tag.0), envelope_hash: Hex(field.envelope.hash().0) });
+    let present = present.iter().map(|field| PresentRow {
+        tag: Hex(field.tag.0),
+        envelope_hash: Hex(field.envelope.hash().0),
+        point: None,
+    });
     let deposit_id = Hex(deposit.id().0);
-    Opened { deposits: vec![openings::OpenedDeposit { deposit_id, rows: rows.collect(), present: present.collect() }] }
+    Opened {
+        deposits: vec![openings::OpenedDeposit { deposit_id, rows: rows.collect(), present: present.collect() }],
+        log: None,
+    }
 }
 
 fn text(value: &impl Serialize) -> String {

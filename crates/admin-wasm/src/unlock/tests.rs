@@ -67,7 +67,7 @@ impl Vault {
             export_key: Zeroizing::new([7; 64]),
             identity: OwnIdentity::default(),
             roster: RosterEntries::default(),
-            custody: Custody { keys: vec![key] },
+            custody: Custody { keys: vec![key], ..Custody::default() },
             remembered: None,
         }
     }
