@@ -15,6 +15,7 @@ import { Status } from "./status.ts";
 import type { Vault } from "./vault.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
+import { LogView } from "./views/log.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
 import { signInView } from "./views/sign-in.ts";
@@ -49,6 +50,7 @@ export class App {
     private readonly engine: Promise<Engine>,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
+      log: () => this.goToLog(),
       account: () => this.goToAccount(),
       lock: () => this.lock(undefined),
       signOut: () => this.signOut(undefined),
@@ -99,7 +101,7 @@ export class App {
 
   private newSearch(session: Session): SearchView {
     const view = new SearchView({
-      search: (request) => session.vault.search(request),
+      search: (request) => session.search(request),
       fail: (error, again) => this.failed(error, again),
       worked: () => this.#status.clear(),
       say: (text) => this.#status.say(text),
@@ -117,7 +119,7 @@ export class App {
   }
 
   private async find(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<IndexRow | undefined> {
-    const { deposits } = await session.vault.search({ reference: place.reference });
+    const { deposits } = await session.search({ reference: place.reference });
     return deposits.find((row) => row.deposit_id === place.deposit_id);
   }
 
@@ -137,6 +139,25 @@ export class App {
         user: session.user,
         people: session.people,
         change: ({ old, next }) => this.changePassphrase(session, old, next),
+        say: (text) => this.#status.say(text),
+        back: () => this.goToSearch(),
+      }),
+    );
+  }
+
+  private goToLog(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "log" }));
+    this.show(
+      new LogView({
+        logs: session.logs,
+        reads: session.readsLog,
+        people: session.people,
+        read: (first, count) => session.readLog(first, count),
+        fail: (error, again) => this.failed(error, again),
+        worked: () => this.#status.clear(),
         say: (text) => this.#status.say(text),
         back: () => this.goToSearch(),
       }),
@@ -173,7 +194,6 @@ export class App {
         say: (text) => this.#status.say(text),
         fail: (error, again) => this.failed(error, again),
         worked: () => this.#status.clear(),
-        reload: () => this.find(session, row),
         back: () => this.goToSearch(),
       });
     } catch (error) {
@@ -191,6 +211,7 @@ export class App {
     if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
     if (route.page === "account") return this.goToAccount();
+    if (route.page === "log") return this.goToLog();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
   }
@@ -221,24 +242,24 @@ export class App {
     const row = this.#deposit?.row;
     const known = row && { deposit_id: row.deposit_id, reference: row.reference };
     const place = { user: this.#session.user, row: known };
-    this.end();
+    this.end(undefined);
     this.askToSignIn(place, note ?? "The keys were forgotten. Sign in to go on where you were.");
     this.#status.say("Locked.");
   }
 
   private signOut(note: string | undefined): void {
-    this.end();
+    this.end({ action: "sign-out" });
     setHash(routeHash({ page: "search" }));
     this.askToSignIn(undefined, note);
     this.#status.say("Signed out.");
   }
 
-  /** Forgets keys, opened values and found deposits. */
-  private end(): void {
+  /** Forgets keys, opened values and found deposits. A sign-out is recorded, a lock is not. */
+  private end(deed: { readonly action: "sign-out" } | undefined): void {
     this.#idle.stop();
     this.leaveDeposit();
     this.#search = undefined;
-    this.#session?.lock();
+    this.#session?.lock(deed);
     this.#session = undefined;
     this.#shell.signedOut();
     this.#status.reset();
@@ -261,13 +282,18 @@ const REFUSED_GRANTS =
   "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
   "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
 
+const NO_LOG =
+  "Openings are not in a log yet that nobody can rewrite unnoticed: the vault alone records them. " +
+  "Whoever holds the site keys begins the log with nightsafe keys audit.";
+
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, logs }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
       `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
-  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting];
+  const unlogged = words === undefined && !logs && NO_LOG;
+  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting, unlogged];
   return notes.filter((note) => note !== false).join(" ");
 }
 

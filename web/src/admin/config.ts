@@ -1,7 +1,9 @@
-// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor and the vault's origin.
+// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor, the vault's origin, and the
+// public key of its audit log.
 
 const ANCHOR = "__NIGHTSAFE_ANCHOR__";
 const VAULT = "__NIGHTSAFE_VAULT__";
+const LOG_KEY = "__NIGHTSAFE_LOG_KEY__";
 
 /** The built site's own facts. All of them are covered by the script's hash. */
 export interface Config {
@@ -11,6 +13,8 @@ export interface Config {
   readonly site: string;
   /** Origin of the vault's API, without a trailing slash. */
   readonly vault: string;
+  /** Public key of the audit log, for the WASM; empty when the site has none. */
+  readonly logKey: string;
   /** File name of the WASM module, relative to the page. */
   readonly wasmFile: string;
   /** Integrity of the WASM module, in the form that `fetch` takes. */
@@ -26,19 +30,19 @@ export class ConfigError extends Error {
 const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
 const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
 
-/** Reads the configuration out of an anchor text and a vault origin. */
-export function parseConfig(anchor: string, vault: string): Config {
+/** Reads the configuration out of an anchor text, a vault origin and the log's key. */
+export function parseConfig(anchor: string, vault: string, logKey = ""): Config {
   const site = line(anchor, "site");
   const [wasmFile = "", wasmIntegrity = "", ...rest] = line(anchor, "wasm").split(" ");
   if (!FILE.test(wasmFile) || !INTEGRITY.test(wasmIntegrity) || rest.length > 0) {
     throw new ConfigError("The trust anchor names no WASM module with a SHA-384 integrity. Build the site again.");
   }
-  return { anchor, site, vault: origin(vault), wasmFile, wasmIntegrity };
+  return { anchor, site, vault: origin(vault), logKey, wasmFile, wasmIntegrity };
 }
 
 /** The configuration of this very script. */
 export function ownConfig(): Config {
-  return parseConfig(ANCHOR, VAULT);
+  return parseConfig(ANCHOR, VAULT, LOG_KEY);
 }
 
 function line(anchor: string, word: string): string {

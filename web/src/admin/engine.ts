@@ -58,6 +58,34 @@ export interface Person {
   readonly own: boolean;
 }
 
+/** What is signed for the audit log, besides openings. */
+export type Deed =
+  | { readonly action: "sign-in" | "sign-out" | "passphrase-change" }
+  | { readonly action: "search"; readonly criteria: readonly string[] }
+  | { readonly action: "list"; readonly limit: number }
+  | { readonly action: "grant"; readonly data_key: string };
+
+/** An entry of the audit log. With a `problem` nothing of it is to be believed; without an action it is sealed to others. */
+export interface LogEntry {
+  readonly number: number;
+  readonly problem?: string;
+  readonly action?: string;
+  /** Identity; absent for the vault. */
+  readonly by?: string;
+  /** RFC 3339. */
+  readonly at?: string;
+  readonly purpose?: string;
+  readonly deposit_id?: string;
+  readonly fields?: readonly { readonly kind: string; readonly index: number }[];
+  readonly criteria?: readonly string[];
+  readonly identity?: string;
+}
+
+export interface Log {
+  readonly size: number;
+  readonly entries: readonly LogEntry[];
+}
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -72,6 +100,20 @@ export interface Opener {
   readonly roster_place: string | undefined;
   /** JSON of Person[]. */
   readonly people: string;
+  /** Ids of the data keys that `new_grants` grants; JSON. */
+  readonly newly_granted: string;
+  /** Whether what this admin does is signed for the audit log. */
+  readonly logs: boolean;
+  readonly reads_log: boolean;
+  /** In decimal. */
+  readonly log_size: string;
+  readonly log_place: string | undefined;
+  sign(deeds: string, now: string): string;
+  logged(inLog: string): void;
+  /** JSON of Log. */
+  read_log(entries: string): string;
+  /** Body of an opening; the WASM chooses what is compared. */
+  request_open(chosen: string, purpose: string, now: string): string;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
@@ -88,6 +130,7 @@ export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
   remember(place: string): void;
+  remember_log(key: string, place: string): void;
   unlock(
     passphrase: string,
     identity: string,

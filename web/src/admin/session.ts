@@ -1,11 +1,12 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Difference, Engine, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
-import { errorCode, isSignedOut, KeysNotUnlocked, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
+import type { Deed, Difference, Engine, Log, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
+import { errorCode, isSignedOut, KeysNotUnlocked, Refused, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
+import { Journal, now } from "./journal.ts";
 import type { Memory } from "./remembered.ts";
 import type { Vault } from "./vault.ts";
-import type { IndexRow, Purpose } from "./wire.ts";
+import type { IndexRow, Purpose, SearchRequest, SearchResult } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
@@ -47,13 +48,22 @@ export async function signIn(
       ]);
       step("unlocking");
       await paint();
-      attempt.remember(memory.read());
+      attempt.remember(memory.read("roster"));
+      attempt.remember_log(config.logKey, memory.read("log"));
       const opener = unlocked(() =>
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
-      if (opener.roster_place !== undefined) memory.write(opener.roster_place);
-      await settle(opener, vault);
-      return new Session(user, vault, opener, engine);
+      if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
+      try {
+        const journal = new Journal(opener, vault, memory);
+        // Before anything else is asked for: the vault gives nothing to a sign-in that it has not recorded
+        await journal.record([{ action: "sign-in" }]);
+        await settle(opener, vault, journal);
+        return new Session(user, vault, opener, engine, journal);
+      } catch (error) {
+        opener.free();
+        throw error;
+      }
     } catch (error) {
       vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
       throw error;
@@ -67,11 +77,14 @@ export async function signIn(
  * Brings an installation whose data keys are under the passphrase to identity and grants, a step at each sign-in. What
  * the vault does not take now is made again next time: nothing of it is needed to work today.
  */
-async function settle(opener: Opener, vault: Vault): Promise<void> {
+async function settle(opener: Opener, vault: Vault, journal: Journal): Promise<void> {
   const { new_identity: identity, new_grants: grants } = opener;
   try {
     if (identity !== undefined) await vault.takeIdentity(identity);
-    if (grants !== undefined) await vault.grant(grants);
+    if (grants === undefined) return;
+    await vault.grant(grants);
+    const granted = JSON.parse(opener.newly_granted) as readonly string[];
+    await journal.record(granted.map((data_key) => ({ action: "grant", data_key }) as const));
   } catch (error) {
     if (isSignedOut(error)) throw error;
   }
@@ -90,8 +103,29 @@ export class Session {
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
+    private readonly journal: Journal,
   ) {
     this.#opener = opener;
+  }
+
+  /** Whether what is done here is recorded in the audit log. */
+  get logs(): boolean {
+    return this.opener.logs;
+  }
+
+  /** Whether the audit log can be read here. */
+  get readsLog(): boolean {
+    return this.opener.reads_log;
+  }
+
+  /** Finds deposits; recorded by the names of what was looked for. */
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.journal.search(request);
+  }
+
+  /** Entries of the audit log, verified and opened; `count` 0 tells how many there are. */
+  readLog(first: number, count: number): Promise<Log> {
+    return this.journal.read(first, count);
   }
 
   /** Data keys with grants that are not what an admin of the roster made; 0 is normal. */
@@ -115,6 +149,7 @@ export class Session {
       await paint();
       const { registration, wrapped } = JSON.parse(this.opener.finish_passphrase(reply)) as Renewed;
       await this.vault.passphraseFinish({ login, message: proof, registration, wrapped });
+      await this.journal.record([{ action: "passphrase-change" }]);
     } finally {
       attempt.free();
     }
@@ -145,18 +180,35 @@ export class Session {
   /** Compares the vault's hashes with the locator. Opens nothing, and nothing is recorded. */
   async check(depositId: string, fields: readonly SealedField[]): Promise<readonly Difference[]> {
     if (fields.length === 0) return [];
-    return (await this.ask(depositId, [], fields)).differences;
+    const check = fields.map(({ tag }) => tag);
+    const answer = await this.vault.openings({ deposits: [{ deposit_id: depositId, open: [], check }] });
+    return this.read(depositId, answer).differences;
   }
 
-  /** Opens `chosen` in one request, and checks all other fields in the same. */
-  open(
+  /**
+   * Opens `chosen` in one request, and checks all other fields in the same. The signed entry names what the last check
+   * found; when something else lies there by now, it is checked and signed once more.
+   */
+  async open(
     depositId: string,
     purpose: Purpose,
     chosen: readonly SealedField[],
     fields: readonly SealedField[],
   ): Promise<OpenedDeposit> {
-    const others = fields.filter((field) => !chosen.includes(field));
-    return this.ask(depositId, chosen, others, purpose);
+    const request = (): Promise<OpenedDeposit> =>
+      this.journal.alone(async () => {
+        const wanted = [{ deposit_id: depositId, fields: chosen.map(({ kind, index }) => ({ kind, index })) }];
+        const body = this.opener.request_open(JSON.stringify(wanted), purpose, now());
+        return this.read(depositId, await this.vault.openings(body));
+      });
+    try {
+      return await request();
+    } catch (error) {
+      const differs = error instanceof Refused && error.slug === "log-entry-differs";
+      if (!differs && errorCode(error) !== "unchecked") throw error;
+      await this.check(depositId, fields);
+      return request();
+    }
   }
 
   /** Forgets a deposit's locator; harmless when there is none, or after `lock`. */
@@ -164,32 +216,25 @@ export class Session {
     this.#opener?.forget(depositId);
   }
 
-  /** Zeroises the keys and ends the session at the vault, if that answers. */
-  lock(): void {
+  /** Zeroises the keys and ends the session at the vault, if that answers; signed, when somebody signs out. */
+  lock(deed?: Deed & { readonly action: "sign-out" }): void {
     const opener = this.#opener;
     this.#opener = undefined;
+    const entry = deed !== undefined && opener?.logs === true ? opener.sign(JSON.stringify([deed]), now()) : undefined;
     opener?.lock();
     opener?.free();
-    this.vault.logout().catch(() => undefined);
+    const ended = entry === undefined ? this.vault.logout() : this.vault.signOff(entry);
+    ended.catch(() => undefined);
   }
 
   private located(row: IndexRow): OpenedLocator {
     return JSON.parse(this.opener.open_locator(row.source)) as OpenedLocator;
   }
 
-  private async ask(
-    depositId: string,
-    open: readonly SealedField[],
-    check: readonly SealedField[],
-    purpose?: Purpose,
-  ): Promise<OpenedDeposit> {
-    const request = {
-      deposit_id: depositId,
-      open: open.map(({ kind, index, tag }) => ({ kind, index, tag })),
-      check: check.map(({ tag }) => tag),
+  private read(depositId: string, answer: string): OpenedDeposit {
+    const { deposits } = JSON.parse(this.journal.taken(() => this.opener.open_fields(answer))) as {
+      deposits: readonly OpenedDeposit[];
     };
-    const answer = await this.vault.openings({ ...(purpose && { purpose }), deposits: [request] });
-    const { deposits } = JSON.parse(this.opener.open_fields(answer)) as { deposits: readonly OpenedDeposit[] };
     const [opened] = deposits;
     if (opened?.deposit_id !== depositId) throw new Error("the vault answered for another deposit");
     return opened;

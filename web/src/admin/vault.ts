@@ -3,12 +3,15 @@
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
 import { readLoginResult, readLoginStep, readPassphraseStep, readProblem, readSearchResult } from "./wire.ts";
-import type { LoginStep, OpeningRequest, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
+import type { CheckRequest, LoginStep, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 const TIMEOUT_MS = 20_000;
 const LOGOUT = "/v1/logout";
+const RECORD = "/v1/log/record";
+/** Also sent from a page that is being left. */
+const LAST = [LOGOUT, RECORD];
 
 export class Vault {
   #token: string | undefined;
@@ -34,6 +37,28 @@ export class Vault {
     const token = this.#token;
     this.#token = undefined;
     if (token !== undefined) await this.send("POST", LOGOUT, undefined, token);
+  }
+
+  /** Like `logout`, with the signed entry of it: one request that records it and ends the session. */
+  async signOff(entry: string): Promise<void> {
+    const token = this.#token;
+    this.#token = undefined;
+    if (token === undefined) return;
+    try {
+      await this.send("POST", RECORD, JSON.parse(entry), token);
+    } catch {
+      await this.send("POST", LOGOUT, undefined, token); // what was not recorded ends all the same
+    }
+  }
+
+  /** Leaves signed entries in the audit log; the answer is for the WASM. */
+  async record(entries: string): Promise<string> {
+    return body(await this.send("POST", RECORD, JSON.parse(entries), this.#token));
+  }
+
+  /** Sealed entries of the audit log with their proofs, for the WASM. `since`: where it ended that the WASM knows. */
+  async logEntries(first: number, count: number, since: number): Promise<string> {
+    return body(await this.send("POST", "/v1/log/entries", { first, count, since }, this.#token));
   }
 
   /** One's own identity, wrapped; a body for the WASM, which reads it itself. */
@@ -79,9 +104,10 @@ export class Vault {
     return this.post("/v1/deposits/search", request, readSearchResult);
   }
 
-  /** One batch; `open` is recorded by the vault as openings, `check` asks for hashes only. A body for the WASM. */
-  async openings(request: OpeningRequest): Promise<string> {
-    return body(await this.send("POST", "/v1/openings", request, this.#token));
+  /** One batch: a check, or what the WASM made. A body for the WASM. */
+  async openings(request: CheckRequest | string): Promise<string> {
+    const content: unknown = typeof request === "string" ? JSON.parse(request) : request;
+    return body(await this.send("POST", "/v1/openings", content, this.#token));
   }
 
   private async post<T>(path: string, content: unknown, reader: Reader<T>): Promise<T> {
@@ -102,7 +128,7 @@ export class Vault {
         credentials: "omit",
         redirect: "error",
         referrerPolicy: "no-referrer",
-        keepalive: path === LOGOUT, // also from a page that is being left
+        keepalive: LAST.includes(path),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch {

@@ -53,6 +53,12 @@ export interface IndexRow {
   readonly source: string;
 }
 
+/** Signed entries for the audit log, as the WASM made them, and where the log ended that it knows. */
+export interface ToLog {
+  readonly since: number;
+  readonly entries: readonly { readonly salt: string; readonly signed: string }[];
+}
+
 export interface SearchRequest {
   readonly reference?: string;
   readonly brand?: string;
@@ -62,23 +68,23 @@ export interface SearchRequest {
   readonly day?: string;
   readonly after?: string;
   readonly limit?: number;
+  readonly log?: ToLog;
 }
 
 export interface SearchResult {
   readonly deposits: readonly IndexRow[];
   readonly next: string | undefined;
+  /** JSON for the WASM: where the entry is in the log. */
+  readonly log: string | undefined;
 }
 
-export interface OpeningRequest {
-  /** For the vault's record of what is opened; not needed when every `open` is empty. */
-  readonly purpose?: Purpose;
-  readonly deposits: readonly DepositOpening[];
-}
-
-export interface DepositOpening {
-  readonly deposit_id: string;
-  readonly open: readonly { readonly kind: string; readonly index: number; readonly tag: string }[];
-  readonly check: readonly string[];
+/** Asks for hashes only; what opens comes from the WASM. */
+export interface CheckRequest {
+  readonly deposits: readonly {
+    readonly deposit_id: string;
+    readonly open: readonly never[];
+    readonly check: readonly string[];
+  }[];
 }
 
 const hex64 = matching(/^[0-9a-f]{64}$/);
@@ -113,4 +119,11 @@ const sourcedRow: Reader<IndexRow> = (value, place) => ({
   source: JSON.stringify(value),
 });
 
-export const readSearchResult = shape<SearchResult>({ deposits: list(sourcedRow, 1000), next: optional(text) });
+/** For the WASM, which reads it itself. */
+const source: Reader<string> = (value) => JSON.stringify(value);
+
+export const readSearchResult = shape<SearchResult>({
+  deposits: list(sourcedRow, 1000),
+  next: optional(text),
+  log: optional(source),
+});

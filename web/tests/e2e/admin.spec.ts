@@ -95,7 +95,7 @@ test("signing out forgets the keys, ends the token, and leaves nothing behind", 
   expect(await page.title()).toBe("Deposit – Nightsafe");
   expect(new URL(page.url()).hash).toMatch(/^#\/deposit\/[0-9a-f]{64}$/);
 
-  const out = page.waitForResponse((response) => response.url().endsWith("/v1/logout"));
+  const out = page.waitForResponse((response) => response.url().endsWith("/v1/log/record")); // the sign-out is recorded
   await page.getByRole("button", { name: "Sign out" }).click();
   expect((await out).ok()).toBe(true);
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
@@ -150,8 +150,8 @@ test("a wrong passphrase, or a name that nobody has, is one and the same plain s
   await expect(page.getByRole("search")).toHaveCount(0);
 });
 
-/** Nothing but where the roster ended: a number, a hash, and the public keys that it stands under. */
-const NOTHING = { local: { "nightsafe-roster": "0 HEAD, SITE AND 3 SITE KEYS" }, session: 0, databases: 0, caches: 0, cookies: "", windowName: "" };
+/** Nothing but where roster and audit log ended: numbers, hashes, and the public keys that they stand under. */
+const NOTHING = { local: { "nightsafe-log": "KEY, SIZE, ROOT, SITE AND 3 SITE KEYS", "nightsafe-roster": "0 HEAD, SITE AND 3 SITE KEYS" }, session: 0, databases: 0, caches: 0, cookies: "", windowName: "" };
 
 /** Everything in which a page of this origin could keep something. */
 async function stored(page: Page): Promise<typeof NOTHING> {
@@ -159,9 +159,12 @@ async function stored(page: Page): Promise<typeof NOTHING> {
     local: Object.fromEntries(
       Object.entries(localStorage).map(([key, value]: [string, string]) => [
         key,
-        value.replace(/^0 [0-9a-f]{64}\nsite [a-z.]+(?:\nsite-key \S+){3}$/, "0 HEAD, SITE AND 3 SITE KEYS"),
+        value
+          .replace(/^0 [0-9a-f]{64}\n/, "0 HEAD, ")
+          .replace(/^[0-9a-f]{8} \d+ [0-9a-f]{64}\n/, "KEY, SIZE, ROOT, ")
+          .replace(/site [a-z.]+(?:\nsite-key \S+){3}$/, "SITE AND 3 SITE KEYS"),
       ]),
-    ) as { "nightsafe-roster": string },
+    ) as { "nightsafe-log": string; "nightsafe-roster": string },
     session: sessionStorage.length,
     databases: (await indexedDB.databases()).length,
     caches: (await caches.keys()).length,

@@ -77,7 +77,7 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
     const between = await signedIn(second);
     expect(between.posted).toContain("/v1/grants");
     expect(between.posted).not.toContain("/v1/identity");
-    await expect(second.page.getByRole("alert")).toHaveCount(0);
+    await expect(second.page.getByRole("alert")).toContainText("Openings are not in a log yet");
     await opens(second);
 
     // From then on the sign-in alone unlocks
@@ -97,6 +97,19 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
     expect(custody.keys.every(({ grants }) => grants.length === 2)).toBe(true);
     expect(key).toMatch(/^[0-9a-f]{32}$/);
     await opens(fourth);
+
+    // The site keys name an audit key, which the running vault takes over
+    await nightsafe(
+      ["keys", "audit", "--data-dir", data, ...keys, "--site-passphrase-fd", "3", "--passphrase-fd", "3"],
+      `${sitePassphrase.trim()}\n`.repeat(2) + `${demo.at.admin_login.passphrase}\n`,
+    );
+    const fifth = await person();
+    const recorded = await signedIn(fifth);
+    expect(recorded.posted).toContain("/v1/log/record");
+    await expect(fifth.page.getByRole("alert")).toHaveCount(0);
+    await opens(fifth);
+    await fifth.page.getByRole("button", { name: "Log" }).click();
+    await expect(fifth.page.getByRole("row").nth(1)).toContainText("Opened card");
   } finally {
     await context.close();
     await demo.stop();

@@ -5,6 +5,7 @@ import { icon } from "../icons.ts";
 import type { Status } from "../status.ts";
 
 export interface ShellActions {
+  readonly log: () => void;
   readonly account: () => void;
   readonly lock: () => void;
   readonly signOut: () => void;
@@ -47,6 +48,7 @@ export class Shell {
     fill(
       this.#account,
       h("span", { class: "user" }, h("span", { class: "visually-hidden" }, "Signed in as "), user),
+      button("Log", this.actions.log, { class: "quiet" }),
       button("Account", this.actions.account, { class: "quiet" }),
       button("Lock", this.actions.lock),
       button("Sign out", this.actions.signOut, { class: "quiet" }),

@@ -17,10 +17,11 @@ wasm ${wasm}
 
 test("reads site, module and integrity, and keeps the anchor as it is", () => {
   const text = anchor(`admin-0123456789abcdef.wasm ${INTEGRITY}`);
-  assert.deepEqual(parseConfig(text, VAULT), {
+  assert.deepEqual(parseConfig(text, VAULT, "shop.example/log+00000000+AAAA"), {
     anchor: text,
     site: "shop.example",
     vault: VAULT,
+    logKey: "shop.example/log+00000000+AAAA",
     wasmFile: "admin-0123456789abcdef.wasm",
     wasmIntegrity: INTEGRITY,
   });

@@ -90,8 +90,43 @@ export class FakeOpener implements Opener {
   words: string | undefined;
   people = "[]";
   roster_place: string | undefined = "7 abcd";
+  newly_granted = "[]";
+  logs = false;
+  reads_log = false;
+  log_size = "0";
+  log_place: string | undefined;
+  /** What the next proof is refused with. */
+  refusal: string | undefined;
   differences: Difference[] = [];
   answer = "";
+  unchecked = false;
+
+  sign(deeds: string): string {
+    this.calls.push(`sign ${deeds}`);
+    return JSON.stringify({ since: Number(this.log_size), entries: [{ salt: "SS", signed: deeds.length.toString() }] });
+  }
+  logged(inLog: string): void {
+    this.calls.push(`logged ${inLog}`);
+    this.take();
+  }
+  read_log(entries: string): string {
+    this.calls.push(`read_log ${entries}`);
+    this.take();
+    return JSON.stringify({ size: Number(this.log_size), entries: [] });
+  }
+  request_open(chosen: string, purpose: string): string {
+    if (this.unchecked) {
+      this.unchecked = false;
+      throw coded("unchecked");
+    }
+    this.calls.push(`request_open ${purpose} ${chosen}`);
+    return JSON.stringify({ purpose, deposits: JSON.parse(chosen) as unknown });
+  }
+  private take(): void {
+    if (this.refusal !== undefined) throw coded(this.refusal);
+    this.log_size = String(Number(this.log_size) + 1);
+    this.log_place = `place ${this.log_size}`;
+  }
 
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
@@ -137,6 +172,10 @@ export class FakeAttempt implements Attempt {
   remembered: string | undefined;
   remember(place: string): void {
     this.remembered = place;
+  }
+  log: readonly string[] = [];
+  remember_log(...log: readonly string[]): void {
+    this.log = log;
   }
   unlock(...answers: string[]): Opener {
     return this.opened(...answers);

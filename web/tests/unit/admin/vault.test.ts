@@ -52,6 +52,15 @@ test("sign-out forgets the token even when the vault does not answer", async () 
   assert.equal(asked.length, 3);
 });
 
+test("a sign-out that is not recorded ends the session all the same", async () => {
+  const { vault: api, asked } = vault(LOGIN, { status: 503 }, { status: 204 });
+  await api.loginFinish({ login: "AA", message: "BB" });
+  await api.signOff('{"since":0,"entries":[]}');
+  await api.signOff('{"since":0,"entries":[]}');
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/v1/login/finish", "/v1/log/record", "/v1/logout"]);
+  assert.ok(asked.slice(1).every(({ init }) => new Headers(init.headers).get("authorization") === "Bearer dG9rZW4"));
+});
+
 test("rows are read, and kept for the WASM as they came", async () => {
   const { vault: api } = vault({ body: { deposits: [{ ...ROW, later: true }], next: "n" } });
   const { deposits, next } = await api.search({});
@@ -89,6 +98,8 @@ test("problems become sentences, also where the document is missing", async () =
   assert.match(sentence(await failure(429, "rate-limited")), /Wait a minute/);
   assert.match(sentence(await failure(503, "storage-unavailable")), /problem of its own/);
   assert.match(sentence(await failure(422, "malformed-search")), /Check what you typed/);
+  assert.match(sentence(await failure(422, "clock-differs")), /Set the clock/);
+  assert.match(sentence(await failure(503, "log-unavailable")), /audit log/);
   assert.match(sentence(await failure(415, "unsupported-media-type")), /refused this request: A title\.$/);
   const bare = await vault({ status: 400, text: "no" }).vault.search({}).catch((caught: unknown) => caught);
   assert.ok(bare instanceof Refused && bare.slug === "");
