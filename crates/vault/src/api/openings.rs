@@ -56,7 +56,10 @@ pub(super) async fn open(
             let (answers, written) = opened.map_err(not_opened)?;
             (answers, Some(recording.in_log(&written, to_log.since).await?))
         }
-        _ => {
+        // A check leaves no entry
+        Some(_) if batch.log.is_some() => return Err(record::refused("/log")),
+        Some(_) => (unrecorded(state, &requests, &session.admin).await?, None),
+        None => {
             record::none_wanted(batch.log.as_ref())?;
             (unrecorded(state, &requests, &session.admin).await?, None)
         }

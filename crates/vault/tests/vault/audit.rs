@@ -229,6 +229,9 @@ async fn an_opening_is_handed_out_with_the_proof_of_its_entry() {
     let checked: Opened = vault.post("/v1/openings", token, &check).await.json();
     assert_eq!(checked.deposits[0].present[0].point, Some(Hex(first.field("card").point.0)));
     assert!(checked.log.is_none());
+    let signed = Open { log: Some(to_log(&[audited.sign(first.action(vec![first.field("card")]))])), ..check.clone() };
+    let refused = vault.post("/v1/openings", token, &signed).await;
+    assert_eq!((refused.problem(), refused.pointer().as_deref()), (P::LogEntryRefused, Some("/log")));
     assert_eq!(audited.written().await, (1, 0));
 
     // A batch: one request, one entry for each deposit, one append; a deposit that is only checked has none
