@@ -11,6 +11,7 @@
 )]
 
 pub mod binaries;
+pub mod bulk;
 pub mod cluster;
 pub mod database;
 pub mod deposits;

@@ -13,12 +13,24 @@ pub(crate) enum Failure {
     IdentityRefused,
     /// There is no identity yet.
     NoIdentity,
+    /// A session's tab is not enough: something is under the passphrase alone.
+    PassphraseNeeded,
     /// The roster was not signed from the site keys down.
     RosterRefused,
     /// This browser knows a later roster.
     RosterRolledBack,
     /// This browser knows another roster, from the same site keys.
     RosterForked,
+    /// The timestamp note names an entry that the roster does not have.
+    RosterNotCurrent,
+    /// The timestamp note is not by the timestamp key of a manifest that the vault has.
+    TimestampRefused,
+    /// Fewer admins would be left than must sign.
+    LastAdmin,
+    /// Somebody in the roster has this name.
+    NameTaken,
+    /// The roster does not take this change.
+    ChangeRefused,
     /// A text is not what the call takes.
     Malformed,
     /// The deposit was not through `open_locator`.
@@ -49,9 +61,15 @@ impl Failure {
             Self::WrongPassphrase => "wrong_passphrase",
             Self::IdentityRefused => "identity_refused",
             Self::NoIdentity => "no_identity",
+            Self::PassphraseNeeded => "passphrase_needed",
             Self::RosterRefused => "roster_refused",
             Self::RosterRolledBack => "roster_rolled_back",
             Self::RosterForked => "roster_forked",
+            Self::RosterNotCurrent => "roster_not_current",
+            Self::TimestampRefused => "timestamp_refused",
+            Self::LastAdmin => "last_admin",
+            Self::NameTaken => "name_taken",
+            Self::ChangeRefused => "change_refused",
             Self::Malformed => "malformed",
             Self::UnknownDeposit => "unknown_deposit",
             Self::LogKeyMissing => "log_key_missing",
@@ -70,10 +88,16 @@ impl Failure {
         match self {
             Self::WrongPassphrase => "the name or the passphrase is wrong",
             Self::IdentityRefused => "the vault holds another identity than the one that this sign-in unlocks",
+            Self::PassphraseNeeded => "sign in with the passphrase: not everything opens without it yet",
             Self::NoIdentity => "sign in again first: then there are keys of your own",
             Self::RosterRefused => "the roster of admins is not one that the site keys and admins signed",
             Self::RosterRolledBack => "the roster of admins is older than one that this browser has seen",
             Self::RosterForked => "the roster of admins is not the one that this browser has seen",
+            Self::RosterNotCurrent => "the roster of admins lacks the entry that the timestamp note names",
+            Self::TimestampRefused => "the timestamp note does not fit the key manifests that the vault has",
+            Self::LastAdmin => "fewer admins would be left than must sign the next change",
+            Self::NameTaken => "somebody in the roster has this name",
+            Self::ChangeRefused => "the roster does not take this change: load it again",
             Self::Malformed => "the text is not in the form that this call takes",
             Self::UnknownDeposit => "open the deposit's locator first",
             Self::LogKeyMissing => "build the admin site again with the key of the audit log",

@@ -7,10 +7,10 @@ use nightsafe_core::identity::Identity;
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::log::{Checkpoint, Proof};
 use nightsafe_core::note::Vkey;
-use nightsafe_core::scalar::{DepositId, KeyId, PartName};
+use nightsafe_core::scalar::{DepositId, PartName};
 use nightsafe_core::time::UnixTime;
 use nightsafe_proto::vault::log::{InLog, SaltedEntry, ToLog};
-use nightsafe_proto::wire::{B64u, Hex16};
+use nightsafe_proto::wire::B64u;
 use rand_core::CryptoRng;
 use serde::Deserialize;
 
@@ -34,16 +34,8 @@ pub(crate) enum Deed {
     SignIn,
     SignOut,
     PassphraseChange,
-    Search {
-        criteria: Vec<String>,
-    },
-    List {
-        limit: u32,
-    },
-    /// To oneself.
-    Grant {
-        data_key: Hex16,
-    },
+    Search { criteria: Vec<String> },
+    List { limit: u32 },
 }
 
 impl Journal {
@@ -106,13 +98,12 @@ impl Journal {
 }
 
 impl Deed {
-    pub(crate) fn action(self, admin: &Identity) -> Result<Action, Failure> {
+    pub(crate) fn action(self) -> Result<Action, Failure> {
         Ok(match self {
             Self::SignIn => Action::SignIn,
             Self::SignOut => Action::SignOut,
             Self::PassphraseChange => Action::PassphraseChange,
             Self::List { limit } => Action::List { limit, purpose: None },
-            Self::Grant { data_key } => Action::Grant { data_key: KeyId(data_key.0), to: admin.id() },
             Self::Search { criteria } => {
                 let criteria = criteria.iter().map(|name| PartName::parse(name));
                 let mut criteria = criteria.collect::<Result<Vec<_>, _>>().map_err(|_| Failure::Malformed)?;

@@ -22,6 +22,9 @@
 //!   /** Before unlock(): the audit log's public key, as the admin site carries it (empty when it carries none), and
 //!    *  `log_place` of an earlier sign-in with this browser. */
 //!   remember_log(key: string, place: string): void;
+//!   /** Before unlock(): the timestamp note, as ingest gave it, and the browser's clock in Unix seconds. Without it, or with
+//!    *  a note that names no roster or is out of date, the roster is not confirmed. */
+//!   confirm(timestamp: string, now: number): void;
 //!   /** Once, after finish(): unlocks the identity by what the sign-in gave, verifies roster and manifests from the site
 //!    *  keys down, and opens the data keys that are granted to it. Data keys of before there was a roster are unwrapped
 //!    *  with the passphrase (Argon2id with 64 MiB once more, about a second).
@@ -32,9 +35,50 @@
 //!    *  @param anchor     text of the trust anchor that the admin script carries
 //!    *  @param manifests  body of GET /v1/manifests
 //!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`, `roster_forked`,
-//!    *  `log_key_missing`, `malformed`, `locked`. A manifest or a grant that
+//!    *  `roster_not_current` (it ends before the entry that the note names), `timestamp_refused` (the note names no manifest
+//!    *  that the vault has, or is not by its key), `log_key_missing`, `malformed`, `locked`. A manifest or a grant that
 //!    *  does not verify is left out and counted. */
 //!   unlock(passphrase: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
+//!   /** Instead of unlock(), for somebody who has joined and is not in the roster yet: the words of the own identity.
+//!    *  @param waiting the 202 body of POST /v1/login/finish
+//!    *  Throws `identity_refused`, `malformed`, `locked`. */
+//!   waiting_words(waiting: string, anchor: string): string;
+//!   free(): void;
+//! }
+//!
+//! // -- inviting and joining --
+//! /** JSON of a fresh `token` (b64u, for a link) and its `token_hash` (of POST /v1/invitations). */
+//! export function new_invitation(): string;
+//! export class Joining {
+//!   constructor(passphrase: string);
+//!   /** b64u, the `message` of POST /v1/invitations/start. */
+//!   readonly message: string;
+//!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `identity` of POST
+//!    *  /v1/invitations/finish as JSON. Throws `malformed`, `locked`. */
+//!   finish(reply: string, anchor: string): string;
+//!   /** After finish(): the words of the new identity. */
+//!   readonly words: string | undefined;
+//!   free(): void;
+//! }
+//!
+//! // -- a session of one tab (docs/spec/session.md) --
+//! export class Tab {
+//!   /** A fresh half, or what `half` gave before. Throws `malformed`.
+//!    *  @param anchor text of the trust anchor */
+//!   constructor(anchor: string, half: string | undefined);
+//!   /** b64u, for sessionStorage and nothing else: it is never sent. */
+//!   readonly half: string;
+//!   /** b64u, for the header `nightsafe-tab` of every request. */
+//!   readonly proof: string;
+//!   /** Body of POST /v1/session/identity; undefined when the passphrase is needed after a reload anyway. */
+//!   keep(opener: Opener): string | undefined;
+//!   /** As in LoginAttempt. */
+//!   remember(place: string): void;
+//!   remember_log(key: string, place: string): void;
+//!   confirm(timestamp: string, now: number): void;
+//!   /** Unlocks without the passphrase. The answers as in LoginAttempt.unlock; `resumed` is that of POST /v1/session/resume.
+//!    *  Throws as that does, and `passphrase_needed`. */
+//!   resume(resumed: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
 //!   free(): void;
 //! }
 //!
@@ -49,11 +93,10 @@
 //!   readonly new_identity: string | undefined;
 //!   /** The words of this admin's identity, while the roster does not name it: whoever signs it in compares them. */
 //!   readonly words: string | undefined;
-//!   /** Body of POST /v1/grants: to oneself, of data keys that only the passphrase opened, as soon as the roster names this
-//!    *  admin. */
-//!   readonly new_grants: string | undefined;
-//!   /** Ids of the data keys that `new_grants` grants, as a JSON array of hex: each is a `grant` to be signed for the log. */
-//!   readonly newly_granted: string;
+//!   /** Body of POST /v1/grants: of data keys and audit keys that this admin holds, to those of the roster who lack them; to
+//!    *  oneself, of data keys that only the passphrase opened. As soon as the roster names this admin. Signed, where a log is
+//!    *  kept; `now` as for sign(). Throws `malformed`, `locked`. */
+//!   new_grants(now: string): string | undefined;
 //!   /** How many of the vault's manifests were refused: not signed by enough site keys, or malformed. 0 is normal. */
 //!   readonly refused_manifests: number;
 //!   /** Takes the body of GET /v1/manifests again: a deposit may be newer than the sign-in. `refused_manifests` counts
@@ -98,8 +141,28 @@
 //!   finish_passphrase(reply: string): string;
 //!   /** What to remember of the verified roster, in this browser: sequence number and head. */
 //!   readonly roster_place: string | undefined;
+//!   /** Whether the timestamp note says that this roster is the current one. */
+//!   readonly roster_confirmed: boolean;
+//!   /** JSON of Keys: what the verified manifests say of every data key at this Unix time, and what is due. */
+//!   keys(now: number): string;
 //!   /** Everybody who is or was in the verified roster, as JSON of Person[]; `[]` while there is none. */
 //!   readonly people: string;
+//!   /** How many admins must sign a change of the roster; 0 while there is none. */
+//!   readonly threshold: number;
+//!   /** Takes the bodies of GET /v1/roster and GET /v1/custody again; `people`, `roster_place`, `threshold` and `new_grants`
+//!    *  are then those of now. Throws `roster_refused`, `roster_rolled_back`, `roster_forked`, `no_identity`, `malformed`, `locked`. */
+//!   renew_roster(roster: string, custody: string): void;
+//!   /** Body of GET /v1/invitations -> JSON of Waiting[], with words that follow from the keys. */
+//!   waiting(invitations: string): string;
+//!   /** Body of GET /v1/roster/proposals -> JSON of Proposal[]; what could not follow the roster is left out. */
+//!   proposals(proposals: string): string;
+//!   /** Signs a change; gives the body of POST /v1/roster, with its entries where a log is kept. The words of whom it brings in MUST have been compared.
+//!    *  @param request JSON of ChangeRequest
+//!    *  @param now     RFC 3339, whole seconds
+//!    *  Throws `last_admin`, `name_taken`, `change_refused`, `no_identity`, `malformed`, `locked`. */
+//!   change(request: string, now: string): string;
+//!   /** The same of somebody else's proposal, its `entry`, with the body of GET /v1/invitations. */
+//!   cosign(entry: string, invitations: string, now: string): string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */
@@ -108,7 +171,7 @@
 //! }
 //!
 //! type Deed = { action: "sign-in" | "sign-out" | "passphrase-change" } | { action: "search", criteria: string[] }
-//!   | { action: "list", limit: number } | { action: "grant", data_key: string };
+//!   | { action: "list", limit: number };
 //! /** Newest last, as asked for. `problem` is a finding of docs/spec/audit-entry.md: nothing of that entry is believed; with
 //!  *  neither problem nor action, it is sealed to a key that this admin does not hold. `by` is absent for the vault. */
 //! type Log = { size: number, entries: { number: number, problem?: string, action?: string, by?: string, at?: string,
@@ -116,6 +179,20 @@
 //!   identity?: string }[] };
 //! type Person = { identity: string, name: string, roles: string[], words: string,
 //!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
+//! type Keys = {
+//!   keys: { key_id: string, suite: string, state: "pending" | "active" | "retiring" | "retired" | "purged",
+//!           start: string /* RFC 3339 */, until?: string /* when it goes into the next state by itself */,
+//!           held: boolean /* this admin opens what is sealed to it */ }[], // by start
+//!   due: { code: "manifest_ends" | "manifest_ended" | "key_overdue" | "no_next_key", days?: number, at?: string }[],
+//!   ends?: string // when the manifest in force ends
+//! };
+//! type ChangeRequest = { change: "admit", person: object /* of Waiting */ }
+//!   | { change: "revoke", identity: string, reason: "left" | "lost" | "compromised" | "other" }
+//!   | { change: "roles", identity: string, roles: string[] } | { change: "threshold", threshold: 1 | 2 };
+//! type Waiting = { name: string, roles: string[], words: string, replaces: boolean, joined: string, person: object };
+//! type Proposal = { head: string, time: string, signed: string[] /* names */, own: boolean, entry: string,
+//!   changes: { change: "add" | "revoke" | "replace" | "roles" | "threshold" | "audit-key", name?: string, roles?: string[],
+//!              words?: string, reason?: string, threshold?: number }[] };
 //! type OpenedLocator = {
 //!   deposit_id: string,
 //!   fields: { kind: string, index: number, tag: string /* hex64, for `open` or `check` */,
@@ -145,19 +222,31 @@
 //! ```
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
-//! `roster_forked`, `no_identity`, `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
+//! `roster_forked`, `roster_not_current`, `timestamp_refused`, `no_identity`, `passphrase_needed`, `last_admin`, `name_taken`, `change_refused`,
+//! `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
 //! `malformed`, `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]
 
+mod change;
 mod failure;
+mod join;
 mod journal;
 mod log_view;
 mod login;
 mod opener;
+mod people;
 mod session;
+mod tab;
 mod unlock;
 mod view;
 
+pub use join::{Joining, new_invitation};
 pub use login::LoginAttempt;
 pub use opener::Opener;
+pub use tab::Tab;
+
+/// Texts that come from JavaScript are grown by the glue, JSON is read into strings: all of it is wiped when it is freed.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: nightsafe_wipe::Wiping = nightsafe_wipe::Wiping(std::alloc::System);

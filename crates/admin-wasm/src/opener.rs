@@ -1,12 +1,13 @@
 //! Opening deposits: the bindings. What they call is in `session`.
 
+use nightsafe_core::session::TabHalf;
 use nightsafe_login::Stretch;
 use nightsafe_proto::wire::Hex32;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
-use crate::login::rng;
+use crate::login::{rng, time};
 use crate::session::Session;
 
 /// Holder of the private keys, until it is locked.
@@ -43,15 +44,8 @@ impl Opener {
     }
 
     /// Body of `POST /v1/grants`, if that is due.
-    #[wasm_bindgen(getter)]
-    pub fn new_grants(&self) -> Result<Option<String>, JsValue> {
-        Ok(self.session()?.new_grants()?)
-    }
-
-    /// JSON array of the data keys of `new_grants`.
-    #[wasm_bindgen(getter)]
-    pub fn newly_granted(&self) -> Result<String, JsValue> {
-        Ok(self.session()?.newly_granted()?)
+    pub fn new_grants(&mut self, now: &str) -> Result<Option<String>, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.new_grants(now, &mut rng()?)?)
     }
 
     /// How many manifests were refused.
@@ -141,10 +135,52 @@ impl Opener {
         Ok(self.session()?.roster_place())
     }
 
+    /// Whether the timestamp note confirmed the roster.
+    #[wasm_bindgen(getter)]
+    pub fn roster_confirmed(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.is_roster_confirmed())
+    }
+
+    /// JSON of the data keys, and what is due at this Unix time.
+    pub fn keys(&self, now: f64) -> Result<String, JsValue> {
+        Ok(self.session()?.keys(time(now))?)
+    }
+
     /// JSON of everybody in the roster.
     #[wasm_bindgen(getter)]
     pub fn people(&self) -> Result<String, JsValue> {
         Ok(self.session()?.people()?)
+    }
+
+    /// How many admins must sign a change of the roster.
+    #[wasm_bindgen(getter)]
+    pub fn threshold(&self) -> Result<u8, JsValue> {
+        Ok(self.session()?.threshold())
+    }
+
+    /// Takes the roster as it is now.
+    pub fn renew_roster(&mut self, roster: &str, custody: &str) -> Result<(), JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.renew_roster(roster, custody, &mut rng()?)?)
+    }
+
+    /// JSON of those who wait.
+    pub fn waiting(&self, invitations: &str) -> Result<String, JsValue> {
+        Ok(self.session()?.waiting(invitations)?)
+    }
+
+    /// JSON of entries that wait for a signature.
+    pub fn proposals(&self, proposals: &str) -> Result<String, JsValue> {
+        Ok(self.session()?.proposals(proposals)?)
+    }
+
+    /// Signs a change of the roster.
+    pub fn change(&mut self, request: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.change(request, now, &mut rng()?)?)
+    }
+
+    /// Signs an entry that somebody else has signed.
+    pub fn cosign(&mut self, entry: &str, invitations: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.cosign(entry, invitations, now, &mut rng()?)?)
     }
 
     /// Forgets a deposit; one that is not held does no harm.
@@ -157,10 +193,15 @@ impl Opener {
     /// Zeroises everything.
     pub fn lock(&mut self) {
         self.session = None;
+        nightsafe_wipe::stack();
     }
 }
 
 impl Opener {
+    pub(crate) fn kept_for(&self, tab: &TabHalf) -> Result<Option<String>, Failure> {
+        self.session()?.kept_for(tab, &mut rng()?)
+    }
+
     pub(crate) fn of(session: Session) -> Self {
         Self { session: Some(session) }
     }

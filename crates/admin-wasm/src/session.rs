@@ -1,35 +1,39 @@
 //! From the vault's JSON to core's opener, and back to JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::audit::{OpenedField, PointHash};
+use nightsafe_core::anchor::{TrustAnchor, TrustError};
+use nightsafe_core::audit::PointHash;
 use nightsafe_core::encoding::{b64u, b64u_decode};
-use nightsafe_core::envelope::Envelope;
-use nightsafe_core::grant::AdminGrant;
 use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster::{Remembered, Roster};
-use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, Tag};
+use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, RosterHead, Tag};
+use nightsafe_core::session::TabHalf;
 use nightsafe_core::time::UnixTime;
+use nightsafe_core::timestamp;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
-use nightsafe_proto::vault::identity::{Grants, KeptIdentity};
-use nightsafe_proto::vault::log::Entries;
-use nightsafe_proto::vault::openings::{self, Open, OpenDeposit, OpenField, Opened, Purpose};
+use nightsafe_proto::vault::identity::{Grants, KeptIdentity, RosterEntries};
+use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
+use nightsafe_proto::vault::session::{Resumed, SessionIdentity};
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use rand_core::CryptoRng;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::journal::{self, Deed, Journal};
-use crate::log_view::{self, LogView};
-use crate::unlock::{Unlocked, Unlocking};
-use crate::view::{LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
+use crate::journal::Journal;
+use crate::people::{Signing, waiting};
+use crate::unlock::{Unlocked, Unlocking, With, verify};
+use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
+
+mod recorded;
+
+use recorded::points_of;
 
 /// The vault's answers to a sign-in, as they came.
 pub(crate) struct Answers<'a> {
@@ -43,6 +47,10 @@ pub(crate) struct Answers<'a> {
     pub(crate) log_key: &'a str,
     /// [`Session::log_place`] of an earlier sign-in; empty when there was none.
     pub(crate) log_place: &'a str,
+    /// Ingest's timestamp note, if it gave one.
+    pub(crate) timestamp: Option<&'a str>,
+    /// By the browser's clock.
+    pub(crate) now: UnixTime,
 }
 
 /// Keys, manifests, and the locators that were opened since. Everything secret in it is zeroised when dropped.
@@ -52,30 +60,22 @@ pub(crate) struct Session {
     opener: Opener,
     admin: Option<Identity>,
     roster: Option<Roster>,
+    is_confirmed: bool,
+    /// As [`Unlocking::is_sure`].
+    is_sure: bool,
+    manifests: Vec<VerifiedManifest>,
     renewal: Option<ClientRegistration>,
     refused_manifests: u32,
     refused_grants: u32,
     new_identity: Option<KeptIdentity>,
     new_grants: Option<Grants>,
     words: Option<String>,
+    resumable: bool,
     deposits: BTreeMap<Hex32, OpenedDeposit>,
     /// Of each deposit whose fields were compared: what lies under its tags.
     points: BTreeMap<Hex32, BTreeMap<Tag, Vec<PointHash>>>,
     /// Where the roster names this admin and an audit key.
     journal: Option<Journal>,
-}
-
-/// Fields of a deposit that are to be opened.
-#[derive(Deserialize)]
-pub(crate) struct Chosen {
-    deposit_id: Hex32,
-    fields: Vec<ChosenField>,
-}
-
-#[derive(PartialEq, Eq, Deserialize)]
-struct ChosenField {
-    kind: String,
-    index: u32,
 }
 
 impl Session {
@@ -86,34 +86,67 @@ impl Session {
         anchor: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Failure> {
+        Self::open(With::SignIn { export_key, passphrase }, answers, anchor, rng)
+    }
+
+    /// Goes on with a session after a reload. `resumed` is the vault's answer to that.
+    pub(crate) fn resume(
+        tab: &TabHalf,
+        resumed: &str,
+        answers: &Answers<'_>,
+        anchor: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Failure> {
+        let kept = read::<Resumed>(resumed)?.identity.ok_or(Failure::PassphraseNeeded)?;
+        Self::open(With::Session { tab, kept: &kept }, answers, anchor, rng)
+    }
+
+    fn open(with: With<'_>, answers: &Answers<'_>, anchor: &str, rng: &mut impl CryptoRng) -> Result<Self, Failure> {
         let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
         let (identity, roster, custody) = (read(answers.identity)?, read(answers.roster)?, read(answers.custody)?);
         let (verified, refused_manifests) = verified(answers.manifests, &anchor)?;
         // What the browser kept is its own: a text that is none was not written by us, and is no reason to stop
         let remembered = Remembered::parse(answers.remembered);
-        let unlocking = Unlocking { export_key, passphrase, anchor: &anchor, remembered, identity, roster, custody };
-        let Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants } =
-            unlocking.run(rng)?;
+        let current = current(answers.timestamp, &verified, answers.now)?;
+        let unlocking = Unlocking { with, anchor: &anchor, remembered, current, identity, roster, custody };
+        let is_sure = unlocking.is_sure();
+        let unlocked = unlocking.run(rng)?;
+        let Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants, resumable } =
+            unlocked;
         let named = admin.as_ref().zip(roster.as_ref()).is_some_and(|(admin, roster)| {
             roster.audit_key().is_some() && roster.active_at(&admin.id(), roster.sequence()).is_some()
         });
         let journal = named.then(|| Journal::new(answers.log_key, answers.log_place, audit_keys)).transpose()?;
-        let opener = Opener::new(anchor.site.clone(), keys, verified);
+        let opener = Opener::new(anchor.site.clone(), keys, verified.clone());
         Ok(Self {
             anchor,
             opener,
             admin,
             roster,
+            is_confirmed: current.is_some(),
+            is_sure,
+            manifests: verified,
             renewal: None,
             refused_manifests,
             refused_grants,
             new_identity,
             new_grants,
             words,
+            resumable,
             deposits: BTreeMap::new(),
             points: BTreeMap::new(),
             journal,
         })
+    }
+
+    /// What the vault is to keep for this tab's session; none when the passphrase is needed again anyway.
+    pub(crate) fn kept_for(&self, tab: &TabHalf, rng: &mut impl CryptoRng) -> Result<Option<String>, Failure> {
+        let Some(admin) = self.admin.as_ref().filter(|_| self.resumable) else { return Ok(None) };
+        let mut row = Zeroizing::new([0; 32]);
+        rng.fill_bytes(row.as_mut_slice());
+        let wrapped = admin.wrap(&Unlock::Session { tab: tab.as_bytes(), row: &row }, rng);
+        let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
+        write(&SessionIdentity { half: Hex(*row), wrapped }).map(Some)
     }
 
     /// First message of a new passphrase.
@@ -144,105 +177,60 @@ impl Session {
         self.roster.as_ref().map(|roster| roster.remember().to_text())
     }
 
+    /// Whether a timestamp note says that the roster is the current one.
+    pub(crate) const fn is_roster_confirmed(&self) -> bool {
+        self.is_confirmed
+    }
+
+    /// Every data key with its state, and what is due.
+    pub(crate) fn keys(&self, now: UnixTime) -> Result<String, Failure> {
+        let held: Vec<KeyId> = self.opener.key_ids().collect();
+        write(&KeysView::new(&self.manifests, &held, now))
+    }
+
     /// Everybody of the roster, in the order in which they came in.
     pub(crate) fn people(&self) -> Result<String, Failure> {
         let own = self.admin.as_ref().map(Identity::id);
         write(&self.roster.as_ref().map(|roster| people(roster, own)).unwrap_or_default())
     }
 
-    /// Whether what this admin does is to be signed for the log.
-    pub(crate) fn logs(&self) -> bool {
-        self.journal.is_some()
+    /// How many admins must sign a change; 0 while there is no roster.
+    pub(crate) fn threshold(&self) -> u8 {
+        self.roster.as_ref().and_then(Roster::threshold).unwrap_or(0)
     }
 
-    /// Whether this admin can open entries of the log.
-    pub(crate) fn reads_log(&self) -> bool {
-        self.journal.as_ref().is_some_and(|journal| !journal.audit_keys.is_empty())
-    }
-
-    /// What to remember of the log, if anything was seen of it.
-    pub(crate) fn log_place(&self) -> Option<String> {
-        self.journal.as_ref().and_then(Journal::place)
-    }
-
-    /// How many entries the log had when it was last seen.
-    pub(crate) fn log_size(&self) -> u64 {
-        self.journal.as_ref().map_or(0, Journal::size)
-    }
-
-    /// Signs what is done, for a request.
-    pub(crate) fn sign(&mut self, deeds: &str, now: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
-        let (journal, admin) = self.journal.as_mut().zip(self.admin.as_ref()).ok_or(Failure::NoLog)?;
-        let actions = read::<Vec<Deed>>(deeds)?.into_iter().map(|deed| deed.action(admin));
-        let actions = actions.collect::<Result<Vec<_>, _>>()?;
-        write(&journal.sign(admin, actions, time(now)?, rng)?)
-    }
-
-    /// Takes the vault's word, with proofs, that what was signed last is in the log.
-    pub(crate) fn logged(&mut self, in_log: &str) -> Result<(), Failure> {
-        self.journal.as_mut().ok_or(Failure::NoLog)?.settle(Some(&read(in_log)?))
-    }
-
-    /// Opens and verifies entries that the vault gave with proofs.
-    pub(crate) fn read_log(&mut self, entries: &str) -> Result<String, Failure> {
-        let (journal, roster) = self.journal.as_mut().zip(self.roster.as_ref()).ok_or(Failure::NoLog)?;
-        let Entries { entries, log } = read(entries)?;
-        let log = log.ok_or(Failure::LogRefused)?;
-        let checkpoint = journal.advance(&log)?;
-        let leaves = log.entries.iter().map(Some).chain(std::iter::repeat(None));
-        let entries = entries.iter().zip(leaves);
-        let entries = entries.map(|(entry, leaf)| log_view::read(journal, roster, &checkpoint, entry, leaf)).collect();
-        write(&LogView { size: checkpoint.size, entries })
-    }
-
-    /// The body of `POST /v1/openings` that opens what was chosen and compares the rest; signed, where a log is kept. What
-    /// is not there any more, or is no envelope, is compared instead of opened.
-    pub(crate) fn request_open(
+    /// Takes the roster as it is now: from the site keys down again, and on from what was verified before. What somebody of it
+    /// lacks since is in [`Self::new_grants`].
+    pub(crate) fn renew_roster(
         &mut self,
-        chosen: &str,
-        purpose: &str,
-        now: &str,
+        roster: &str,
+        custody: &str,
         rng: &mut impl CryptoRng,
-    ) -> Result<String, Failure> {
-        let stated = Purpose::from_name(purpose).ok_or(Failure::Malformed)?;
-        let (mut deposits, mut actions) = (Vec::new(), Vec::new());
-        for one in read::<Vec<Chosen>>(chosen)? {
-            let (request, fields) = self.open_request(&one)?;
-            if !request.open.is_empty() && self.logs() {
-                actions.push(journal::opening(DepositId(one.deposit_id.0), fields, purpose)?);
-            }
-            deposits.push(request);
+    ) -> Result<(), Failure> {
+        let (answer, custody): (RosterEntries, _) = (read(roster)?, read(custody)?);
+        let remembered = self.roster.as_ref().map(Roster::remember);
+        self.roster = Some(verify(&answer.entries, &self.anchor, remembered)?);
+        if self.is_sure {
+            self.new_grants = self.signing()?.grant_missing(&custody, &answer.identities, rng)?;
         }
-        let purpose = deposits.iter().any(|deposit| !deposit.open.is_empty()).then_some(stated);
-        let log = match (self.journal.as_mut(), self.admin.as_ref()) {
-            (Some(journal), Some(admin)) if !actions.is_empty() => {
-                Some(journal.sign(admin, actions, time(now)?, rng)?)
-            }
-            _ => None,
-        };
-        write(&Open { purpose, deposits, log })
+        Ok(())
     }
 
-    fn open_request(&self, chosen: &Chosen) -> Result<(OpenDeposit, Vec<OpenedField>), Failure> {
-        let deposit = self.deposits.get(&chosen.deposit_id).ok_or(Failure::UnknownDeposit)?;
-        let points = self.points.get(&chosen.deposit_id);
-        if self.logs() && points.is_none() {
-            return Err(Failure::Unchecked);
-        }
-        let mut request = OpenDeposit { deposit_id: chosen.deposit_id, open: Vec::new(), check: Vec::new() };
-        let mut fields = Vec::new();
-        for listed in self.opener.listed(deposit) {
-            let (kind, index, tag) = (&listed.field.kind, listed.field.index, Hex(listed.tag.0));
-            let there = points.and_then(|points| points.get(&listed.tag)).map_or(&[][..], Vec::as_slice);
-            let is_chosen = chosen.fields.iter().any(|field| field.kind == kind.as_str() && field.index == index);
-            if !is_chosen || self.logs() && there.is_empty() {
-                request.check.push(tag);
-                continue;
-            }
-            request.open.push(OpenField { kind: kind.as_str().to_owned(), index, tag });
-            fields.extend(there.iter().map(|point| OpenedField { kind: kind.clone(), index, point: *point }));
-        }
-        Ok((request, fields))
+    /// Those who wait, of the body of `GET /v1/invitations`.
+    pub(crate) fn waiting(&self, invitations: &str) -> Result<String, Failure> {
+        write(&waiting(&read(invitations)?, self.signing()?.roster))
+    }
+
+    /// Entries that wait for a signature, of the body of `GET /v1/roster/proposals`.
+    pub(crate) fn proposals(&self, proposals: &str) -> Result<String, Failure> {
+        write(&self.signing()?.proposals(&read(proposals)?))
+    }
+
+    fn signing(&self) -> Result<Signing<'_>, Failure> {
+        let admin = self.admin.as_ref().ok_or(Failure::NoIdentity)?;
+        let roster = self.roster.as_ref().ok_or(Failure::NoIdentity)?;
+        let audit_keys = self.journal.as_ref().map_or(&[][..], |journal| &journal.audit_keys);
+        Ok(Signing { admin, roster, anchor: &self.anchor, keys: self.opener.keys(), audit_keys })
     }
 
     pub(crate) fn refused_grants(&self) -> u32 {
@@ -257,20 +245,10 @@ impl Session {
         self.words.clone()
     }
 
-    pub(crate) fn new_grants(&self) -> Result<Option<String>, Failure> {
-        self.new_grants.as_ref().map(write).transpose()
-    }
-
-    /// The data keys of [`Session::new_grants`], for their entries in the log.
-    pub(crate) fn newly_granted(&self) -> Result<String, Failure> {
-        let grants = self.new_grants.iter().flat_map(|grants| &grants.grants);
-        let ids = grants.filter_map(|grant| AdminGrant::parse(&grant.0).ok()).map(|grant| grant.data_key().to_hex());
-        write(&ids.collect::<BTreeSet<_>>())
-    }
-
     pub(crate) fn renew_manifests(&mut self, manifests: &str) -> Result<(), Failure> {
         let (verified, refused) = verified(manifests, &self.anchor)?;
-        self.opener.set_manifests(verified);
+        self.opener.set_manifests(verified.clone());
+        self.manifests = verified;
         self.refused_manifests = refused;
         Ok(())
     }
@@ -337,24 +315,6 @@ impl Session {
     }
 }
 
-/// What lies under the tags of a deposit: an answer is over all of them.
-fn points_of(answer: &openings::OpenedDeposit) -> BTreeMap<Tag, Vec<PointHash>> {
-    let mut points: BTreeMap<Tag, Vec<PointHash>> = BTreeMap::new();
-    for row in &answer.present {
-        points.entry(Tag(row.tag.0)).or_default().extend(row.point.map(|point| PointHash(point.0)));
-    }
-    for row in &answer.rows {
-        let envelope = Envelope::parse(row.envelope.0.clone()).ok();
-        let point = envelope.map(|envelope| PointHash::of(envelope.x25519_point()));
-        points.entry(Tag(row.tag.0)).or_default().extend(point);
-    }
-    points
-}
-
-fn time(text: &str) -> Result<UnixTime, Failure> {
-    UnixTime::parse(text).map_err(|_| Failure::Malformed)
-}
-
 /// The manifests that the site keys signed, whenever they were valid, because an old deposit was sealed under an old
 /// one; and how many others there are.
 fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManifest>, u32), Failure> {
@@ -362,6 +322,18 @@ fn verified(manifests: &str, anchor: &TrustAnchor) -> Result<(Vec<VerifiedManife
     let verified: Vec<_> = notes.iter().filter_map(|note| manifest::verify_at_any_time(note, anchor).ok()).collect();
     let refused = u32::try_from(notes.len().saturating_sub(verified.len())).unwrap_or(u32::MAX);
     Ok((verified, refused))
+}
+
+/// The roster's head by the timestamp note. `None` when there is no note, when it names none, as an older ingest does, or
+/// when one of the two clocks is wrong: then nothing can be said. A note that is none of the manifests' is another matter:
+/// then the vault keeps a manifest back, or the note is somebody else's.
+fn current(note: Option<&str>, manifests: &[VerifiedManifest], now: UnixTime) -> Result<Option<RosterHead>, Failure> {
+    let Some(note) = note else { return Ok(None) };
+    match timestamp::verify_among(note, manifests, now) {
+        Ok(timestamp) => Ok(timestamp.roster.map(RosterHead)),
+        Err(TrustError::Expired | TrustError::NotYetValid) => Ok(None),
+        Err(_) => Err(Failure::TimestampRefused),
+    }
 }
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {

@@ -2,28 +2,44 @@
 
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::custody::{Keyring, WrappedKey};
-use nightsafe_core::grant::{AdminGrant, grant_key, open_key};
+use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{Identity, Method, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::roster::{self, Fault, Remembered, Roster};
-use nightsafe_core::scalar::IdentityId;
+use nightsafe_core::scalar::{IdentityId, RosterHead};
+use nightsafe_core::session::TabHalf;
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ExportKey;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey};
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, KeptWrapped, OwnIdentity, RosterEntries};
+use nightsafe_proto::vault::session::SessionIdentity;
 use nightsafe_proto::wire::B64u;
 use rand_core::CryptoRng;
 
 use crate::failure::Failure;
+use crate::people::Signing;
 
-/// What the sign-in gave, and the vault's answers.
+/// What there is to unlock with.
+#[derive(Clone, Copy)]
+pub(crate) enum With<'a> {
+    /// What a sign-in gave.
+    SignIn {
+        export_key: &'a ExportKey,
+        /// For data keys of before there was a roster.
+        passphrase: &'a [u8],
+    },
+    /// The tab's half, and what the vault kept for the session.
+    Session { tab: &'a TabHalf, kept: &'a SessionIdentity },
+}
+
+/// What there is to unlock with, and the vault's answers.
 pub(crate) struct Unlocking<'a> {
-    pub(crate) export_key: &'a ExportKey,
-    /// For data keys of before there was a roster.
-    pub(crate) passphrase: &'a [u8],
+    pub(crate) with: With<'a>,
     pub(crate) anchor: &'a TrustAnchor,
     /// Where the last roster ended that this browser verified.
     pub(crate) remembered: Option<Remembered>,
+    /// The head that a verified timestamp note names, if one does.
+    pub(crate) current: Option<RosterHead>,
     pub(crate) identity: OwnIdentity,
     pub(crate) roster: RosterEntries,
     pub(crate) custody: Custody,
@@ -43,8 +59,10 @@ pub(crate) struct Unlocked {
     pub(crate) new_identity: Option<KeptIdentity>,
     /// The words of an identity that the roster does not name (yet), to be compared by whoever signs it in.
     pub(crate) words: Option<String>,
-    /// Grants to oneself of data keys that only the passphrase opened.
+    /// Grants of data keys that were opened to those of the roster who lack them, oneself included.
     pub(crate) new_grants: Option<Grants>,
+    /// Whether the identity alone opened everything: then the passphrase is not needed after a reload.
+    pub(crate) resumable: bool,
 }
 
 impl Unlocking<'_> {
@@ -78,55 +96,75 @@ impl Unlocking<'_> {
                 _ => {}
             }
         }
-        let by_passphrase = self.by_passphrase(&wrapped)?;
+        let resumable = admin.is_some() && wrapped.is_empty();
+        keys.extend(self.by_passphrase(&wrapped)?);
         let new_grants = match (&admin, &roster) {
-            (Some(admin), Some(roster)) => grant_to_oneself(admin, roster, &by_passphrase, rng)?,
+            (Some(admin), Some(roster)) if self.is_sure() => {
+                Signing { admin, roster, anchor: self.anchor, keys: &keys, audit_keys: &audit_keys }.grant_missing(
+                    &self.custody,
+                    &self.roster.identities,
+                    rng,
+                )?
+            }
             _ => None,
         };
-        let (id, new_identity) = match &admin {
-            Some(admin) => (admin.id(), None),
-            None => self.new_identity(rng).map(|(id, kept)| (id, Some(kept)))?,
+        let (id, new_identity) = match (&admin, self.with) {
+            (Some(admin), _) => (admin.id(), None),
+            (None, With::SignIn { export_key, .. }) => {
+                self.new_identity(export_key, rng).map(|(id, kept)| (id, Some(kept)))?
+            }
+            (None, With::Session { .. }) => return Err(Failure::PassphraseNeeded),
         };
         let named = roster.as_ref().is_some_and(|roster| roster.active_at(&id, roster.sequence()).is_some());
         let words = (!named).then(|| id.words().join(" "));
-        keys.extend(by_passphrase);
-        Ok(Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants })
+        Ok(Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants, resumable })
+    }
+
+    /// Whether somebody besides the vault says that the roster is not an old one. Else nothing is granted: who was removed
+    /// would be granted keys that were made since.
+    pub(crate) const fn is_sure(&self) -> bool {
+        self.remembered.is_some() || self.current.is_some()
     }
 
     fn unwrap(&self) -> Result<Option<Identity>, Failure> {
-        let Some(kept) = &self.identity.identity else { return Ok(None) };
-        let public = PublicIdentity::parse(&kept.public.0).map_err(|_| Failure::Malformed)?;
-        let way = kept.wrapped.iter().find(|way| way.method == Method::Login.as_str()).ok_or(Failure::Malformed)?;
-        let wrapped = WrappedIdentity::parse(&way.wrapped.0).map_err(|_| Failure::Malformed)?;
-        let identity = wrapped.unwrap(&self.anchor.site, &public.id(), &Unlock::Login(self.export_key));
-        identity.map(Some).map_err(|_| Failure::IdentityRefused)
+        let Some(own) = &self.identity.identity else { return Ok(None) };
+        match self.with {
+            With::SignIn { export_key, .. } => unwrap(own, self.anchor, export_key).map(Some),
+            With::Session { tab, kept } => {
+                let with = Unlock::Session { tab: tab.as_bytes(), row: &kept.half.0 };
+                unwrap_with(own, &kept.wrapped, self.anchor, &with).map(Some)
+            }
+        }
     }
 
-    /// From the site keys down, and on from what was verified before. No entries at all are an installation that has no
-    /// roster yet: then nothing is granted.
+    /// As far as the timestamp note says, too. No entries at all are an installation that has no roster yet: then nothing is
+    /// granted.
     fn verify(&self) -> Result<Option<Roster>, Failure> {
-        let entries = &self.roster.entries;
-        if entries.is_empty() {
-            return if self.remembered.is_some() { Err(Failure::RosterRolledBack) } else { Ok(None) };
+        if self.roster.entries.is_empty() && self.remembered.is_none() {
+            return if self.current.is_some() { Err(Failure::RosterNotCurrent) } else { Ok(None) };
         }
-        let roster = roster::verify_at_any_time(entries, self.anchor).map_err(|_| Failure::RosterRefused)?;
-        roster.check_follows(self.remembered).map_err(|error| match error.fault {
-            Fault::Stale => Failure::RosterRolledBack,
-            _ => Failure::RosterForked,
-        })?;
+        let roster = verify(&self.roster.entries, self.anchor, self.remembered)?;
+        if let Some(head) = self.current {
+            roster.check_reaches(head).map_err(|_| Failure::RosterNotCurrent)?;
+        }
         Ok(Some(roster))
     }
 
     fn by_passphrase(&self, wrapped: &[WrappedKey]) -> Result<Vec<PrivateItems>, Failure> {
-        if wrapped.is_empty() {
-            return Ok(Vec::new());
+        match self.with {
+            _ if wrapped.is_empty() => Ok(Vec::new()),
+            With::SignIn { passphrase, .. } => Ok(Keyring::unlock(passphrase, &self.anchor.site, wrapped)?.into_keys()),
+            With::Session { .. } => Err(Failure::PassphraseNeeded),
         }
-        Ok(Keyring::unlock(self.passphrase, &self.anchor.site, wrapped)?.into_keys())
     }
 
-    fn new_identity(&self, rng: &mut impl CryptoRng) -> Result<(IdentityId, KeptIdentity), Failure> {
+    fn new_identity(
+        &self,
+        export_key: &ExportKey,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(IdentityId, KeptIdentity), Failure> {
         let identity = Identity::generate(&self.anchor.site, rng).map_err(|_| Failure::Randomness)?;
-        let wrapped = identity.wrap(&Unlock::Login(self.export_key), rng).map_err(|_| Failure::Randomness)?;
+        let wrapped = identity.wrap(&Unlock::Login(export_key), rng).map_err(|_| Failure::Randomness)?;
         let way = KeptWrapped {
             method: wrapped.method().as_str().to_owned(),
             slot: String::new(),
@@ -136,27 +174,43 @@ impl Unlocking<'_> {
     }
 }
 
+/// One's own identity: nobody else's opens by what the own sign-in gave.
+pub(crate) fn unwrap(kept: &KeptIdentity, anchor: &TrustAnchor, export_key: &ExportKey) -> Result<Identity, Failure> {
+    let way = kept.wrapped.iter().find(|way| way.method == Method::Login.as_str()).ok_or(Failure::Malformed)?;
+    unwrap_with(kept, &way.wrapped, anchor, &Unlock::Login(export_key))
+}
+
+fn unwrap_with(
+    kept: &KeptIdentity,
+    wrapped: &B64u,
+    anchor: &TrustAnchor,
+    with: &Unlock<'_>,
+) -> Result<Identity, Failure> {
+    let public = PublicIdentity::parse(&kept.public.0).map_err(|_| Failure::Malformed)?;
+    let wrapped = WrappedIdentity::parse(&wrapped.0).map_err(|_| Failure::Malformed)?;
+    wrapped.unwrap(&anchor.site, &public.id(), with).map_err(|_| Failure::IdentityRefused)
+}
+
+/// A roster from the site keys down, and on from what was verified before.
+pub(crate) fn verify(
+    entries: &[String],
+    anchor: &TrustAnchor,
+    remembered: Option<Remembered>,
+) -> Result<Roster, Failure> {
+    if entries.is_empty() {
+        return Err(Failure::RosterRolledBack);
+    }
+    let roster = roster::verify_at_any_time(entries, anchor).map_err(|_| Failure::RosterRefused)?;
+    roster.check_follows(remembered).map_err(|error| match error.fault {
+        Fault::Stale => Failure::RosterRolledBack,
+        _ => Failure::RosterForked,
+    })?;
+    Ok(roster)
+}
+
 fn granted(admin: &Identity, roster: &Roster, public: &DataPublicKey, grants: &[B64u]) -> Option<PrivateItems> {
     let grants = grants.iter().map(|grant| AdminGrant::parse(&grant.0)).collect::<Result<Vec<_>, _>>().ok()?;
     open_key(admin, roster, public, &grants).ok()
-}
-
-/// `None` when there is nothing to grant, or the roster does not name this admin (yet).
-fn grant_to_oneself(
-    admin: &Identity,
-    roster: &Roster,
-    keys: &[PrivateItems],
-    rng: &mut impl CryptoRng,
-) -> Result<Option<Grants>, Failure> {
-    if keys.is_empty() || roster.active_at(&admin.id(), roster.sequence()).is_none() {
-        return Ok(None);
-    }
-    let mut grants = Vec::new();
-    for key in keys {
-        let made = grant_key(admin, roster, admin.public(), key, rng).map_err(|_| Failure::RosterRefused)?;
-        grants.extend(made.iter().map(|grant| B64u(grant.to_bytes())));
-    }
-    Ok(Some(Grants { grants }))
 }
 
 fn public_key(key: &CustodyKey) -> Result<DataPublicKey, Failure> {
@@ -171,4 +225,4 @@ fn wrapped_key(key: &CustodyKey) -> Result<WrappedKey, Failure> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

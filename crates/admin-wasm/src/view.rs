@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use nightsafe_core::epoch::{Due, Epoch, due, epochs};
+use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_core::opening::{Difference, ListedField, OpenedValues};
 use nightsafe_core::policy::Kind;
 use nightsafe_core::roster::{Admin, Roster};
-use nightsafe_core::scalar::IdentityId;
+use nightsafe_core::scalar::{IdentityId, KeyId};
+use nightsafe_core::time::UnixTime;
 use nightsafe_core::value::Value;
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use serde::Serialize;
@@ -31,6 +34,39 @@ pub(crate) struct PersonView {
     since: String,
     /// Who is signed in.
     own: bool,
+}
+
+/// The data keys, and what is due.
+#[derive(Serialize)]
+pub(crate) struct KeysView {
+    keys: Vec<KeyView>,
+    due: Vec<DueView>,
+    /// RFC 3339: when the manifest in force ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<String>,
+}
+
+#[derive(Serialize)]
+struct KeyView {
+    key_id: String,
+    suite: &'static str,
+    state: &'static str,
+    /// RFC 3339.
+    start: String,
+    /// RFC 3339: when it goes into the next state by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// Whether this admin opens what is sealed to it.
+    held: bool,
+}
+
+#[derive(Serialize)]
+struct DueView {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
 }
 
 /// Answer of `open_locator`.
@@ -109,6 +145,36 @@ impl<'a> ViewedDeposit<'a> {
             differences: values.differences.iter().map(difference).collect(),
         }
     }
+}
+
+impl KeysView {
+    pub(crate) fn new(manifests: &[VerifiedManifest], held: &[KeyId], now: UnixTime) -> Self {
+        let all = || manifests.iter().map(VerifiedManifest::manifest);
+        let newest = all().max_by_key(|manifest| manifest.sequence);
+        let key = |epoch: Epoch| KeyView {
+            key_id: epoch.key.key_id().to_hex(),
+            suite: epoch.key.suite.name(),
+            state: epoch.state.as_str(),
+            start: epoch.key.start.to_text(),
+            until: epoch.until.map(UnixTime::to_text),
+            held: held.contains(&epoch.key.key_id()),
+        };
+        Self {
+            keys: epochs(all(), now).into_iter().map(key).collect(),
+            due: newest.map(|manifest| due(manifest, now)).unwrap_or_default().iter().map(due_view).collect(),
+            ends: newest.map(|manifest| manifest.not_after.to_text()),
+        }
+    }
+}
+
+fn due_view(due: &Due) -> DueView {
+    let (days, at) = match due {
+        Due::ManifestEnds { within_days, at } => (Some(*within_days), Some(*at)),
+        Due::ManifestEnded { at } => (None, Some(*at)),
+        Due::KeyOverdue { days, .. } => (Some(*days), None),
+        Due::NoNextKey { overdue, .. } => (None, Some(*overdue)),
+    };
+    DueView { code: due.code(), days, at: at.map(UnixTime::to_text) }
 }
 
 pub(crate) fn people(roster: &Roster, own: Option<IdentityId>) -> Vec<PersonView> {

@@ -7,6 +7,8 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::scalar::Site;
+use nightsafe_vault::MailSection;
+use nightsafe_vault::config::Sessions;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -25,6 +27,16 @@ pub(crate) struct Config {
     pub(crate) vault_url_file: Option<PathBuf>,
     pub(crate) origins: Origins,
     pub(crate) bind: Binds,
+    /// How long admins stay signed in.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub(crate) sessions: Sessions,
+    /// Where what is due is announced. Written by hand.
+    #[serde(default, skip_serializing)]
+    pub(crate) mail: Option<MailSection>,
+}
+
+fn is_usual(sessions: &Sessions) -> bool {
+    *sessions == Sessions::default()
 }
 
 /// The five origins of DESIGN section 2, each `scheme://host[:port]`.
@@ -96,6 +108,30 @@ pub(crate) fn origin(text: &str) -> Result<Origin> {
     )
 }
 
+/// Browsers send the session's cookie to the vault only from a page of the same site: scheme, and the part of the host
+/// that is registered. What that part is, no rule says; the last two labels are always in it.
+pub(crate) fn check_one_site(Origins { admin, vault, .. }: &Origins) -> Result<()> {
+    if site_of(admin) == site_of(vault) {
+        return Ok(());
+    }
+    bail!(
+        "the admin origin and the vault origin must be of one site, like https://admin.office.example and \
+         https://vault.office.example: browsers keep admins signed in only then"
+    )
+}
+
+/// Scheme and last two labels; all of an address in numbers.
+fn site_of(origin: &str) -> (&str, &str) {
+    let (scheme, rest) = origin.split_once("://").unwrap_or_default();
+    let host = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
+    if host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok() {
+        return (scheme, host);
+    }
+    let labels =
+        host.rmatch_indices('.').nth(1).map_or(host, |(dot, _)| host.get(dot.saturating_add(1)..).unwrap_or(host));
+    (scheme, labels)
+}
+
 /// Where to listen for an origin unless told otherwise: its own port on localhost, else `fallback`.
 pub(crate) fn default_bind(origin: &str, fallback: u16) -> SocketAddr {
     let port = origin.strip_prefix("http://localhost:").and_then(|port| port.parse().ok()).unwrap_or(fallback);
@@ -125,6 +161,8 @@ mod tests {
                 admin: default_bind("https://admin.example", 4804),
                 vault: default_bind("https://vault.example", 4805),
             },
+            sessions: Sessions::default(),
+            mail: None,
         }
     }
 
@@ -134,6 +172,39 @@ mod tests {
         let path = dir.path().join("nightsafe.toml");
         std::fs::write(&path, config().to_text().unwrap()).unwrap();
         assert_eq!(Config::read(&path).unwrap(), config());
+    }
+
+    #[test]
+    fn admin_site_and_vault_are_of_one_site() {
+        let one_site = |admin: &str, vault: &str| {
+            let origins = Origins { admin: admin.to_owned(), vault: vault.to_owned(), ..config().origins };
+            check_one_site(&origins).is_ok()
+        };
+        for (admin, vault) in [
+            ("http://localhost:4804", "http://localhost:4805"),
+            ("https://admin.office.example", "https://vault.office.example:8443"),
+            ("https://office.example", "https://vault.office.example"),
+            ("https://10.0.0.7", "https://10.0.0.7:8443"),
+            ("https://[::1]", "https://[::1]:8443"),
+        ] {
+            assert!(one_site(admin, vault), "{admin} {vault}");
+        }
+        for (admin, vault) in [
+            ("https://admin.example", "https://vault.example"),
+            ("http://localhost:4804", "https://localhost:4805"),
+            ("https://10.0.0.7", "https://10.1.0.7"),
+            ("https://[::1]", "https://[::2]"),
+        ] {
+            assert!(!one_site(admin, vault), "{admin} {vault}");
+        }
+    }
+
+    #[test]
+    fn how_long_sessions_last_is_named_where_it_is_not_the_usual() {
+        assert!(!config().to_text().unwrap().contains("sessions"));
+        let text = format!("{}\n[sessions]\nidle_seconds = 1800\n", config().to_text().unwrap());
+        let read: Config = toml::from_str(&text).unwrap();
+        assert_eq!(read.sessions, Sessions { idle_seconds: 1800, ..Sessions::default() });
     }
 
     #[test]

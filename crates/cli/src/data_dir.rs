@@ -84,6 +84,21 @@ impl DataDir {
         self.root.join("recovery.pub")
     }
 
+    /// The roster of admins, for ingest. Never published: it has names in it.
+    pub(crate) fn roster(&self) -> PathBuf {
+        self.root.join("roster")
+    }
+
+    /// Which roster ingest has seen.
+    pub(crate) fn roster_seen(&self) -> PathBuf {
+        self.root.join("roster-seen")
+    }
+
+    /// What was announced by mail.
+    pub(crate) fn announced(&self) -> PathBuf {
+        self.root.join("announced")
+    }
+
     /// All key manifests that were ever signed, `<hash>.note`.
     pub(crate) fn manifests(&self) -> PathBuf {
         self.root.join("manifests")

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::epoch;
 use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::manifest::{self, DataKey, KeyManifest, VerifiedManifest};
 use nightsafe_core::policy::Kind;
@@ -11,11 +12,8 @@ use nightsafe_core::time::UnixTime;
 use crate::data_dir::DataDir;
 use crate::{files, term};
 
-/// Days before the end of a manifest at which its operator is warned: the form stops when it expires.
-const WARNINGS: [u64; 4] = [1, 7, 30, 60];
-const DAY_SECONDS: u64 = 86_400;
-
 /// A manifest that enough site keys signed.
+#[derive(Debug)]
 pub(crate) struct Signed {
     pub(crate) note: String,
     verified: VerifiedManifest,
@@ -115,16 +113,7 @@ pub(crate) fn current(data: &DataDir, anchor: &TrustAnchor, now: UnixTime) -> Re
 
 /// What to tell about a manifest that ends at `not_after`, if anything.
 pub(crate) fn expiry_warning(not_after: UnixTime, now: UnixTime) -> Option<String> {
-    let left = not_after.seconds().saturating_sub(now.seconds()).div_ceil(DAY_SECONDS);
-    if left == 0 {
-        return Some("the key manifest has expired and the form has stopped: run `nightsafe keys sign` now".to_owned());
-    }
-    let within = WARNINGS.iter().find(|days| left <= **days)?;
-    Some(format!(
-        "less than {within} day{} until the key manifest ends at {not_after}, when the form stops: run `nightsafe keys sign`",
-        if *within == 1 { "" } else { "s" },
-        not_after = not_after.to_text(),
-    ))
+    Some(epoch::manifest_due(not_after, now)?.to_string())
 }
 
 /// Reads a policy: the `kind` blocks of a manifest, as text of their own. `like` is any manifest of the site.
@@ -146,12 +135,42 @@ pub(crate) mod tests {
     use nightsafe_core::anchor::{Origin, WasmFile};
     use nightsafe_core::keys::PrivateItems;
     use nightsafe_core::manifest::DataKey;
-    use nightsafe_core::note::NoteSigner;
+    use nightsafe_core::note::{NoteSigner, Vkey};
     use nightsafe_core::scalar::Site;
     use nightsafe_core::suite::Suite;
 
     use super::*;
     use crate::keys::rng;
+
+    /// A site with three keys, two of which must sign, two data keys, and its first manifest.
+    pub(crate) struct TestSite {
+        pub(crate) site_keys: [NoteSigner; 3],
+        pub(crate) anchor: TrustAnchor,
+        pub(crate) manifest: KeyManifest,
+        pub(crate) keys: Vec<DataPublicKey>,
+    }
+
+    impl TestSite {
+        pub(crate) fn new() -> Self {
+            let site_keys = [1, 2, 3].map(|n| NoteSigner::generate(&format!("site-key-{n}"), &mut rng()).unwrap());
+            let key = || PrivateItems::generate(Suite::X25519, &mut rng()).unwrap().public_key().clone();
+            let (keys, start) = ([key(), key()], UnixTime::from_seconds(0));
+            let named = [DataKey::new(start, &keys[0]), DataKey::new(start.plus_days(90), &keys[1])];
+            let manifest = signed(1, &named).manifest().clone();
+            let anchor = TrustAnchor {
+                site_keys: site_keys.iter().map(|key| key.vkey().clone()).collect(),
+                threshold: 2,
+                ..anchor_of(&manifest, site_keys[0].vkey())
+            };
+            Self { site_keys, anchor, manifest, keys: keys.to_vec() }
+        }
+
+        /// The manifest, signed by the first two.
+        pub(crate) fn signed(&self) -> Signed {
+            let [a, b, _] = &self.site_keys;
+            Signed::verify(manifest::sign(&self.manifest, &[a, b]).unwrap(), &self.anchor).unwrap()
+        }
+    }
 
     /// A manifest whose data keys start on these days of 1970 and after, signed by a key of its own.
     pub(crate) fn signed(sequence: u64, data_keys: &[DataKey]) -> Signed {
@@ -163,24 +182,28 @@ pub(crate) mod tests {
             sequence,
             not_before: UnixTime::from_seconds(0),
             not_after: UnixTime::from_seconds(0).plus_days(395),
-            ingest: ingest.clone(),
+            ingest,
             parents: vec![Origin::parse("http://localhost:4801").unwrap()],
             timestamp_key: online[0].vkey().clone(),
             receipt_key: online[1].vkey().clone(),
             data_keys: data_keys.to_vec(),
             kinds: nightsafe_core::policy::builtin(),
         };
+        let anchor = anchor_of(&manifest, site_key.vkey());
+        Signed::verify(manifest::sign(&manifest, &[&site_key]).unwrap(), &anchor).unwrap()
+    }
+
+    fn anchor_of(manifest: &KeyManifest, site_key: &Vkey) -> TrustAnchor {
         let wasm = WasmFile { name: "x.wasm".to_owned(), integrity: crate::site::integrity::sha384(b"") };
-        let anchor = TrustAnchor {
+        TrustAnchor {
             site: manifest.site.clone(),
-            site_keys: vec![site_key.vkey().clone()],
+            site_keys: vec![site_key.clone()],
             threshold: 1,
             sequence_floor: 1,
-            ingest,
+            ingest: manifest.ingest.clone(),
             wasm: wasm.clone(),
             wasm_portable: wasm,
-        };
-        Signed::verify(manifest::sign(&manifest, &[&site_key]).unwrap(), &anchor).unwrap()
+        }
     }
 
     /// Fresh data keys that start on these days.
@@ -188,18 +211,5 @@ pub(crate) mod tests {
         let start = |day: &u64| UnixTime::from_seconds(0).plus_days(*day);
         let key = || PrivateItems::generate(Suite::X25519, &mut rng()).unwrap().public_key().clone();
         days.iter().map(|day| DataKey::new(start(day), &key())).collect()
-    }
-
-    #[test]
-    fn warnings_come_at_60_30_7_and_1_days() {
-        let end = UnixTime::from_seconds(1000 * DAY_SECONDS);
-        let at = |days: u64| expiry_warning(end, end.minus(days * DAY_SECONDS));
-        assert_eq!(at(61), None);
-        for (days, text) in
-            [(60, "60 days"), (31, "60 days"), (30, "30 days"), (7, "7 days"), (2, "7 days"), (1, "1 day ")]
-        {
-            assert!(at(days).unwrap().contains(&format!("less than {text}")), "{days}");
-        }
-        assert!(at(0).unwrap().contains("expired"));
     }
 }

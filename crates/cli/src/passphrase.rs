@@ -12,8 +12,6 @@ use zeroize::Zeroizing;
 
 /// Longest passphrase that is read, in bytes.
 const MAX_PASSPHRASE: usize = 1024;
-/// Shortest new passphrase, in characters: Argon2id slows guessing down, it does not replace length.
-const MIN_NEW_PASSPHRASE: usize = 12;
 
 /// A passphrase as it was typed, without the line end.
 pub(crate) type Passphrase = Zeroizing<String>;
@@ -60,8 +58,9 @@ impl Source {
         }
     }
 
-    /// Asks for a new passphrase: twice at the terminal, and refuses short ones.
-    pub(crate) fn new_one(&mut self, what: &str) -> Result<Passphrase> {
+    /// Asks for a new passphrase: twice at the terminal, and refuses those that are short or easy to guess. `known` are
+    /// words that a guesser tries first, like names: Argon2id slows guessing down, it does not replace strength.
+    pub(crate) fn new_one(&mut self, what: &str, known: &[&str]) -> Result<Passphrase> {
         let passphrase = match self {
             Self::Terminal => {
                 let first = prompt(&format!("New passphrase for {what}: "))?;
@@ -72,10 +71,9 @@ impl Source {
             }
             Self::Descriptor(lines) => lines.next(what)?,
         };
-        if passphrase.chars().count() < MIN_NEW_PASSPHRASE {
-            bail!(
-                "the passphrase for {what} is too short: take at least {MIN_NEW_PASSPHRASE} characters, better five random words"
-            );
+        let verdict = nightsafe_passphrase::judge(&passphrase, known);
+        if !verdict.enough {
+            bail!("the passphrase for {what} is refused. {}", verdict.sentence);
         }
         Ok(passphrase)
     }
@@ -180,9 +178,17 @@ mod tests {
     }
 
     #[test]
-    fn short_new_passphrases_are_refused_and_not_repeated_in_the_error() {
-        let mut source = Source::Descriptor(lines("tiny-word\n"));
-        let error = source.new_one("the admin").unwrap_err().to_string();
-        assert!(error.contains("too short") && !error.contains("tiny-word"));
+    fn weak_new_passphrases_are_refused_and_not_repeated_in_the_error() {
+        for (typed, known, reason) in [
+            ("tiny-word", &[][..], "Too short"),
+            ("qwertyuiop[]", &[], "keys of a keyboard"),
+            ("quimbelt zylopharg", &["Quimbelt", "zylopharg.example"], "Too easy"),
+        ] {
+            let mut source = Source::Descriptor(lines(&format!("{typed}\n")));
+            let error = source.new_one("the admin", known).unwrap_err().to_string();
+            assert!(error.contains(reason) && !error.contains(typed), "{error}");
+        }
+        let mut source = Source::Descriptor(lines("quimbelt zylopharg\n"));
+        assert_eq!(*source.new_one("the admin", &[]).unwrap(), "quimbelt zylopharg");
     }
 }

@@ -126,7 +126,9 @@ fn what_goes_offline_may_not_lie_in_the_data_directory() {
 #[test]
 fn passphrases_come_from_a_descriptor_and_are_long_enough() {
     let shop = Shop::new();
-    assert!(fails(run(shop.init_command(), "short\n")).contains("too short"));
+    assert!(fails(run(shop.init_command(), "short\n")).contains("Too short"));
+    assert!(fails(run(shop.init_command(), "qwertyuiop[]\n")).contains("follows the keys of a keyboard"));
+    assert!(fails(run(shop.init_command(), "demo nightsafe example\n")).contains("Too easy to guess"));
     assert!(fails(run(shop.init_command(), "")).contains("ended before"));
     let mut command = shop.init_command();
     command.args(["--site-key-threshold", "4"]);

@@ -1,11 +1,19 @@
 //! `nightsafe up`: all parts answer, with their headers, and end when asked.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod common;
 
 use std::time::{Duration, Instant};
 
 use common::{Shop, fails, ok};
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::roster::{from_file, verify_at_any_time};
 
 #[test]
 fn all_parts_answer_and_a_signal_ends_them_cleanly() {
@@ -49,6 +57,27 @@ fn a_new_manifest_is_taken_over_while_running() {
     while !timestamp().contains(&line) {
         assert!(start.elapsed() < Duration::from_secs(10), "the new manifest was not taken over");
     }
+}
+
+#[test]
+fn the_very_first_timestamp_note_names_the_roster_of_init() {
+    let shop = Shop::built();
+    let roster = std::fs::read_to_string(shop.data().join("roster")).unwrap();
+    let [first] = &from_file(&roster).unwrap()[..] else { panic!("{roster}") };
+    let anchor = std::fs::read_to_string(shop.data().join("anchor.txt")).unwrap();
+    let head = verify_at_any_time(&[first], &TrustAnchor::parse(&anchor).unwrap()).unwrap().head();
+    let named = format!("\nroster {head}\n");
+    let up = shop.up();
+    assert!(up.get("ingest", "/v1/timestamp").2.contains(&named));
+    for part in ["fields", "ingest", "admin", "vault"] {
+        assert_eq!(up.get(part, "/roster").0, 404, "{part}");
+    }
+    drop(up);
+    // Of an earlier version, whose init wrote none
+    std::fs::remove_file(shop.data().join("roster")).unwrap();
+    std::fs::remove_file(shop.data().join("roster-seen")).unwrap();
+    let up = shop.up();
+    assert!(up.get("ingest", "/v1/timestamp").2.contains(&named));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod action;
 mod commitment;
+mod deeds;
 mod entry;
 mod field;
 mod findings;
@@ -15,6 +16,7 @@ mod signed;
 
 pub use action::{Action, KeyState, MAX_CRITERIA, RecoveryMethod};
 pub use commitment::{Commitment, Salt};
+pub use deeds::{of_grants, of_roster_entry};
 pub use entry::{Actor, Entry};
 pub use field::{MAX_OPENED, OpenedField, PointHash};
 pub use findings::{Evidence, Finding, Signer, check, check_consistency, check_inclusion};

@@ -69,6 +69,12 @@ pub enum Label {
     /// Text of an entry of the roster of admins.
     #[cfg(feature = "admin")]
     RosterEntry,
+    /// HKDF `info` of what a tab proves itself with.
+    #[cfg(feature = "admin")]
+    TabProof,
+    /// File of a manifest on its way to those who sign it.
+    #[cfg(feature = "admin")]
+    ManifestProposal,
 }
 
 impl Label {
@@ -112,6 +118,10 @@ impl Label {
             Self::AdminGrant => "nightsafe/v1/admin-grant",
             #[cfg(feature = "admin")]
             Self::RosterEntry => "nightsafe/v1/roster-entry",
+            #[cfg(feature = "admin")]
+            Self::TabProof => "nightsafe/v1/tab-proof",
+            #[cfg(feature = "admin")]
+            Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
         }
     }
 

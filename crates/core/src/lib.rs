@@ -15,12 +15,16 @@ pub mod custody;
 pub mod deposit;
 pub mod encoding;
 pub mod envelope;
+#[cfg(feature = "admin")]
+pub mod epoch;
 pub mod facets;
 pub mod format;
 #[cfg(feature = "custody")]
 pub mod grant;
 #[cfg(feature = "admin")]
 pub mod identity;
+#[cfg(feature = "admin")]
+pub mod invitation;
 pub mod kem;
 pub mod keys;
 pub mod label;
@@ -41,6 +45,8 @@ pub mod recovery;
 pub mod roster;
 pub mod rule;
 pub mod scalar;
+#[cfg(feature = "admin")]
+pub mod session;
 mod sorted;
 pub mod suite;
 pub mod tag;

@@ -6,16 +6,19 @@ mod apply;
 mod change;
 mod entry;
 mod error;
+mod file;
 
 pub use admin::{Admin, End};
 pub use change::{AdminKeys, Change, MAX_ROLES, Reason, Roles};
-pub use entry::{Entry, cosign};
+pub use entry::{Entry, cosign, take_apart};
 pub use error::{Fault, RosterError};
+pub use file::{MAX_FILE, from_file, to_file};
 
 #[cfg(test)]
 pub(crate) use entry::head_of;
 
 use crate::anchor::TrustAnchor;
+use crate::note::{Note, NoteError, Vkey};
 use crate::scalar::{IdentityId, KeyFingerprint, RosterHead, Site};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,8 +89,9 @@ struct Stamp {
     audit_key: Option<KeyFingerprint>,
 }
 
-/// Verifies all entries, in order, from the site keys down; that the list ends with the entry that a verified timestamp
-/// note names; and that it goes on from what was verified before.
+/// Verifies all entries, in order, from the site keys down; that the list goes on from what was verified before; and that
+/// the entry that a verified timestamp note names is in it. It may go on after that one: a note lives for a while, and
+/// entries that were signed since are as good.
 ///
 /// # Errors
 /// Of the first entry that is refused, its first [`Fault`]; then [`Fault::Stale`] or [`Fault::Fork`], then
@@ -100,9 +104,7 @@ pub fn verify(
 ) -> Result<Roster, RosterError> {
     let roster = verify_at_any_time(entries, anchor)?;
     roster.check_follows(remembered)?;
-    if roster.head() != head {
-        return Err(RosterError { sequence: roster.next_sequence(), fault: Fault::NotCurrent });
-    }
+    roster.check_reaches(head)?;
     Ok(roster)
 }
 
@@ -202,6 +204,15 @@ impl Roster {
         }
     }
 
+    /// Whether an entry of it has this head, which a verified timestamp note names.
+    ///
+    /// # Errors
+    /// [`Fault::NotCurrent`]: it ends before that entry, or is another roster.
+    pub fn check_reaches(&self, head: RosterHead) -> Result<(), RosterError> {
+        let reaches = self.stamps.iter().any(|stamp| stamp.head == head);
+        if reaches { Ok(()) } else { Err(self.error(Fault::NotCurrent)) }
+    }
+
     /// What to remember of it.
     pub fn remember(&self) -> Remembered {
         Remembered { sequence: self.sequence(), head: self.head() }
@@ -225,6 +236,20 @@ impl Roster {
     /// Who may sign the next entry.
     pub fn signers(&self) -> impl Iterator<Item = &Admin> {
         self.active().filter(|admin| admin.roles.last().is_some_and(|(_, roles)| roles.is_admin()))
+    }
+
+    /// Who of those that may sign the next entry did sign this one, in the order in which they came in.
+    ///
+    /// # Errors
+    /// [`Fault::BadSignature`] when a signature of one of them is wrong.
+    pub fn signed(&self, note: &Note) -> Result<Vec<&Admin>, Fault> {
+        let keys: Vec<Vkey> = self.signers().map(|admin| admin.signing_key().clone()).collect();
+        let signed = match note.verify(&keys) {
+            Ok(signed) => signed,
+            Err(NoteError::NotSigned) => Vec::new(),
+            Err(_) => return Err(Fault::BadSignature),
+        };
+        Ok(self.signers().filter(|admin| signed.contains(&admin.signing_key())).collect())
     }
 
     /// Everybody who ever was, by id.

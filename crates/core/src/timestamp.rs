@@ -71,6 +71,18 @@ pub fn verify(note: &str, manifest: &VerifiedManifest, now: UnixTime) -> Result<
     Ok(Timestamp { site: manifest.site.clone(), manifest: hash, roster: said.roster, until: said.until })
 }
 
+/// [`verify`] against that one of several manifests which the note names: for readers who have all that were ever signed,
+/// and are to learn which is the current one.
+///
+/// # Errors
+/// As [`verify`]; [`TrustError::NotCurrent`] when the note names none of them.
+pub fn verify_among(note: &str, manifests: &[VerifiedManifest], now: UnixTime) -> Result<Timestamp, TrustError> {
+    let text = note::Note::parse(note).map_err(|_| TrustError::Malformed(0))?;
+    let named = Timestamp::parse(text.text())?.manifest;
+    let manifest = manifests.iter().find(|manifest| manifest.hash() == named).ok_or(TrustError::NotCurrent)?;
+    verify(note, manifest, now)
+}
+
 /// [`verify`] against what a browser that seals has read of the manifest, with signatures verified by `verify`.
 ///
 /// # Errors

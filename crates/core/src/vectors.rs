@@ -15,6 +15,8 @@ mod identity;
 mod log;
 #[cfg(feature = "admin")]
 mod roster;
+#[cfg(feature = "admin")]
+mod session;
 
 use crate::keys::PrivateItems;
 use crate::suite::Suite;
@@ -41,6 +43,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("identity-v1.json", text(&identity::make())),
         #[cfg(feature = "admin")]
         ("roster-v1.json", text(&roster::make())),
+        #[cfg(feature = "admin")]
+        ("session-v1.json", text(&session::make())),
     ]
 }
 

@@ -15,8 +15,8 @@ use nightsafe_store::outbox::{OutboxWriter, WriterLimits};
 use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
-use crate::IngestConfig;
 use crate::relay::config::RelaySection;
+use crate::{IngestConfig, RosterFiles};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -50,10 +50,16 @@ pub struct Site {
     pub anchor: AbsolutePath,
     /// Origin of the frame: the only one that may read answers.
     pub fields_origin: String,
+    /// Origin of the admin site, whose pages may read the timestamp note.
+    pub admin_origin: Option<String>,
     /// The published folder; the current manifest is its file `key-manifest`.
     pub fields_folder: AbsolutePath,
     /// Folder with every manifest ever signed, `*.note`.
     pub manifests: AbsolutePath,
+    /// File of the roster of admins, whose head the timestamp note then names.
+    pub roster: Option<AbsolutePath>,
+    /// File in which this process keeps which roster it has seen.
+    pub roster_seen: Option<AbsolutePath>,
     /// Signs receipts.
     pub receipt_key: Secret,
     /// Signs timestamp notes.
@@ -113,6 +119,8 @@ fn batch_deposits() -> usize {
 pub struct SiteFiles {
     anchor: TrustAnchor,
     fields_origin: Origin,
+    admin_origin: Option<Origin>,
+    roster: Option<RosterFiles>,
     receipt_signer: NoteSigner,
     timestamp_signer: NoteSigner,
 }
@@ -136,11 +144,14 @@ pub enum ConfiguredError {
         /// What is wrong with it.
         fault: TrustError,
     },
-    /// The fields origin.
+    /// An origin.
     #[error(
-        "site.fields_origin: an origin is https:// (or http:// on localhost), a lowercase host and, unless it is the default one, a port; nothing behind it"
+        "site.{0}: an origin is https:// (or http:// on localhost), a lowercase host and, unless it is the default one, a port; nothing behind it"
     )]
-    Origin,
+    Origin(&'static str),
+    /// One of two paths that belong together.
+    #[error("site.roster and site.roster_seen belong together: name both, or none")]
+    Roster,
     /// The file of an online key.
     #[error("site.{key}: {source}")]
     Secret {
@@ -187,10 +198,22 @@ impl Site {
             .map_err(|source| ConfiguredError::Unreadable { path: path.clone(), source })?;
         Ok(SiteFiles {
             anchor: TrustAnchor::parse(&text).map_err(|fault| ConfiguredError::Anchor { path, fault })?,
-            fields_origin: Origin::parse(&self.fields_origin).ok_or(ConfiguredError::Origin)?,
+            fields_origin: origin("fields_origin", &self.fields_origin)?,
+            admin_origin: self.admin_origin.as_deref().map(|text| origin("admin_origin", text)).transpose()?,
+            roster: self.roster()?,
             receipt_signer: signer("receipt_key", &self.receipt_key)?,
             timestamp_signer: signer("timestamp_key", &self.timestamp_key)?,
         })
+    }
+
+    fn roster(&self) -> Result<Option<RosterFiles>, ConfiguredError> {
+        match (&self.roster, &self.roster_seen) {
+            (Some(roster), Some(seen)) => {
+                Ok(Some(RosterFiles { roster: roster.to_path_buf(), seen: seen.to_path_buf() }))
+            }
+            (None, None) => Ok(None),
+            _ => Err(ConfiguredError::Roster),
+        }
     }
 
     /// Everything that ingest is made of.
@@ -198,6 +221,8 @@ impl Site {
         IngestConfig {
             anchor: files.anchor,
             fields_origin: files.fields_origin,
+            admin_origin: files.admin_origin,
+            roster: files.roster,
             fields_folder: self.fields_folder.to_path_buf(),
             manifest_history: self.manifests.to_path_buf(),
             receipt_signer: files.receipt_signer,
@@ -206,6 +231,10 @@ impl Site {
             clock,
         }
     }
+}
+
+fn origin(key: &'static str, text: &str) -> Result<Origin, ConfiguredError> {
+    Origin::parse(text).ok_or(ConfiguredError::Origin(key))
 }
 
 fn signer(key: &'static str, secret: &Secret) -> Result<NoteSigner, ConfiguredError> {

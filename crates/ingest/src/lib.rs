@@ -16,6 +16,7 @@ mod manifests;
 pub mod metrics;
 pub mod openapi;
 pub mod relay;
+mod roster;
 mod state;
 mod timestamp;
 
@@ -25,8 +26,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::routing::{get, post};
+use nightsafe_core::anchor::Origin;
 use nightsafe_serve::api;
 use nightsafe_serve::limits::{Guard, admit};
 use nightsafe_serve::static_files::{self, RulesError, StaticFolder};
@@ -35,6 +38,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use state::Shared;
 
 pub use manifests::ManifestFault;
+pub use roster::RosterFiles;
 pub use state::{Ingest, IngestConfig, IngestError};
 
 /// How long a request may take, its body included.
@@ -54,7 +58,7 @@ pub fn guarded_router(ingest: Arc<Ingest>, guard: Guard) -> Router {
     let Guard { admission, memory } = guard;
     let asked = Router::new()
         .route("/v1/deposits", post(deposits::post))
-        .route("/v1/timestamp", get(timestamp::get))
+        .route(timestamp::PATH, get(timestamp::get))
         .route("/v1/openapi.json", get(openapi::get));
     let routes = admit(asked, Arc::new(admission))
         .route("/healthz", get(health::healthz))
@@ -77,12 +81,16 @@ pub fn fields_router(folder: PathBuf, headers: PathBuf) -> Result<Router, RulesE
     })
 }
 
-/// Only pages of the fields origin may read answers; there are no credentials to send.
+/// Only pages of the fields origin may read answers, and pages of the admin site the timestamp note; there are no
+/// credentials to send.
 fn cors(ingest: &Ingest) -> CorsLayer {
-    // An origin is made of characters that a header may hold
-    let origins = HeaderValue::from_str(ingest.fields_origin.as_str());
+    let (fields, admin) = (ingest.fields_origin.clone(), ingest.admin_origin.clone());
+    let allowed = move |origin: &HeaderValue, request: &Parts| {
+        let is = |allowed: &Origin| origin.as_bytes() == allowed.as_str().as_bytes();
+        is(&fields) || (request.uri.path() == timestamp::PATH && admin.as_ref().is_some_and(is))
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([CONTENT_TYPE])
         .expose_headers([RETRY_AFTER])

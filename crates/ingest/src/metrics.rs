@@ -1,8 +1,10 @@
 //! What ingest counts besides its requests; `docs/API.md` lists the names.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use nightsafe_core::time::UnixTime;
 use nightsafe_serve::limits::Memory;
 use nightsafe_serve::metrics::{Metrics, time_buckets};
 use nightsafe_store::outbox::{OutboxWriter, WriterObserver};
@@ -14,6 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::Ingest;
+use crate::roster::RosterWatch;
 
 /// What the outbox's writer does.
 #[derive(Debug, Clone)]
@@ -98,12 +101,31 @@ pub fn register_state(
     let end = gauge(metrics, "manifest_end_timestamp", help, Some(Unit::Seconds));
     let help = "Age of the timestamp note that is handed out; -1 when none can be";
     let age = gauge(metrics, "timestamp_age", help, Some(Unit::Seconds));
+    let help = "Time until the manifest in use ends; 0 when there is none, and the form stands still";
+    let expires = gauge(metrics, "manifest_expires", help, Some(Unit::Seconds));
+    let help = "Time since the data key began that is sealed to; -1 when there is none. Overdue above 7776000";
+    let key_age = gauge(metrics, "data_key_age", help, Some(Unit::Seconds));
+    let ahead = gauge(metrics, "data_keys_ahead", "Data keys that are signed ahead, and follow by themselves", None);
+    let help = "Place of the last entry of the roster of admins that the timestamp note names; -1 when it names none";
+    let roster = gauge(metrics, "roster_sequence", help, None);
+    let refused: Counter = Counter::default();
+    metrics.registry().register("roster_refused", "Rosters of admins that were not taken", refused.clone());
     metrics.before_answer(move || {
+        let now = ingest.clock.now().seconds();
+        let end_now = ingest.manifest_end().map_or(0, UnixTime::seconds);
+        expires.set(number(end_now.saturating_sub(now)));
+        let key = ingest.data_key_age();
+        key_age.set(key.map_or(-1, |(age, _)| number(age)));
+        ahead.set(key.map_or(0, |(_, ahead)| number(ahead)));
+        let watch = ingest.roster.as_ref();
+        roster.set(watch.and_then(RosterWatch::seen).map_or(-1, |seen| number(seen.sequence)));
+        // The watch counts; here it is only shown
+        refused.inner().store(watch.map_or(0, RosterWatch::refused), Ordering::Relaxed);
         let waiting = outbox.waiting();
         deposits.set(number(waiting.deposits as u64));
         bytes.set(number(waiting.bytes as u64));
         bodies.set(number(memory.taken() as u64));
-        end.set(ingest.manifest_end().map_or(0, |end| number(end.seconds())));
+        end.set(number(end_now));
         age.set(ingest.timestamp_age().map_or(-1, number));
     });
 }

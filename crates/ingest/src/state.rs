@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::FromRef;
 use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::epoch;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::ManifestHash;
 use nightsafe_core::time::UnixTime;
@@ -14,6 +15,7 @@ use nightsafe_serve::limits::Memory;
 use nightsafe_store::outbox::OutboxWriter;
 
 use crate::manifests::{ManifestFault, ManifestFiles, Manifests, OnlineKeys, Published};
+use crate::roster::{RosterFiles, RosterWatch};
 use crate::timestamp::Issued;
 
 /// What ingest is made of.
@@ -23,10 +25,14 @@ pub struct IngestConfig {
     pub anchor: TrustAnchor,
     /// Origin of the frame: the only one that may read answers.
     pub fields_origin: Origin,
+    /// Origin of the admin site, whose pages may read the timestamp note.
+    pub admin_origin: Option<Origin>,
     /// The published folder; the current manifest is its file `key-manifest`.
     pub fields_folder: PathBuf,
     /// Folder with every manifest ever signed, `*.note`.
     pub manifest_history: PathBuf,
+    /// The roster of admins, whose head the timestamp note then names.
+    pub roster: Option<RosterFiles>,
     /// Signs receipts; the manifest names its public key.
     pub receipt_signer: NoteSigner,
     /// Signs timestamp notes; the manifest names its public key.
@@ -49,11 +55,13 @@ pub enum IngestError {
 #[derive(Debug)]
 pub struct Ingest {
     pub(crate) fields_origin: Origin,
+    pub(crate) admin_origin: Option<Origin>,
     pub(crate) outbox: OutboxWriter,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) receipt_signer: NoteSigner,
     pub(crate) timestamp_signer: NoteSigner,
     pub(crate) issued: Mutex<Option<Issued>>,
+    pub(crate) roster: Option<RosterWatch>,
     manifests: Manifests,
 }
 
@@ -82,11 +90,13 @@ impl Ingest {
             ManifestFiles { current: config.fields_folder.join("key-manifest"), history: config.manifest_history };
         Ok(Arc::new(Self {
             fields_origin: config.fields_origin,
+            admin_origin: config.admin_origin,
             outbox: config.outbox,
             clock: config.clock,
             receipt_signer: config.receipt_signer,
             timestamp_signer: config.timestamp_signer,
             issued: Mutex::new(None),
+            roster: config.roster.map(|files| RosterWatch::new(files, config.anchor.clone())),
             manifests: Manifests::new(files, config.anchor, keys),
         }))
     }
@@ -103,6 +113,13 @@ impl Ingest {
     /// When the manifest in use ends.
     pub(crate) fn manifest_end(&self) -> Option<UnixTime> {
         self.published().ok().map(|published| published.current.manifest().not_after)
+    }
+
+    /// Seconds since the data key began that is sealed to, and how many are signed ahead of it.
+    pub(crate) fn data_key_age(&self) -> Option<(u64, u64)> {
+        let (published, now) = (self.published().ok()?, self.clock.now());
+        let ahead = published.current.manifest().data_keys.iter().filter(|key| key.start > now).count();
+        Some((epoch::age(published.current.active_key(now)?, now), ahead as u64))
     }
 
     /// The manifests that deposits may be sealed under now.

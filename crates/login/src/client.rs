@@ -31,11 +31,23 @@ impl ClientLogin {
         Ok((Self { state: started.state, passphrase: Zeroizing::new(passphrase.to_vec()) }, message))
     }
 
-    /// Takes the server's reply and runs Argon2id. [`Error::WrongPassphrase`] also for an unknown user.
+    /// Takes the server's reply and runs Argon2id, with [`Stretch::STANDARD`] also as it was before.
+    /// [`Error::WrongPassphrase`] also for an unknown user.
     pub fn finish(self, reply: &[u8], stretch: &Stretch) -> Result<ClientDone, Error> {
         stretch.check()?;
         let reply = CredentialResponse::deserialize(reply)?;
-        let done = self.state.finish(
+        let mut done = Err(Error::WrongPassphrase);
+        for stretch in stretch.tried() {
+            done = self.finish_with(reply.clone(), &stretch);
+            if !matches!(done, Err(Error::WrongPassphrase)) {
+                break;
+            }
+        }
+        done
+    }
+
+    fn finish_with(&self, reply: CredentialResponse<Suite>, stretch: &Stretch) -> Result<ClientDone, Error> {
+        let done = self.state.clone().finish(
             &mut Entropy::from_system()?,
             &self.passphrase,
             reply,

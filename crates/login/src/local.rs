@@ -26,6 +26,21 @@ mod tests {
     const QUICK: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
 
     #[test]
+    fn passphrases_of_earlier_parameters_go_on() {
+        let setup = ServerSetup::generate().unwrap();
+        for stretch in [Stretch::EARLIER, Stretch::STANDARD] {
+            let made = register(&setup, "anna", b"right", &stretch).unwrap();
+            let key = |passphrase: &[u8]| export_key(&setup, "anna", &made.record, passphrase, &Stretch::STANDARD);
+            assert_eq!(key(b"right").unwrap(), made.export_key);
+            assert_eq!(key(b"wrong").unwrap_err(), Error::WrongPassphrase);
+        }
+        // With others, for tests, nothing else is tried
+        let made = register(&setup, "anna", b"right", &Stretch::EARLIER).unwrap();
+        let other = export_key(&setup, "anna", &made.record, b"right", &QUICK);
+        assert_eq!(other.unwrap_err(), Error::WrongPassphrase);
+    }
+
+    #[test]
     fn it_is_the_key_of_the_registration() {
         let setup = ServerSetup::generate().unwrap();
         let made = register(&setup, "anna", b"right", &QUICK).unwrap();

@@ -146,8 +146,26 @@ problem_types! {
     SignInRequired = "sign-in-required", 401, "Sign in first";
     /// Name or passphrase is wrong.
     SignInFailed = "sign-in-failed", 401, "The name or the passphrase is wrong";
+    /// Another page than the admin site's asks, or none.
+    ForeignOrigin = "foreign-origin", 403, "This address answers pages of the admin site only";
     /// Nobody gets a second identity this way.
     IdentityExists = "identity-exists", 409, "You have an identity already; sign in again to use it";
+    /// Only who has the role `admin` in the roster changes it.
+    NotAnAdmin = "not-an-admin", 403, "Only an admin of the signed list may do this";
+    /// The vault was not told which site keys to verify its roster by.
+    NoTrustAnchor = "no-trust-anchor", 409, "This vault was not given the trust anchor, and takes no change of its roster";
+    /// One invitation a name.
+    InvitationExists = "invitation-exists", 409, "There is an open invitation for this name, or somebody waits under it";
+    /// A name of the roster, or one that differs from it in letter case.
+    NameTaken = "name-taken", 409, "This name is taken; choose another";
+    /// An unknown, used, withdrawn or expired token.
+    UnknownInvitation = "unknown-invitation", 404, "This invitation is not good any more; ask for a new one";
+    /// The entry brings in somebody who does not wait under that name with that identity.
+    UnknownNewcomer = "unknown-newcomer", 409, "Nobody waits with this name and these keys; load the list again";
+    /// Another entry came first.
+    RosterMoved = "roster-moved", 409, "The list of admins has changed meanwhile; load it again";
+    /// The roster does not verify with this entry.
+    RosterRefused = "roster-refused", 422, "The list of admins does not take this entry";
     /// The policy does not let this role open that kind.
     OpeningNotAllowed = "opening-not-allowed", 403, "The policy does not let you open this kind of field";
     /// No deposit has this id.

@@ -9,6 +9,7 @@ pub mod api;
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod files;
 pub mod forwarded;
 pub mod http_signature;
 pub mod limits;

@@ -1,4 +1,4 @@
-//! The vault's database: index rows, field rows, custody, admins, identities, roster, sessions,
+//! The vault's database: index rows, field rows, custody, admins, invitations, identities, roster, sessions,
 //! openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
@@ -13,9 +13,12 @@ mod custody;
 mod deposits;
 mod identities;
 mod intake;
+mod invitations;
 mod log;
 mod openings;
 mod quarantine;
+mod recorded;
+mod roster;
 mod sessions;
 mod settle;
 
@@ -34,10 +37,13 @@ pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
+pub use invitations::{Invitation, Newcomer};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEvent};
 pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
 pub use quarantine::Quarantined;
-pub use sessions::SessionLimits;
+pub use recorded::RecordedChange;
+pub use roster::{NewEntry, Proposal};
+pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
 /// Name of the database in error texts, and of its schema on PostgreSQL.
 const DATABASE: &str = "vault";
@@ -62,10 +68,12 @@ pub const SQLITE: Schema = Schema {
         Step { version: 3, name: "settled", sql: include_str!("../../../migrations/vault/sqlite/0003_settled.sql") },
         Step { version: 4, name: "identity", sql: include_str!("../../../migrations/vault/sqlite/0004_identity.sql") },
         Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
+        Step { version: 6, name: "people", sql: include_str!("../../../migrations/vault/sqlite/0006_people.sql") },
+        Step { version: 7, name: "session", sql: include_str!("../../../migrations/vault/sqlite/0007_session.sql") },
         Step {
-            version: 6,
+            version: 8,
             name: "audit_key",
-            sql: include_str!("../../../migrations/vault/sqlite/0006_audit_key.sql"),
+            sql: include_str!("../../../migrations/vault/sqlite/0008_audit_key.sql"),
         },
     ],
 };
@@ -90,8 +98,18 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
             Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/postgres/0005_log.sql") },
             Step {
                 version: 6,
+                name: "people",
+                sql: include_str!("../../../migrations/vault/postgres/0006_people.sql"),
+            },
+            Step {
+                version: 7,
+                name: "session",
+                sql: include_str!("../../../migrations/vault/postgres/0007_session.sql"),
+            },
+            Step {
+                version: 8,
                 name: "audit_key",
-                sql: include_str!("../../../migrations/vault/postgres/0006_audit_key.sql"),
+                sql: include_str!("../../../migrations/vault/postgres/0008_audit_key.sql"),
             },
         ],
     },

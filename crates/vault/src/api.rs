@@ -3,6 +3,7 @@
 mod custody;
 mod error;
 mod identity;
+mod invitations;
 mod json;
 mod log;
 mod login;
@@ -11,8 +12,11 @@ mod openings;
 mod passphrase;
 mod policy;
 mod record;
+mod roles;
+mod roster;
 mod search;
 mod session;
+mod sessions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +28,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use nightsafe_serve::limits::admit;
 
-use crate::State;
-use crate::cors;
+use crate::{State, origin};
 
 use self::openapi::HealthProblems;
 pub use self::openapi::document as openapi_document;
@@ -33,9 +36,10 @@ pub use self::openapi::document as openapi_document;
 /// How long a handler may take; the largest batch is a matter of milliseconds.
 const TIME: Duration = Duration::from_secs(20);
 
-/// The vault's API, within its limits. Everything but sign-in and health asks for a bearer token.
+/// The vault's API, within its limits. Everything but health and the OpenAPI document is for pages of the
+/// admin site only, and everything but sign-in and joining asks for a session.
 pub fn router(state: State) -> Router {
-    let cors = cors::layer(&state.shared().admin_origin);
+    let cors = origin::cors(&state.shared().admin_origin);
     let asked = Router::new()
         .route("/v1/login/start", post(login::start))
         .route("/v1/login/finish", post(login::finish))
@@ -43,7 +47,13 @@ pub fn router(state: State) -> Router {
         .route("/v1/passphrase/start", post(passphrase::start))
         .route("/v1/passphrase/finish", post(passphrase::finish))
         .route("/v1/identity", get(identity::get).post(identity::take))
-        .route("/v1/roster", get(identity::roster))
+        .route("/v1/roster", get(identity::roster).post(roster::change))
+        .route("/v1/roster/proposals", get(roster::proposals))
+        .route("/v1/roster/proposals/drop", post(roster::drop))
+        .route("/v1/invitations", get(invitations::list).post(invitations::invite))
+        .route("/v1/invitations/withdraw", post(invitations::withdraw))
+        .route("/v1/invitations/start", post(invitations::start))
+        .route("/v1/invitations/finish", post(invitations::finish))
         .route("/v1/grants", post(identity::grant))
         .route("/v1/custody", get(custody::custody))
         .route("/v1/manifests", get(custody::manifests))
@@ -53,6 +63,14 @@ pub fn router(state: State) -> Router {
         .route("/v1/log/tile/{*path}", get(log::tile))
         .route("/v1/log/entries", post(log::entries))
         .route("/v1/log/record", post(record::record))
+        .route("/v1/session/resume", post(sessions::resume))
+        .route("/v1/session/identity", post(sessions::keep))
+        .route("/v1/session/use", post(sessions::in_use))
+        .route("/v1/sessions", get(sessions::list))
+        .route("/v1/sessions/end", post(sessions::end))
+        .route("/v1/sessions/end-others", post(sessions::end_others))
+        .route("/v1/settings", post(sessions::settings))
+        .route_layer(middleware::from_fn_with_state(state.clone(), origin::check))
         .route("/v1/openapi.json", get(openapi::get));
     let routes = admit(asked, Arc::clone(&state.shared().admission))
         .route("/healthz", get(alive))
@@ -82,10 +100,10 @@ async fn ready(axum::extract::State(state): axum::extract::State<State>) -> Resp
     }
 }
 
-/// A 401 says how to authenticate (RFC 9110, 15.5.2).
+/// A 401 says how to authenticate (RFC 9110, 15.5.2): there is no registered name for a cookie.
 async fn name_scheme(mut response: Response) -> Response {
     if response.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie"));
     }
     response
 }

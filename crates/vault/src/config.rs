@@ -1,9 +1,10 @@
 //! The configuration of `nightsafe-vault`; `deploy/vault.toml` is the commented sample.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::anchor::{Origin, TrustAnchor, TrustError};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar;
 use nightsafe_login::ServerSetup;
@@ -14,10 +15,13 @@ use nightsafe_serve::config::{
 use nightsafe_serve::online_key;
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::{Database, DatabaseError, StoreError};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
-use crate::{Backoff, LogConfig, LogConfigError, SETTLE_HOUR, VaultConfig};
+use crate::{
+    Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, SessionLimits,
+    VaultConfig,
+};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,11 +33,19 @@ pub struct Config {
     pub vault: Vault,
     /// Where they come from.
     pub source: Source,
+    /// What is written for others on this machine.
+    #[serde(default)]
+    pub publish: Publish,
     /// Where the API listens.
     pub listen: Listen,
+    /// How long admins stay signed in.
+    #[serde(default)]
+    pub sessions: Sessions,
     /// How much may be asked for.
     #[serde(default)]
     pub limits: Limits,
+    /// Where what is due is announced.
+    pub mail: Option<MailSection>,
     /// Where metrics are served.
     pub metrics: Option<Listen>,
     /// What is logged.
@@ -51,11 +63,48 @@ pub struct Site {
     pub admin_origin: String,
     /// The sign-in secret that `nightsafe init` made, `keys/login.key`.
     pub login_key: Secret,
+    /// The trust anchor that `nightsafe init` made, `anchor.txt`: the vault verifies the roster by it. Without it the roster is
+    /// not changed here, and nothing that admins do is recorded in the audit log.
+    pub anchor: Option<AbsolutePath>,
     /// The key of the audit log that `nightsafe init` made, `keys/log.key`; without it there is no log.
     pub log_key: Option<Secret>,
-    /// The trust anchor, `anchor.txt`, which the roster of admins is verified by; without it nothing that admins do is
-    /// recorded in the audit log.
-    pub anchor: Option<AbsolutePath>,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sessions {
+    /// Seconds without a request after which a session ends. No page locks later.
+    #[serde(deserialize_with = "session_seconds")]
+    pub idle_seconds: u32,
+    /// Seconds after which it ends in any case.
+    #[serde(deserialize_with = "session_seconds")]
+    pub absolute_seconds: u32,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let seconds = |time: u64| u32::try_from(time).unwrap_or(u32::MAX);
+        let SessionLimits { idle, absolute } = SessionLimits::default();
+        Self { idle_seconds: seconds(idle), absolute_seconds: seconds(absolute) }
+    }
+}
+
+impl Sessions {
+    /// As the vault takes them.
+    pub fn limits(self) -> SessionLimits {
+        SessionLimits { idle: self.idle_seconds.into(), absolute: self.absolute_seconds.into() }
+    }
+}
+
+/// A minute is what pages may lock after; a week is longer than anybody works.
+fn session_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let seconds = u32::deserialize(deserializer)?;
+    if (60..=604_800).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err(de::Error::custom("sessions last 60 to 604800 seconds: a minute to a week"))
+    }
 }
 
 /// `[vault]`
@@ -78,6 +127,14 @@ fn settle_hour() -> u8 {
 fn hour<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
     let hour = u8::deserialize(deserializer)?;
     if hour < 24 { Ok(hour) } else { Err(de::Error::custom("settle_hour is an hour of the day, UTC: 0 to 23")) }
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// File that the roster of admins is written to, for `nightsafe-ingest`.
+    pub roster: Option<AbsolutePath>,
 }
 
 /// `[source]`, with one of its two ways.
@@ -152,6 +209,8 @@ pub struct Settings {
     pub every: Duration,
     /// How long after failures.
     pub backoff: Backoff,
+    /// Announces what is due.
+    pub announcer: Option<Announcer>,
 }
 
 /// A way to the outbox.
@@ -194,21 +253,30 @@ pub enum ConfiguredError {
     /// The file of the login key.
     #[error("site.login_key: the file is no sign-in secret: restore it from a copy, or make the admins anew")]
     Login,
+    /// The file of the trust anchor.
+    #[error("site.anchor: cannot read the file: {0}")]
+    AnchorUnreadable(std::io::Error),
+    /// What is in it.
+    #[error("site.anchor: the file is no trust anchor: {}", .0.code())]
+    Anchor(TrustError),
+    /// The trust anchor is not this site's.
+    #[error("site.anchor: the file is the trust anchor of another site")]
+    OtherAnchor,
     /// The file of the log key.
     #[error("site.log_key: the file is not one line of PRIVATE+KEY+name+id+base64: restore it from a copy")]
     LogKey,
     /// The log key is not this site's.
     #[error("site.log_key: {0}")]
     Log(#[from] LogConfigError),
-    /// The file of the trust anchor.
-    #[error("site.anchor: the file is no trust anchor of this site: copy anchor.txt of the data directory")]
-    Anchor,
     /// The file of the relay key.
     #[error("source.relay.key: the file is not one line of PRIVATE+KEY+name+id+base64: make a new one")]
     Key,
     /// The certification authorities.
     #[error("source.relay.ca: {0}")]
     Tls(#[from] TlsError),
+    /// Mail.
+    #[error(transparent)]
+    Mail(#[from] MailSectionError),
     /// No source, or two.
     #[error("source: name one of [source.direct] and [source.relay]")]
     Source,
@@ -259,10 +327,18 @@ impl Config {
         let secret = secret.map_err(|source| ConfiguredError::Secret { key: "site.login_key", source })?;
         let login = ServerSetup::from_bytes(&secret).map_err(|_| ConfiguredError::Login)?;
         let api = VaultConfig::new(site.clone(), admin_origin.as_str().to_owned(), login);
-        let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
         let anchor = self.site.anchor.as_ref().map(|path| anchor(&site, path)).transpose()?;
+        let log = self.site.log_key.as_ref().map(|key| log(&site, key)).transpose()?;
+        let announcer = self.mail.as_ref().map(|mail| announcer(&site, mail)).transpose()?;
         Ok(Settings {
-            api: VaultConfig { guard: self.limits.guard(&self.listen), log, anchor, ..api },
+            announcer,
+            api: VaultConfig {
+                guard: self.limits.guard(&self.listen),
+                anchor,
+                log,
+                sessions: self.sessions.limits(),
+                ..api
+            },
             site,
             vault: database("vault", &self.vault.database, self.vault.password.as_ref())?,
             source: self.source.settings()?,
@@ -318,9 +394,10 @@ pub async fn open_direct(database: &Database) -> Result<Direct, StoreError> {
     Ok(Direct::new(OutboxReader::open(database).await?))
 }
 
-fn anchor(site: &scalar::Site, path: &AbsolutePath) -> Result<TrustAnchor, ConfiguredError> {
-    let text = std::fs::read_to_string(&**path).map_err(|_| ConfiguredError::Anchor)?;
-    TrustAnchor::parse(&text).ok().filter(|anchor| anchor.site == *site).ok_or(ConfiguredError::Anchor)
+fn anchor(site: &scalar::Site, path: &Path) -> Result<TrustAnchor, ConfiguredError> {
+    let text = std::fs::read_to_string(path).map_err(ConfiguredError::AnchorUnreadable)?;
+    let anchor = TrustAnchor::parse(&text).map_err(ConfiguredError::Anchor)?;
+    if anchor.site == *site { Ok(anchor) } else { Err(ConfiguredError::OtherAnchor) }
 }
 
 /// The key that entries are sealed to is named by the roster.
@@ -328,6 +405,11 @@ fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> 
     let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
     let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;
     Ok(LogConfig::new(site, signer)?)
+}
+
+fn announcer(site: &scalar::Site, mail: &MailSection) -> Result<Announcer, MailSectionError> {
+    let state = mail.state.as_ref().ok_or(MailSectionError::State)?;
+    Ok(Announcer::new(site.clone(), mail.mailer()?, state.to_path_buf()))
 }
 
 fn database(section: &'static str, url: &DatabaseUrl, password: Option<&Secret>) -> Result<Database, ConfiguredError> {

@@ -17,30 +17,39 @@
 
 #![forbid(unsafe_code)]
 
+mod announce;
 mod anonymity;
 mod api;
 pub mod config;
-mod cors;
 mod intake;
+mod key_gauges;
 mod limit;
 mod log;
+mod mail;
 pub mod metrics;
+mod origin;
 mod pending;
+mod publish;
 mod pull;
+mod roster;
 mod settling;
 pub mod setup;
 mod source;
 mod state;
 
+pub use announce::{AnnounceError, Announcer};
 pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
+pub use key_gauges::KeyGauges;
 pub use limit::LoginLimits;
 pub use log::{
     AuditLog, AuditLogError, EntryError, LogConfig, LogConfigError, Proofs, RecordedOpenError, Recorder, Verified,
     Written,
 };
+pub use mail::{MailError, MailSection, MailSectionError, Mailer, Security};
 pub use nightsafe_login::{ServerSetup, Stretch, export_key};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
+pub use publish::{PublishError, publish_roster, write_roster};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
 pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};
 pub use source::{Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError};

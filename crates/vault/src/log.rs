@@ -23,6 +23,8 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_store::StoreError;
 use nightsafe_store::vault::{AppendError, Appended, NewLeaf, SealedEntry, VaultStore};
 
+use crate::roster::{RosterUnknown, VaultRoster};
+
 pub use self::config::{LogConfig, LogConfigError};
 use self::held::{Held, Last};
 pub use self::proofs::Proofs;
@@ -34,8 +36,8 @@ pub struct AuditLog {
     store: VaultStore,
     site: Site,
     config: LogConfig,
-    /// What the roster is verified by; without it there is no audit key.
-    anchor: Option<TrustAnchor>,
+    /// Names the audit key.
+    roster: Arc<VaultRoster>,
     last: Last,
 }
 
@@ -68,10 +70,24 @@ pub enum AuditLogError {
     Store(#[from] StoreError),
 }
 
+impl From<RosterUnknown> for AuditLogError {
+    fn from(unknown: RosterUnknown) -> Self {
+        match unknown {
+            RosterUnknown::Refused(error) => Self::Roster(error),
+            RosterUnknown::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl AuditLog {
     /// The log in this database, with an audit key as the roster names one, which is verified by the anchor.
     pub fn new(store: VaultStore, site: Site, config: LogConfig, anchor: Option<TrustAnchor>) -> Self {
-        Self { store, site, config, anchor, last: Last::default() }
+        Self::over(store, site, config, Arc::new(VaultRoster::new(anchor)))
+    }
+
+    /// The same with a roster that others look at, too.
+    pub(crate) fn over(store: VaultStore, site: Site, config: LogConfig, roster: Arc<VaultRoster>) -> Self {
+        Self { store, site, config, roster, last: Last::default() }
     }
 
     /// The last checkpoint. That of a log without leaves is signed anew each time: the same bytes always.
@@ -117,10 +133,7 @@ impl AuditLog {
     }
 
     async fn held(&self) -> Result<Option<Arc<Held>>, AuditLogError> {
-        match &self.anchor {
-            Some(anchor) => self.last.renewed(&self.store, anchor).await,
-            None => Ok(None),
-        }
+        self.last.renewed(&self.store, &self.roster).await
     }
 
     async fn append(&self, leaves: &[NewLeaf]) -> Result<Appended, AuditLogError> {

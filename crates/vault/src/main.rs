@@ -13,7 +13,8 @@ use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
-    AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, router, settle_daily,
+    AnonymityGauges, KeyGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router,
+    settle_daily,
 };
 
 /// How long closing the database may take.
@@ -63,6 +64,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let mut numbers = Metrics::new("nightsafe-vault", env!("CARGO_PKG_VERSION"));
     metrics::register(&mut numbers, Arc::clone(&progress), Arc::clone(&clock));
     let gauges = AnonymityGauges::register(&mut numbers);
+    let keys = KeyGauges::register(&mut numbers);
     let mut service = Service::new(numbers.http());
     let api = State::new(store.clone(), settings.api, Arc::clone(&clock));
     api.tell_of_log().await;
@@ -76,13 +78,23 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let pull = Pull { store: store.clone(), site: settings.site, schedule, progress };
     match settings.source {
         SourceSettings::Direct(database) => pull.spawn(&mut service, open_direct(&database).await?),
-        SourceSettings::Relay(relay) => pull.spawn(&mut service, relay.open(clock)),
+        SourceSettings::Relay(relay) => pull.spawn(&mut service, relay.open(Arc::clone(&clock))),
     }
     let settled = store.clone();
     let hour = config.vault.settle_hour;
     service.spawn("settling", |stopped| settle_daily(settled, hour, Arc::new(SystemClock), stopped));
+    if let Some(roster) = &config.publish.roster {
+        let (published, path) = (store.clone(), roster.to_path_buf());
+        service.spawn("writing the roster", |stopped| publish_roster(published, path, stopped));
+    }
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
+    let (watched, time) = (store.clone(), Arc::clone(&clock));
+    service.spawn("watching the keys", |stopped| keys.watch(watched, time, stopped));
+    if let Some(announcer) = settings.announcer {
+        let announced = store.clone();
+        service.spawn("announcing", |stopped| announcer.watch(announced, clock, stopped));
+    }
     let ended = service.run(end).await;
     // Settling that was given up may go on in the driver, for minutes; it is made to be cut off
     if tokio::time::timeout(CLOSE_TIME, store.close()).await.is_err() {

@@ -29,6 +29,8 @@ struct Logins {
 
 pub(crate) struct Pending {
     pub(crate) user: String,
+    /// What the passphrase is held against: whoever is removed, or gets new keys, meanwhile has not signed in by it.
+    pub(crate) record: Option<Vec<u8>>,
     pub(crate) state: ServerLogin,
     pub(crate) started: UnixTime,
 }
@@ -94,7 +96,7 @@ mod tests {
         let setup = ServerSetup::generate().unwrap();
         let (_, request) = ClientLogin::start(b"x").unwrap();
         let (state, _) = ServerLogin::start(&setup, "admin", None, &request).unwrap();
-        Pending { user: "admin".into(), state, started }
+        Pending { user: "admin".into(), record: None, state, started }
     }
 
     #[test]

@@ -7,11 +7,13 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::limits::{Admission, Guard, Memory};
+use nightsafe_store::StoreError;
 use nightsafe_store::vault::{SessionLimits, VaultStore};
 
 use crate::limit::{LoginLimiter, LoginLimits};
 use crate::log::{AuditLog, LogConfig};
 use crate::pending::PendingLogins;
+use crate::roster::VaultRoster;
 
 /// What a vault's API is set up with.
 #[derive(Debug)]
@@ -28,10 +30,11 @@ pub struct VaultConfig {
     pub attempts: LoginLimits,
     /// How much may be asked for at all.
     pub guard: Guard,
+    /// The site keys that the roster is verified by; without them nobody is invited, the roster is not changed here, and
+    /// nothing that admins do is recorded in the audit log.
+    pub anchor: Option<TrustAnchor>,
     /// The audit log; without it there is none, and nothing is recorded there.
     pub log: Option<LogConfig>,
-    /// What the roster of admins is verified by; without it the vault knows nobody of it, and no audit key.
-    pub anchor: Option<TrustAnchor>,
 }
 
 /// Everything the API's handlers share. Cheap to clone.
@@ -48,24 +51,25 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
+    pub(crate) roster: Arc<VaultRoster>,
     pub(crate) log: Option<AuditLog>,
-    anchor: Option<TrustAnchor>,
     clock: Arc<dyn Clock>,
 }
 
 impl VaultConfig {
-    /// With the usual limits of sign-in, no rates, and no audit log.
+    /// With the usual limits of sign-in, no rates, no trust anchor, and no audit log.
     pub fn new(site: Site, admin_origin: String, login: ServerSetup) -> Self {
         let (sessions, attempts) = (SessionLimits::default(), LoginLimits::default());
-        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), log: None, anchor: None }
+        Self { site, admin_origin, login, sessions, attempts, guard: Guard::default(), anchor: None, log: None }
     }
 }
 
 impl State {
     /// The state of one running vault.
     pub fn new(store: VaultStore, config: VaultConfig, clock: Arc<dyn Clock>) -> Self {
-        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, log, anchor } = config;
-        let log = log.map(|log| AuditLog::new(store.clone(), site.clone(), log, anchor.clone()));
+        let VaultConfig { site, admin_origin, login, sessions, attempts, guard, anchor, log } = config;
+        let roster = Arc::new(VaultRoster::new(anchor));
+        let log = log.map(|log| AuditLog::over(store.clone(), site.clone(), log, Arc::clone(&roster)));
         Self(Arc::new(Shared {
             store,
             site,
@@ -76,8 +80,8 @@ impl State {
             memory: guard.memory,
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
+            roster,
             log,
-            anchor,
             clock,
         }))
     }
@@ -89,7 +93,7 @@ impl State {
         };
         match log.recorder().await {
             Ok(Some(_)) => {}
-            Ok(None) if self.0.anchor.is_none() => {
+            Ok(None) if self.0.roster.anchor().is_none() => {
                 tracing::warn!("openings are not in the audit log: the vault has no trust anchor (site.anchor)");
             }
             Ok(None) => tracing::warn!("openings are not in the audit log: `nightsafe keys audit` makes its audit key"),
@@ -105,6 +109,11 @@ impl State {
 impl Shared {
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
+    }
+
+    /// Seconds without use after which an admin's pages lock: what was set, or less where the vault's own limit is by now.
+    pub(crate) async fn lock_after(&self, admin: &str) -> Result<u64, StoreError> {
+        Ok(self.store.lock_after(admin).await?.min(self.sessions.idle))
     }
 }
 

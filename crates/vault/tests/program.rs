@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::note::NoteSigner;
+use nightsafe_core::scalar::Site;
+use nightsafe_core::session::TabHalf;
 use nightsafe_login::ClientLogin;
 use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_serve::online_key;
@@ -38,6 +40,7 @@ impl Place {
         place.secret("relay.key", online_key::to_text(&key).as_bytes());
         let key = NoteSigner::from_seed("demo.nightsafe.example/log", &[8; 32]).unwrap();
         place.secret("log.key", online_key::to_text(&key).as_bytes());
+        fs::write(place.path("anchor.txt"), anchor("demo.nightsafe.example")).unwrap();
         place
     }
 
@@ -55,6 +58,7 @@ impl Place {
         format!(
             "[site]\nname = \"demo.nightsafe.example\"\nadmin_origin = \"http://localhost:4804\"\n\
              login_key = \"{folder}/login.key\"\nlog_key = \"{folder}/log.key\"\n\
+             anchor = \"{folder}/anchor.txt\"\n\
              [vault]\ndatabase = \"sqlite:{folder}/vault.db\"\n\
              [listen]\naddress = \"127.0.0.1:0\"\n[metrics]\naddress = \"127.0.0.1:0\"\n{source}"
         )
@@ -92,6 +96,15 @@ impl Place {
     }
 }
 
+fn anchor(site: &str) -> String {
+    let site_key = NoteSigner::from_seed("site-1", &[9; 32]).unwrap().vkey().to_text();
+    let wasm = format!("checkout.wasm sha384-{}", "A".repeat(64));
+    format!(
+        "nightsafe/v1/trust-anchor\nsite {site}\nsite-key {site_key}\nthreshold 1\nsequence-floor 1\n\
+         ingest http://localhost:4803\nwasm {wasm}\nwasm-portable {wasm}\n"
+    )
+}
+
 #[test]
 fn a_good_configuration_is_called_good_and_nothing_is_made() {
     let place = Place::new();
@@ -110,15 +123,20 @@ fn what_is_wrong_is_said_and_where() {
     let place = Place::new();
     let (direct, relay) = (place.configuration(&place.direct()), place.configuration(&place.relay()));
     fs::write(place.path("open.key"), "x").unwrap();
+    fs::write(place.path("other.txt"), anchor("other.nightsafe.example")).unwrap();
     let both = format!("{direct}{}", place.relay());
     for (good, from, to, expected) in [
         (&direct, "admin_origin", "admin_orgin", "unknown field `admin_orgin`"),
+        (&direct, "[source", "[sessions]\nidle_seconds = 59\n[source", "a minute to a week"),
         (&direct, "demo.nightsafe.example", "Demo", "site.name"),
         (&direct, "localhost:4804", "localhost:4804/", "site.admin_origin"),
         (&direct, "/login.key", "/relay.key", "site.login_key: the file is no sign-in secret"),
         (&direct, "/login.key", "/open.key", "is open to other users"),
         (&direct, "/log.key", "/login.key", "site.log_key"),
         (&direct, "/log.key", "/relay.key", "site.log_key: the name of a log's key"),
+        (&direct, "/anchor.txt", "/none.txt", "site.anchor: cannot read the file"),
+        (&direct, "/anchor.txt", "/open.key", "site.anchor: the file is no trust anchor: malformed"),
+        (&direct, "/anchor.txt", "/other.txt", "site.anchor: the file is the trust anchor of another site"),
         (&direct, "sqlite:/", "sqlite:", "write the path in full"),
         (&relay, "/relay.key", "/login.key", "source.relay.key"),
         (&relay, "http://localhost:9", "http://relay.example", "source.relay.origin"),
@@ -127,6 +145,9 @@ fn what_is_wrong_is_said_and_where() {
         (&both, "[vault]", "[vault]", "name one of [source.direct] and [source.relay]"),
         (&direct, "[vault]", "[vault]\nsettle_hour = 24", "0 to 23"),
         (&direct, "[vault]", "[limits]\nclients = -1\n[vault]", "invalid value: integer `-1`"),
+        (&direct, "[vault]", "[publish]\nroster = \"roster\"\n[vault]", "write the path in full"),
+        (&direct, "[vault]", &format!("{MAIL}[vault]"), "mail.state"),
+        (&direct, "[vault]", &format!("{MAIL}security = \"none\"\nstate = \"/x\"\n[vault]"), "mail.security"),
         (&direct, "[source.direct]", "[source]\n[elsewhere]", "unknown field"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -135,6 +156,8 @@ fn what_is_wrong_is_said_and_where() {
         assert!(!output.status.success() && text.starts_with("error: ") && text.contains(expected), "{text}");
     }
 }
+
+const MAIL: &str = "[mail]\nserver = \"mail.example\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n";
 
 /// Does not outlive a test that fails: it would hold the runner's output open.
 struct Program(Child);
@@ -226,6 +249,10 @@ fn it_starts_answers_and_ends_in_order() {
         "nightsafe_pull_failures_total 0",
         "nightsafe_pull_lag_seconds ",
         "nightsafe_pull_success_timestamp_seconds ",
+        "nightsafe_manifest_end_timestamp_seconds 0",
+        "nightsafe_manifest_expires_seconds 0",
+        "nightsafe_data_key_age_seconds -1",
+        "nightsafe_data_keys_ahead 0",
         "nightsafe_build_info{server=\"nightsafe-vault\"",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");
@@ -305,12 +332,14 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
         assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
         println!("{}", text.split("SUMMARY").last().unwrap_or_default());
     };
-    run(&[]);
-    let token = sign_in(&vault);
-    let header = format!("Authorization: Bearer {token}");
+    // As a page of the admin site that nobody signed in to
+    run(&["--header", "Origin: http://localhost:4804"]);
+    let headers = sign_in(&vault);
+    let mut given: Vec<&str> = headers.iter().flat_map(|header| ["--header", header.as_str()]).collect();
     // Signing out would make a stranger of the admin
-    run(&["--header", &header, "--exclude-path", "/v1/logout"]);
-    let custody = Running::ask(&vault, &format!("GET /v1/custody HTTP/1.1\r\n{header}\r\n"), "");
+    given.extend(["--exclude-path", "/v1/logout"]);
+    run(&given);
+    let custody = Running::ask(&vault, &format!("GET /v1/custody HTTP/1.1\r\n{}\r\n", headers.join("\r\n")), "");
     assert!(custody.starts_with("HTTP/1.1 200"), "the session ended under way: {custody}");
     let log = running.stop();
     let answered = log.lines().filter(|line| line.contains("\"message\":\"answered\"")).count();
@@ -318,7 +347,7 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
     let found = log
         .lines()
         .filter(|line| line.contains("\"route\":\"/v1/deposits/search\"") && line.contains("\"status\":200"));
-    assert!(found.count() > 0, "no search was answered: the token was not used");
+    assert!(found.count() > 0, "no search was answered: the session was not used");
     let faults: Vec<_> = log.lines().filter(|line| line.contains("\"status\":5") || line.contains("ERROR")).collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
@@ -327,20 +356,29 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
 const STRETCH: Stretch = Stretch { memory_kib: 64, passes: 1, lanes: 1 };
 const PASSPHRASE: &[u8] = b"night safe in a bank's wall";
 
-/// Both requests of a sign-in, over HTTP; returns the token.
-fn sign_in(vault: &str) -> String {
-    let post = |path: &str, body: String| -> serde_json::Value {
-        let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
+/// Both requests of a sign-in, over HTTP; returns the headers of all further ones.
+fn sign_in(vault: &str) -> [String; 3] {
+    let tab = TabHalf::parse(&"A".repeat(43)).unwrap().proof(&Site::parse("demo.nightsafe.example").unwrap());
+    let own = ["Origin: http://localhost:4804".to_owned(), format!("Nightsafe-Tab: {}", *tab.to_text())];
+    let post = |path: &str, body: String| -> (String, serde_json::Value) {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\n{}\r\nContent-Length: {}\r\n",
+            own.join("\r\n"),
+            body.len()
+        );
         let answer = Running::ask(vault, &head, &body);
-        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), serde_json::from_str(body).unwrap())
     };
     let (client, message) = ClientLogin::start(PASSPHRASE).unwrap();
-    let started = post("/v1/login/start", json!({"user": "anna", "message": b64u(&message)}).to_string());
+    let (_, started) = post("/v1/login/start", json!({"user": "anna", "message": b64u(&message)}).to_string());
     let reply = b64u_decode(started["message"].as_str().unwrap()).unwrap();
     let done = client.finish(&reply, &STRETCH).unwrap();
     let finish = json!({"login": started["login"], "message": b64u(&done.message)});
-    post("/v1/login/finish", finish.to_string())["token"].as_str().unwrap().to_owned()
+    let (head, _) = post("/v1/login/finish", finish.to_string());
+    let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+    let [origin, tab] = own;
+    [origin, tab, format!("Cookie: {}", cookie.split_once(';').unwrap().0)]
 }
 
 /// Nobody listens at the relay's address: admins are answered all the same, and the failure is in log and numbers.

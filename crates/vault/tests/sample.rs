@@ -8,7 +8,19 @@ use nightsafe_vault::config::Config;
 
 #[test]
 fn the_sample_has_every_key() {
-    let sections =
-        ["", "site", "vault", "source", "source.relay", "source.direct", "listen", "listen.tls", "limits", "log"];
+    let sections = [
+        "",
+        "site",
+        "vault",
+        "source",
+        "source.relay",
+        "source.direct",
+        "publish",
+        "mail",
+        "listen",
+        "listen.tls",
+        "limits",
+        "log",
+    ];
     samples::check::<Config>("vault.toml", &sections);
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches), and
-//! how fast ingest takes deposits (tests/benches/ingest).
+//! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches),
+//! what a guess at a passphrase costs (crates/login/benches), and how fast ingest takes deposits (tests/benches/ingest).
 //!
 //! All end by becoming the program that measures, so its output and its exit code are this command's.
 
@@ -34,6 +34,12 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Guessing at a passphrase with a copy of database and sign-in secret, on one core
+    Login {
+        /// Print one line of JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
     /// Taking deposits over HTTP on SQLite and PostgreSQL, beside the databases' own rates for the same bytes
     Ingest {
         /// Print one line of JSON instead of a table
@@ -49,7 +55,8 @@ enum What {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut measuring = match &options.what {
         What::Seal { json, runs } => seal(*json, *runs)?,
-        What::Open { json } => open(*json),
+        What::Open { json } => native("nightsafe-core", "open", *json),
+        What::Login { json } => native("nightsafe-login", "guess", *json),
         What::Ingest { json, only } => ingest(*json, only.as_deref())?,
     };
     Err(measuring.exec()).with_context(|| format!("cannot start {}", measuring.get_program().to_string_lossy()))
@@ -69,9 +76,9 @@ fn seal(json: bool, runs: u8) -> Result<Command> {
     Ok(node)
 }
 
-fn open(json: bool) -> Command {
+fn native(package: &str, bench: &str, json: bool) -> Command {
     let mut cargo = run::cargo(&place::root());
-    cargo.args(["bench", "--package", "nightsafe-core", "--bench", "open", "--"]).args(json.then_some("--json"));
+    cargo.args(["bench", "--package", package, "--bench", bench, "--"]).args(json.then_some("--json"));
     cargo
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::grant::AdminGrant;
 use nightsafe_core::identity::{PublicIdentity, RecoveryCode, WrappedIdentity};
-use nightsafe_core::roster::{Entry, Roster, verify_at_any_time};
+use nightsafe_core::roster::{Entry, Roster, from_file, to_file, verify_at_any_time};
 
 use crate::seeds::{self, text_of};
 
@@ -26,6 +26,9 @@ pub(crate) fn roster_entry(data: &[u8]) {
         if let Ok(entry) = Entry::parse(text) {
             assert_eq!(entry.encode(), text);
         }
+    }
+    if let Some(entries) = from_file(note) {
+        assert_eq!(to_file(&entries), note);
     }
     let begins = verify_at_any_time(&[note], anchor).is_ok();
     if begins || honest.clone().append(note, anchor).is_ok() {

@@ -8,7 +8,7 @@ use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::audit::{self, Action, Actor, Entry, OpenedField, PointHash, Salt, SignedEntry};
 use nightsafe_core::custody::{Keyring, WrappedKey};
-use nightsafe_core::encoding::b64u;
+use nightsafe_core::encoding::b64u_decode;
 use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{Identity, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
@@ -16,12 +16,14 @@ use nightsafe_core::manifest;
 use nightsafe_core::opening::{Difference, OpenedDeposit, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster::{self, Roster};
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, PartName, Site, Tag};
+use nightsafe_core::session::{COOKIE, TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ClientLogin;
+use nightsafe_proto::vault::TAB_HEADER;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
 use nightsafe_proto::vault::identity::{KeptIdentity, OwnIdentity, RosterEntries};
 use nightsafe_proto::vault::log::{InLog, SaltedEntry, ToLog};
-use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
+use nightsafe_proto::vault::login::{LoginFinish, LoginStart, LoginStarted};
 use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, PresentRow, Purpose};
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
@@ -29,11 +31,13 @@ use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_vault::Stretch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tower::ServiceExt;
 
 use crate::site::{PASSPHRASE, RunningVault, STRETCH, Shop, send};
 
 pub(crate) struct Admin {
-    pub(crate) token: Vec<u8>,
+    /// The session's cookie as it is sent.
+    cookie: String,
     router: Router,
     opener: Opener,
     /// Signs for the audit log, where the roster names an audit key.
@@ -65,32 +69,41 @@ impl Admin {
     pub(crate) async fn enter(router: &Router, with: &Credentials<'_>) -> Self {
         let (client, message) = ClientLogin::start(with.passphrase.as_bytes()).unwrap();
         let start = LoginStart { user: with.user.to_owned(), message: B64u(message) };
-        let started: LoginStarted = post(router, "/v1/login/start", &[], &start).await;
+        let started: LoginStarted = post(router, "/v1/login/start", "", &start).await;
         let done = client.finish(&started.message.0, with.stretch).unwrap();
         let finish = LoginFinish { login: started.login, message: B64u(done.message) };
-        let finished: LoginFinished = post(router, "/v1/login/finish", &[], &finish).await;
-        let token = finished.token.0.to_vec();
+        let finish = request("POST", "/v1/login/finish", "").body(Body::from(serde_json::to_string(&finish).unwrap()));
+        let finished = router.clone().oneshot(finish.unwrap()).await.unwrap();
+        assert_eq!(finished.status(), StatusCode::OK);
+        let cookie = finished.headers()[header::SET_COOKIE].to_str().unwrap().split_once(';').unwrap().0.to_owned();
 
-        let custody: Custody = call(router, "GET", "/v1/custody", &token, String::new()).await;
-        let own: OwnIdentity = call(router, "GET", "/v1/identity", &token, String::new()).await;
+        let custody: Custody = call(router, "GET", "/v1/custody", &cookie, String::new()).await;
+        let own: OwnIdentity = call(router, "GET", "/v1/identity", &cookie, String::new()).await;
         let site = with.anchor.site.clone();
         let (keys, signer) = match own.identity {
             Some(own) => {
-                let roster: RosterEntries = call(router, "GET", "/v1/roster", &token, String::new()).await;
+                let roster: RosterEntries = call(router, "GET", "/v1/roster", &cookie, String::new()).await;
                 let roster = roster::verify_at_any_time(&roster.entries, with.anchor).unwrap();
                 let admin = unwrapped(&own, &done.export_key, &site);
                 (granted(&custody, &admin, &roster), roster.audit_key().map(|_| admin))
             }
             None => (wrapped(&custody, &site, with.passphrase), None),
         };
-        let manifests: Manifests = call(router, "GET", "/v1/manifests", &token, String::new()).await;
+        let manifests: Manifests = call(router, "GET", "/v1/manifests", &cookie, String::new()).await;
         let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, with.anchor).unwrap());
         let opener = Opener::new(site, keys, manifests.collect());
-        let admin = Self { token, router: router.clone(), opener, signer };
+        let admin = Self { cookie, router: router.clone(), opener, signer };
         if let Some(log) = admin.sign(Action::SignIn) {
-            post::<InLog>(router, "/v1/log/record", &admin.token, &log).await;
+            post::<InLog>(router, "/v1/log/record", &admin.cookie, &log).await;
         }
         admin
+    }
+
+    /// The token that the vault keeps a hash of.
+    pub(crate) fn token(&self) -> Vec<u8> {
+        let (name, token) = self.cookie.split_once('=').unwrap();
+        assert!(name.starts_with(COOKIE));
+        b64u_decode(token).unwrap()
     }
 
     /// Searches by reference, or lists.
@@ -100,7 +113,7 @@ impl Admin {
             None => Action::List { limit: 25, purpose: None },
         };
         let search = Search { log: self.sign(action), ..search.clone() };
-        post::<Found>(&self.router, "/v1/deposits/search", &self.token, &search).await.deposits
+        post::<Found>(&self.router, "/v1/deposits/search", &self.cookie, &search).await.deposits
     }
 
     /// What a request carries for the audit log.
@@ -118,7 +131,7 @@ impl Admin {
     async fn points(&self, id: Hex32, tags: Vec<Hex32>) -> Vec<PresentRow> {
         let deposits = vec![OpenDeposit { deposit_id: id, open: vec![], check: tags }];
         let batch = Open { purpose: None, deposits, log: None };
-        let mut answer: Opened = post(&self.router, "/v1/openings", &self.token, &batch).await;
+        let mut answer: Opened = post(&self.router, "/v1/openings", &self.cookie, &batch).await;
         answer.deposits.remove(0).present
     }
 
@@ -144,7 +157,7 @@ impl Admin {
         let stated = audit::Purpose::from_name(purpose.as_str()).unwrap();
         let log = self.sign(Action::Open { deposit: DepositId(row.deposit_id.0), fields, purpose: stated });
         let batch = Open { purpose: Some(purpose), deposits, log };
-        let answer: Opened = post(&self.router, "/v1/openings", &self.token, &batch).await;
+        let answer: Opened = post(&self.router, "/v1/openings", &self.cookie, &batch).await;
         let [answer] = answer.deposits.as_slice() else { panic!("one deposit was asked for") };
         let rows: Vec<_> =
             answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
@@ -195,13 +208,20 @@ fn granted(custody: &Custody, admin: &Identity, roster: &Roster) -> Vec<PrivateI
     custody.keys.iter().map(open).collect()
 }
 
-async fn post<T: DeserializeOwned>(router: &Router, path: &str, token: &[u8], body: &impl Serialize) -> T {
-    call(router, "POST", path, token, serde_json::to_string(body).unwrap()).await
+async fn post<T: DeserializeOwned>(router: &Router, path: &str, cookie: &str, body: &impl Serialize) -> T {
+    call(router, "POST", path, cookie, serde_json::to_string(body).unwrap()).await
 }
 
-async fn call<T: DeserializeOwned>(router: &Router, method: &str, path: &str, token: &[u8], body: String) -> T {
+/// As the admin site's page sends it.
+fn request(method: &str, path: &str, cookie: &str) -> axum::http::request::Builder {
+    let tab: TabProof = TabHalf::parse(&"A".repeat(43)).unwrap().proof(&Site::parse("demo.nightsafe.example").unwrap());
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
-    let request = request.header(header::AUTHORIZATION, format!("Bearer {}", b64u(token)));
+    let request = request.header(header::ORIGIN, "http://localhost:4804").header(TAB_HEADER, tab.to_text().as_str());
+    request.header(header::COOKIE, cookie)
+}
+
+async fn call<T: DeserializeOwned>(router: &Router, method: &str, path: &str, cookie: &str, body: String) -> T {
+    let request = request(method, path, cookie);
     let (status, body) = send(router, request.body(Body::from(body)).unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{path}: {body}");
     serde_json::from_str(&body).unwrap()

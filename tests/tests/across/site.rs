@@ -137,6 +137,8 @@ impl Shop {
         let config = IngestConfig {
             anchor: self.anchor.clone(),
             fields_origin: Origin::parse("http://localhost:4802").unwrap(),
+            admin_origin: None,
+            roster: None,
             fields_folder: self.folder.path().join("fields"),
             manifest_history: self.folder.path().join("manifests"),
             receipt_signer: online("receipt", 2),

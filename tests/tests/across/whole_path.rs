@@ -68,7 +68,7 @@ async fn whole_path(suite: Suite, engine: Engine) {
 
     // With all open, after all that: databases, and on SQLite write-ahead logs and shared memory
     let stolen = [shop.steal("outbox"), shop.steal("vault")].concat();
-    let token = admin.token.clone();
+    let token = admin.token();
     let secrets = [&secrets[..], &[token.as_slice()]].concat();
     let files = thief::files(folder);
     for name in &stolen {

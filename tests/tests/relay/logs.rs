@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use nightsafe_core::encoding::{b64, b64u, hex};
+use nightsafe_core::session::TabProof;
 use nightsafe_store::outbox::OutboxRow;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,14 +15,22 @@ use crate::pair::{Pair, Side, row};
 /// Stands for everything that is not to be found.
 const MARK: &str = "xQ7marked";
 
-/// A request with the mark in every place that it has.
+/// The proof of a tab, as a browser sends it: the mark again and again.
+const TAB: &str = "xQ7markedxQ7markedxQ7markedxQ7markedxQ7marA";
+
+/// A request with the mark in every place that it has, from a page of the admin site.
 async fn send(address: SocketAddr, path: &str, body: &str) -> u16 {
+    send_from("http://localhost:4804", address, path, body).await
+}
+
+async fn send_from(origin: &str, address: SocketAddr, path: &str, body: &str) -> u16 {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: {MARK}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Connection: close\r\nAuthorization: Bearer {MARK}\r\nCookie: {MARK}\r\nUser-Agent: {MARK}\r\n\
-         Signature: {MARK}\r\nSignature-Input: {MARK}\r\nX-Forwarded-For: 198.51.100.77\r\nX-Request-Id: {MARK}\r\n\r\n{body}",
-        body.len()
+         Connection: close\r\nAuthorization: Bearer {MARK}\r\nCookie: {MARK}; {}={MARK}\r\nUser-Agent: {MARK}\r\n\
+         Origin: {origin}\r\nNightsafe-Tab: {TAB}\r\nSignature: {MARK}\r\nSignature-Input: {MARK}\r\nX-Forwarded-For: 198.51.100.77\r\nX-Request-Id: {MARK}\r\n\r\n{body}",
+        body.len(),
+        TabProof::parse(TAB).unwrap().cookie(),
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -55,6 +64,7 @@ async fn nothing_that_passes_is_in_the_logs_but_the_id_of_what_is_in_quarantine(
     ] {
         assert_eq!(send(vault, path, &body).await, status, "{path}");
     }
+    assert_eq!(send_from(MARK, vault, "/v1/login/start", MARK).await, 403);
     for path in ["/v1/relay/batch", "/v1/relay/acknowledge", &format!("/{MARK}?{MARK}")] {
         assert_eq!(send(pair.relay, path, MARK).await, 401);
     }

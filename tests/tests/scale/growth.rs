@@ -15,6 +15,7 @@ use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, Tag};
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::vault::{Arrival, FieldRow, Filter, IndexRow, Outcome, VaultStore};
+use nightsafe_tests::bulk::{CHUNK, SQLITE_FILLING, sqlite_index};
 use nightsafe_tests::cluster::Cluster;
 use nightsafe_tests::deposits::{SIX_FIELDS, Stencil, seal};
 use nightsafe_tests::http::Connection;
@@ -23,8 +24,6 @@ use nightsafe_tests::site::RealSite;
 use sqlx::{Connection as _, Executor, PgConnection, SqliteConnection};
 
 const SIZES: [u64; 4] = [10_000, 100_000, 1_000_000, 5_000_000];
-/// Rows of one statement: the log that it writes has to fit on the disk beside them.
-const CHUNK: u64 = 100_000;
 /// Clients of ingest, deposits that each of them posts in a round, and rounds that are timed.
 const CLIENTS: usize = 8;
 const POSTS: usize = 60;
@@ -50,18 +49,10 @@ async fn sqlite() {
     let outbox = format!("sqlite:{}", folder.path().join("outbox.db").display());
     let rig = Rig::start("SQLite", folder.path(), &outbox, &outbox, store).await;
     let mut filler = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-    filler.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000").await.unwrap();
+    filler.execute(SQLITE_FILLING).await.unwrap();
     let mut results = Vec::new();
     for (from, to) in steps() {
-        let rows = format!(
-            "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {to}) \
-             INSERT INTO deposit_index (deposit_id, site, reference, manifest, key_id, brand, last4, expiry, \
-             postal_code, country, day, locator) \
-             SELECT randomblob(32), 'demo.nightsafe.example', 'BULK-' || i, randomblob(32), randomblob(16), \
-             CASE i % 3 WHEN 0 THEN 'visa' WHEN 1 THEN 'mastercard' ELSE 'amex' END, \
-             printf('%04d', abs(random()) % 10000), '2029-05', printf('%05d', abs(random()) % 100000), 'DE', \
-             date('2026-11-21', '-' || (i % 700) || ' days'), randomblob(1800) FROM n"
-        );
+        let rows = sqlite_index(from, to);
         filler.execute(sqlx::AssertSqlSafe(rows)).await.unwrap();
         filler.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
         if is_size(to) {

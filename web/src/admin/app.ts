@@ -4,18 +4,38 @@ import { Clipboard } from "./clipboard.ts";
 import type { Config } from "./config.ts";
 import { browserClock } from "./countdown.ts";
 import { fill } from "./dom.ts";
+import { dueSentence } from "./due.ts";
 import type { Engine } from "./engine.ts";
-import { isSignedOut, isTemporary, sentence, WrongPassphrase } from "./failure.ts";
+import { lockTime } from "./format.ts";
+import { judge } from "./judge.ts";
+import {
+  EngineError,
+  isSignedOut,
+  isTemporary,
+  PassphraseNeeded,
+  sentence,
+  StillWaiting,
+  VaultNotTrusted,
+  WrongPassphrase,
+} from "./failure.ts";
 import { IdleLock } from "./idle.ts";
+import { join } from "./join.ts";
+import type { Joined } from "./join.ts";
 import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
-import { signIn } from "./session.ts";
-import type { Credentials, Session, Step } from "./session.ts";
+import { resume, signIn } from "./session.ts";
+import type { Credentials, Parts, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
+import type { DepositPlace, TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
+import { fetchTimestamp } from "./timestamp.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
+import { keysView } from "./views/keys.ts";
+import { joinView, noInvitationView, stillWaitingView } from "./views/join.ts";
 import { LogView } from "./views/log.ts";
+import { PeopleView } from "./views/people.ts";
+import { resumingView } from "./views/resuming.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
 import { signInView } from "./views/sign-in.ts";
@@ -24,8 +44,9 @@ import type { IndexRow } from "./wire.ts";
 
 /** What survives a lock: enough to find the same deposit again, nothing that was opened. */
 interface Place {
-  readonly user: string;
-  readonly row: Pick<IndexRow, "deposit_id" | "reference"> | undefined;
+  /** Unknown after a reload. */
+  readonly user: string | undefined;
+  readonly row: DepositPlace | undefined;
 }
 
 export class App {
@@ -34,24 +55,32 @@ export class App {
   readonly #shell: Shell;
   readonly #idle = new IdleLock(browserClock, {
     warn: (seconds) => this.#shell.warn(seconds),
-    lock: () => this.lock("Nobody used this page for ten minutes, so the keys were forgotten. Sign in to go on."),
+    lock: () => this.lock(`Nobody used this page for ${lockTime(this.#lockAfter)}, so the keys were forgotten. Sign in to go on.`),
+    present: () => void this.#session?.vault.inUse().catch((error) => isSignedOut(error) && this.lock(sentence(error))),
   });
+  #lockAfter = 0;
   #session: Session | undefined;
   #search: SearchView | undefined;
   #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
+  #people: PeopleView | undefined;
   #view: View | undefined;
   /** Tells a deposit that is awaited from one that nobody waits for any more. */
   #turn = 0;
+  /** The same of a session that goes on. */
+  #entry = 0;
 
   constructor(
     root: Element,
     private readonly config: Config,
     private readonly vault: Vault,
     private readonly engine: Promise<Engine>,
+    private readonly tab: TabMemory,
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
+      people: () => this.goToPeople(),
       log: () => this.goToLog(),
       account: () => this.goToAccount(),
+      keys: () => this.goToKeys(),
       lock: () => this.lock(undefined),
       signOut: () => this.signOut(undefined),
     });
@@ -60,19 +89,88 @@ export class App {
     }
     addEventListener("hashchange", () => this.follow());
     // A page that the browser keeps for its back button must not come back with keys in it
-    addEventListener("pagehide", () => this.#session !== undefined && this.signOut("Leaving the page signed you out."));
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", (event) => event.persisted && this.start());
     document.addEventListener("visibilitychange", () => this.visibility());
   }
 
   start(): void {
-    const onDeposit = parseRoute(location.hash).page === "deposit";
-    this.askToSignIn(undefined, onDeposit ? RELOADED : undefined);
+    const route = parseRoute(location.hash);
+    if (route.page === "join") return this.join(route.token);
+    const half = this.tab.half();
+    if (half !== undefined) return void this.goOn(half);
+    this.askToSignIn(undefined, route.page === "deposit" ? ANOTHER_TAB : undefined);
   }
 
-  private askToSignIn(place: Place | undefined, note: string | undefined): void {
+  /** With the session of before a reload, or after the passphrase. */
+  private async goOn(half: string): Promise<void> {
+    const entry = ++this.#entry;
+    const { site } = this.config;
+    const passphrase = (note?: string): void => {
+      const row = this.tab.place();
+      this.tab.clear();
+      this.askToSignIn({ user: undefined, row }, note, false);
+    };
+    this.show(resumingView({ site }));
+    let session: Session;
+    try {
+      session = await resume(half, this.parts(), painted);
+    } catch (error) {
+      if (entry !== this.#entry) return;
+      if (isTemporary(error)) {
+        const failed = { sentence: sentence(error), again: () => this.start(), passphrase: () => passphrase() };
+        return this.show(resumingView({ site, failed }));
+      }
+      if (error instanceof EngineError) return this.askToSignIn(undefined, sentence(error));
+      return passphrase(isSignedOut(error) ? AWAY : error instanceof PassphraseNeeded ? NEEDED : sentence(error));
+    }
+    // The page was left, or somebody else began meanwhile
+    if (entry !== this.#entry) return session.leave();
+    const { page } = parseRoute(location.hash);
+    const row = this.tab.place();
+    this.entered(session);
+    if (page === "deposit" && row !== undefined) await this.resume(session, row);
+    else if (page === "account") this.goToAccount();
+    else if (page === "people") this.goToPeople();
+    else if (page === "keys") this.goToKeys();
+    else if (page === "log") this.goToLog();
+    else this.goToSearch();
+  }
+
+  private parts(): Parts {
+    const { engine, vault, config, tab } = this;
+    const timestamp = () => fetchTimestamp(config.ingest, (url, init) => fetch(url, init));
+    return { engine, vault, config, memory: browserMemory(config), tab, timestamp, now: unixTime };
+  }
+
+  /** The token is taken out of the address at once, and of the history with it. */
+  private join(token: string | undefined): void {
+    history.replaceState(null, "", routeHash({ page: "join", token: undefined }));
+    if (token === undefined) return this.show(noInvitationView(() => this.leaveJoin(undefined)));
+    const { engine, vault, config } = this;
+    let name: string | undefined;
+    const run = async (passphrase: string): Promise<Joined | string> => {
+      try {
+        const joined = await join(token, passphrase, { engine, vault, config }, painted);
+        name = joined.name;
+        return joined;
+      } catch (error) {
+        return sentence(error);
+      }
+    };
+    const judged = (passphrase: string) => judge(config, passphrase, [config.site]);
+    this.show(joinView({ site: config.site, judge: judged, join: run, signIn: () => this.leaveJoin(name) }));
+  }
+
+  private leaveJoin(user: string | undefined): void {
+    setHash(routeHash({ page: "search" }));
+    this.askToSignIn(user === undefined ? undefined : { user, row: undefined }, undefined, false);
+  }
+
+  private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
     const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
-    this.show(signInView({ site, user: place?.user, note, signIn: enter }));
+    this.show(signInView({ site, user: place?.user, locked, note, signIn: enter }));
   }
 
   /** Signs in; a sentence when that did not work. */
@@ -81,22 +179,40 @@ export class App {
     step: (step: Step) => void,
     place: Place | undefined,
   ): Promise<string | undefined> {
-    const { engine, vault, config } = this;
+    const entry = ++this.#entry;
     let session: Session;
     try {
-      session = await signIn(credentials, { engine, vault, config, memory: browserMemory(config) }, step, painted);
+      session = await signIn(credentials, this.parts(), step, painted);
     } catch (error) {
-      return sentence(error);
+      if (!(error instanceof StillWaiting)) return sentence(error);
+      const { words } = error;
+      const again = (): void => this.askToSignIn(undefined, undefined);
+      this.show(stillWaitingView({ name: credentials.user, words, signIn: again }));
+      return undefined;
     }
+    // The page was left meanwhile: what the tab kept goes on when it is shown again
+    if (entry !== this.#entry) {
+      session.leave();
+      return undefined;
+    }
+    this.entered(session);
+    if (place?.row !== undefined && (place.user ?? session.user) === session.user) await this.resume(session, place.row);
+    else this.goToSearch();
+    return undefined;
+  }
+
+  private entered(session: Session): void {
     this.#session = session;
     this.#shell.signedIn(session.user);
-    this.#idle.start();
+    this.setLockAfter(session.as.lock_after);
     this.#search = this.newSearch(session);
     const notes = notesOf(session);
     if (notes !== "") this.#status.warn(notes);
-    if (place?.row !== undefined && place.user === session.user) await this.resume(session, place.row);
-    else this.goToSearch();
-    return undefined;
+  }
+
+  private setLockAfter(seconds: number): void {
+    this.#lockAfter = seconds;
+    this.#idle.start(seconds);
   }
 
   private newSearch(session: Session): SearchView {
@@ -112,33 +228,67 @@ export class App {
   }
 
   /** Back to the deposit that was on screen before the lock. */
-  private async resume(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<void> {
+  private async resume(session: Session, place: DepositPlace): Promise<void> {
     const row = await this.find(session, place).catch(() => undefined);
     if (row === undefined) this.goToSearch();
     else await this.goToDeposit(session, row);
   }
 
-  private async find(session: Session, place: Pick<IndexRow, "deposit_id" | "reference">): Promise<IndexRow | undefined> {
+  private async find(session: Session, place: DepositPlace): Promise<IndexRow | undefined> {
     const { deposits } = await session.search({ reference: place.reference });
     return deposits.find((row) => row.deposit_id === place.deposit_id);
   }
 
   private goToSearch(): void {
     this.leaveDeposit();
+    this.tab.setPlace(undefined);
     setHash(routeHash({ page: "search" }));
     if (this.#search !== undefined) this.show(this.#search);
+  }
+
+  private goToPeople(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "people" }));
+    const view = new PeopleView({
+      load: () => session.team(),
+      change: (request) => session.change(request),
+      cosign: (proposal) => session.cosign(proposal),
+      drop: ({ head }) => session.vault.dropProposal(head),
+      withdraw: (name) => session.vault.withdraw(name),
+      invite: async (name, roles) => joinLink(await session.invite(name, roles)),
+      // A link is meant to be taken elsewhere: not the clipboard that values are taken off again
+      copy: (text) => new Clipboard(navigator.clipboard).copy(text),
+      say: (text) => this.#status.say(text),
+      fail: (error, again) => this.failed(error, again),
+      worked: () => this.#status.clear(),
+      back: () => this.goToSearch(),
+    });
+    this.#people = view;
+    this.show(view);
+    void view.refresh();
   }
 
   private goToAccount(): void {
     const session = this.#session;
     if (session === undefined) return;
     this.leaveDeposit();
+    this.tab.setPlace(undefined);
     setHash(routeHash({ page: "account" }));
+    const { vault } = session;
     this.show(
       accountView({
         user: session.user,
-        people: session.people,
         change: ({ old, next }) => this.changePassphrase(session, old, next),
+        judge: (passphrase) => judge(this.config, passphrase, [session.user, this.config.site]),
+        lockAfter: this.#lockAfter,
+        limit: session.as.expires_in,
+        setLockAfter: (seconds) => this.asked(() => vault.setLockAfter(seconds), () => this.setLockAfter(seconds)),
+        sessions: () => vault.sessions(),
+        endSession: (id) => this.asked(() => session.endSession(id)),
+        endOthers: () => this.asked(() => session.endOtherSessions()),
+        failed: (error, again) => this.failed(error, again),
         say: (text) => this.#status.say(text),
         back: () => this.goToSearch(),
       }),
@@ -149,6 +299,7 @@ export class App {
     const session = this.#session;
     if (session === undefined) return;
     this.leaveDeposit();
+    this.tab.setPlace(undefined);
     setHash(routeHash({ page: "log" }));
     this.show(
       new LogView({
@@ -162,6 +313,26 @@ export class App {
         back: () => this.goToSearch(),
       }),
     );
+  }
+
+  private goToKeys(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    setHash(routeHash({ page: "keys" }));
+    this.show(keysView({ keys: session.keys, back: () => this.goToSearch() }));
+  }
+
+  /** A sentence when it did not work. */
+  private async asked(ask: () => Promise<void>, then?: () => void): Promise<string | undefined> {
+    try {
+      await ask();
+      then?.();
+      return undefined;
+    } catch (error) {
+      if (isSignedOut(error)) this.lock(sentence(error));
+      return sentence(error);
+    }
   }
 
   /** A sentence when it did not work. */
@@ -202,15 +373,19 @@ export class App {
     }
     if (session.refusedManifests > refused) this.#status.warn(REFUSED_MANIFESTS);
     this.#deposit = { row, view };
+    // Only where a reload can go on
+    if (this.tab.half() !== undefined) this.tab.setPlace({ deposit_id: row.deposit_id, reference: row.reference });
     setHash(routeHash({ page: "deposit", id: row.deposit_id }));
     this.show(view);
   }
 
   /** The browser's own back and forward, or a typed address. A deposit is only known while it is on screen. */
   private follow(): void {
-    if (this.#session === undefined) return;
     const route = parseRoute(location.hash);
+    if (this.#session === undefined) return route.page === "join" && route.token !== undefined ? this.join(route.token) : undefined;
+    if (route.page === "people") return this.goToPeople();
     if (route.page === "account") return this.goToAccount();
+    if (route.page === "keys") return this.goToKeys();
     if (route.page === "log") return this.goToLog();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
@@ -218,6 +393,8 @@ export class App {
 
   private leaveDeposit(): void {
     this.#turn += 1;
+    this.#people?.close();
+    this.#people = undefined;
     this.#deposit?.view.close();
     this.#deposit = undefined;
   }
@@ -233,7 +410,7 @@ export class App {
 
   /** Keeps what is on screen, unless the vault has ended the session. */
   private failed(error: unknown, again: () => void): void {
-    if (isSignedOut(error)) this.lock(sentence(error));
+    if (isSignedOut(error) || error instanceof VaultNotTrusted) this.lock(sentence(error));
     else this.#status.fail(sentence(error), isTemporary(error) ? again : undefined);
   }
 
@@ -247,6 +424,18 @@ export class App {
     this.#status.say("Locked.");
   }
 
+  /** The page goes away, and may come back: nothing of the keys stays in it, and the tab can go on. */
+  private leave(): void {
+    this.#entry += 1;
+    if (this.#session === undefined) return;
+    // Where the passphrase is needed again, nothing could go on
+    if (this.tab.half() === undefined) return this.signOut("Leaving the page signed you out.");
+    this.forget();
+    this.#session.leave();
+    this.#session = undefined;
+    this.show(resumingView({ site: this.config.site }));
+  }
+
   private signOut(note: string | undefined): void {
     this.end({ action: "sign-out" });
     setHash(routeHash({ page: "search" }));
@@ -254,13 +443,19 @@ export class App {
     this.#status.say("Signed out.");
   }
 
-  /** Forgets keys, opened values and found deposits. A sign-out is recorded, a lock is not. */
+  /** Forgets keys, opened values and found deposits, and what the tab kept. A sign-out is recorded, a lock is not. */
   private end(deed: { readonly action: "sign-out" } | undefined): void {
+    this.#entry += 1;
+    this.tab.clear();
+    this.forget();
+    this.#session?.lock(deed);
+    this.#session = undefined;
+  }
+
+  private forget(): void {
     this.#idle.stop();
     this.leaveDeposit();
     this.#search = undefined;
-    this.#session?.lock(deed);
-    this.#session = undefined;
     this.#shell.signedOut();
     this.#status.reset();
   }
@@ -272,7 +467,11 @@ export class App {
   }
 }
 
-const RELOADED = "Reloading the page signed you out. Sign in, then find the deposit again.";
+const ANOTHER_TAB = "This tab has no keys yet. Sign in, then find the deposit again.";
+
+const AWAY = "Your session has ended, or nobody used it for a while. Sign in to go on where you were.";
+
+const NEEDED = "Your passphrase is needed again: not everything opens without it yet. Sign in to go on where you were.";
 
 const REFUSED_MANIFESTS =
   "The vault offered a key manifest that your site keys never signed. It is not used here. " +
@@ -286,20 +485,47 @@ const NO_LOG =
   "Openings are not in a log yet that nobody can rewrite unnoticed: the vault alone records them. " +
   "Whoever holds the site keys begins the log with nightsafe keys audit.";
 
+const NOT_CONFIRMED =
+  "Ingest does not say now whether the list of admins is the current one. It is not older than the one that this browser saw last. " +
+  "Grant nothing to anybody until it can be confirmed: sign in again in some minutes, and tell whoever runs ingest.";
+
+const NEVER_CONFIRMED =
+  "Nobody confirms that the list of admins is the current one: ingest does not say, and this browser has never seen the list before. " +
+  "A vault that was broken into could show an old one, with people in it who have left. Do not rely on it, and grant nothing to anybody: " +
+  "sign in again in some minutes, and tell whoever runs ingest.";
+
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words, logs }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
       `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
+  const unsure = trust === "remembered" ? NOT_CONFIRMED : trust === "unconfirmed" && NEVER_CONFIRMED;
   const unlogged = words === undefined && !logs && NO_LOG;
-  const notes = [refusedManifests > 0 && REFUSED_MANIFESTS, refusedGrants > 0 && REFUSED_GRANTS, waiting, unlogged];
+  const notes = [
+    refusedManifests > 0 && REFUSED_MANIFESTS,
+    refusedGrants > 0 && REFUSED_GRANTS,
+    unsure,
+    waiting,
+    unlogged,
+    ...keys.due.map(dueSentence),
+  ];
   return notes.filter((note) => note !== false).join(" ");
+}
+
+/** What an invited person opens. */
+function joinLink(token: string): string {
+  return new URL(routeHash({ page: "join", token }), location.href).href;
 }
 
 /** A new place in the history only where the address changes. */
 function setHash(hash: string): void {
   if (location.hash !== hash && !(location.hash === "" && hash === "#/")) history.pushState(null, "", hash);
+}
+
+/** In seconds; the only place here that asks the clock for it. */
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** After the browser has shown what was last written: the WASM keeps the page busy for a second. */

@@ -4,6 +4,7 @@
 const ANCHOR = "__NIGHTSAFE_ANCHOR__";
 const VAULT = "__NIGHTSAFE_VAULT__";
 const LOG_KEY = "__NIGHTSAFE_LOG_KEY__";
+const PASSPHRASE = "__NIGHTSAFE_PASSPHRASE__";
 
 /** The built site's own facts. All of them are covered by the script's hash. */
 export interface Config {
@@ -15,10 +16,14 @@ export interface Config {
   readonly vault: string;
   /** Public key of the audit log, for the WASM; empty when the site has none. */
   readonly logKey: string;
+  /** Origin of ingest, which signs the timestamp note. */
+  readonly ingest: string;
   /** File name of the WASM module, relative to the page. */
   readonly wasmFile: string;
   /** Integrity of the WASM module, in the form that `fetch` takes. */
   readonly wasmIntegrity: string;
+  /** The module that judges new passphrases, fetched only where one is chosen. */
+  readonly passphrase: { readonly file: string; readonly integrity: string };
 }
 
 /** Thrown when this script was published without being filled in, or filled in wrongly. */
@@ -30,19 +35,25 @@ export class ConfigError extends Error {
 const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
 const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
 
-/** Reads the configuration out of an anchor text, a vault origin and the log's key. */
-export function parseConfig(anchor: string, vault: string, logKey = ""): Config {
+/** Reads the configuration out of an anchor text, a vault origin, the log's key, and a module's name and integrity. */
+export function parseConfig(anchor: string, vault: string, logKey: string, passphrase: string): Config {
   const site = line(anchor, "site");
-  const [wasmFile = "", wasmIntegrity = "", ...rest] = line(anchor, "wasm").split(" ");
-  if (!FILE.test(wasmFile) || !INTEGRITY.test(wasmIntegrity) || rest.length > 0) {
-    throw new ConfigError("The trust anchor names no WASM module with a SHA-384 integrity. Build the site again.");
-  }
-  return { anchor, site, vault: origin(vault), logKey, wasmFile, wasmIntegrity };
+  const { file: wasmFile, integrity: wasmIntegrity } = pinned(line(anchor, "wasm"));
+  const ingest = origin(line(anchor, "ingest"), "ingest");
+  return { anchor, site, vault: origin(vault, "the vault"), ingest, logKey, wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
 }
 
 /** The configuration of this very script. */
 export function ownConfig(): Config {
-  return parseConfig(ANCHOR, VAULT, LOG_KEY);
+  return parseConfig(ANCHOR, VAULT, LOG_KEY, PASSPHRASE);
+}
+
+function pinned(text: string): { file: string; integrity: string } {
+  const [file = "", integrity = "", ...rest] = text.split(" ");
+  if (!FILE.test(file) || !INTEGRITY.test(integrity) || rest.length > 0) {
+    throw new ConfigError("A WASM module is not named with a SHA-384 integrity. Build the site again.");
+  }
+  return { file, integrity };
 }
 
 function line(anchor: string, word: string): string {
@@ -54,15 +65,15 @@ function line(anchor: string, word: string): string {
   return only.slice(word.length + 1);
 }
 
-function origin(text: string): string {
+function origin(text: string, whose: string): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw new ConfigError("The vault's origin is not an address. Build the site again.");
+    throw new ConfigError(`The origin of ${whose} is not an address. Build the site again.`);
   }
   if (url.origin !== text || (url.protocol !== "https:" && url.hostname !== "localhost")) {
-    throw new ConfigError("The vault's origin must be https, or localhost, without a path. Build the site again.");
+    throw new ConfigError(`The origin of ${whose} must be https, or localhost, without a path. Build the site again.`);
   }
   return text;
 }

@@ -8,7 +8,7 @@ export type Criterion = (typeof CRITERIA)[number];
 export type Typed = Readonly<Record<Criterion, string>>;
 
 /** Found deposits on one page. */
-export const PAGE_SIZE = 25;
+export const PAGE_SIZE = 50;
 
 export type Criteria =
   | { readonly ok: true; readonly request: SearchRequest; readonly empty: boolean }

@@ -21,6 +21,11 @@ export const count: Reader<number> = (value, place) => {
   return value;
 };
 
+export const flag: Reader<boolean> = (value, place) => {
+  if (typeof value !== "boolean") throw new ShapeError(place);
+  return value;
+};
+
 /** A text that matches `pattern` as a whole. */
 export function matching(pattern: RegExp): Reader<string> {
   return (value, place) => {

@@ -1,6 +1,7 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { LoginAttempt } from "#admin-wasm";
+import init, { Joining, LoginAttempt, new_invitation, Tab as TabHandle } from "#admin-wasm";
+import type { Opener as OpenerHandle } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
 import type { Labels } from "./words.ts";
@@ -58,12 +59,86 @@ export interface Person {
   readonly own: boolean;
 }
 
+/** A data key, as verified manifests tell its life. */
+export interface DataKey {
+  readonly key_id: string;
+  readonly suite: string;
+  readonly state: "pending" | "active" | "retiring" | "retired" | "purged";
+  /** RFC 3339. */
+  readonly start: string;
+  /** When it goes into the next state by itself. */
+  readonly until?: string;
+  /** This admin opens what is sealed to it. */
+  readonly held: boolean;
+}
+
+/** Something that people have to do; `code` is one of a closed set, see `due.ts`. */
+export interface Due {
+  readonly code: string;
+  readonly days?: number;
+  readonly at?: string;
+}
+
+export interface Keys {
+  readonly keys: readonly DataKey[];
+  readonly due: readonly Due[];
+  /** When the manifest in force ends. */
+  readonly ends?: string;
+}
+
+/** Somebody who has joined by an invitation and is not signed in to the roster with these keys. */
+export interface Waiting {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** They follow from the keys; the vault cannot choose them. */
+  readonly words: string;
+  /** Somebody of the roster with new keys. */
+  readonly replaces: boolean;
+  /** RFC 3339. */
+  readonly joined: string;
+  /** To be handed back. */
+  readonly person: unknown;
+}
+
+/** A change of the roster, in parts. */
+export interface Change {
+  readonly change: "add" | "revoke" | "replace" | "roles" | "threshold" | "audit-key";
+  readonly name?: string;
+  readonly roles?: readonly string[];
+  /** Of new keys. */
+  readonly words?: string;
+  readonly reason?: Reason;
+  readonly threshold?: number;
+}
+
+export type Reason = "left" | "lost" | "compromised" | "other";
+
+/** A change that one admin signed and another has to. */
+export interface Proposal {
+  readonly head: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** Names. */
+  readonly signed: readonly string[];
+  /** Whether who is signed in signed it. */
+  readonly own: boolean;
+  readonly changes: readonly Change[];
+  /** To be handed back. */
+  readonly entry: string;
+}
+
+/** What an admin wants to be changed. */
+export type ChangeRequest =
+  | { readonly change: "admit"; readonly person: unknown }
+  | { readonly change: "revoke"; readonly identity: string; readonly reason: Reason }
+  | { readonly change: "roles"; readonly identity: string; readonly roles: readonly string[] }
+  | { readonly change: "threshold"; readonly threshold: 1 | 2 };
+
 /** What is signed for the audit log, besides openings. */
 export type Deed =
   | { readonly action: "sign-in" | "sign-out" | "passphrase-change" }
   | { readonly action: "search"; readonly criteria: readonly string[] }
-  | { readonly action: "list"; readonly limit: number }
-  | { readonly action: "grant"; readonly data_key: string };
+  | { readonly action: "list"; readonly limit: number };
 
 /** An entry of the audit log. With a `problem` nothing of it is to be believed; without an action it is sealed to others. */
 export interface LogEntry {
@@ -91,17 +166,32 @@ export interface Opener {
   readonly key_ids: string;
   readonly refused_manifests: number;
   readonly refused_grants: number;
-  /** What the vault is to keep: bodies of `POST /v1/identity` and `POST /v1/grants`. */
+  /** What the vault is to keep: body of `POST /v1/identity`. */
   readonly new_identity: string | undefined;
-  readonly new_grants: string | undefined;
+  /** Body of `POST /v1/grants`, with its entries where a log is kept; nothing when nobody lacks anything. */
+  new_grants(now: string): string | undefined;
   /** Of an identity that the roster does not name. */
   readonly words: string | undefined;
   /** What to remember of the verified roster. */
   readonly roster_place: string | undefined;
+  /** The timestamp note says that the roster is the current one. */
+  readonly roster_confirmed: boolean;
   /** JSON of Person[]. */
   readonly people: string;
-  /** Ids of the data keys that `new_grants` grants; JSON. */
-  readonly newly_granted: string;
+  /** JSON of Keys, at this Unix time. */
+  keys(now: number): string;
+  /** How many admins must sign a change; 0 while there is no roster. */
+  readonly threshold: number;
+  /** Takes both as they are now; `people`, `roster_place` and `new_grants` are then those of now. */
+  renew_roster(roster: string, custody: string): void;
+  /** JSON of Waiting[]. */
+  waiting(invitations: string): string;
+  /** JSON of Proposal[]. */
+  proposals(proposals: string): string;
+  /** Signs a ChangeRequest; body of `POST /v1/roster`, with its entries where a log is kept. `now`: RFC 3339, whole seconds. */
+  change(request: string, now: string): string;
+  /** Signs what somebody else signed; the same body. */
+  cosign(entry: string, invitations: string, now: string): string;
   /** Whether what this admin does is signed for the audit log. */
   readonly logs: boolean;
   readonly reads_log: boolean;
@@ -131,8 +221,34 @@ export interface Attempt {
   finish(reply: string): string;
   remember(place: string): void;
   remember_log(key: string, place: string): void;
+  /** Ingest's timestamp note, and this browser's clock in Unix seconds. */
+  confirm(timestamp: string, now: number): void;
   unlock(
     passphrase: string,
+    identity: string,
+    roster: string,
+    custody: string,
+    anchor: string,
+    manifests: string,
+  ): Opener;
+  /** Instead of `unlock`, for somebody who waits: the words of the own identity. */
+  waiting_words(waiting: string, anchor: string): string;
+  free(): void;
+}
+
+/** Holder of this tab's half of what unlocks a session. */
+export interface Tab {
+  /** For sessionStorage; never sent. */
+  readonly half: string;
+  /** For the header of every request. */
+  readonly proof: string;
+  /** What the vault is to keep: body of `POST /v1/session/identity`; nothing when the passphrase is needed again anyway. */
+  keep(opener: Opener): string | undefined;
+  remember(place: string): void;
+  remember_log(key: string, place: string): void;
+  confirm(timestamp: string, now: number): void;
+  resume(
+    resumed: string,
     identity: string,
     roster: string,
     custody: string,
@@ -142,8 +258,28 @@ export interface Attempt {
   free(): void;
 }
 
+/** One attempt to join by an invitation. The passphrase stays in WASM memory. */
+export interface Joiner {
+  readonly message: string;
+  /** JSON of `registration` and `identity`. */
+  finish(reply: string, anchor: string): string;
+  /** Of the new identity, after `finish`. */
+  readonly words: string | undefined;
+  free(): void;
+}
+
+/** Lets somebody join once; the vault gets the hash only. */
+export interface InvitationToken {
+  readonly token: string;
+  readonly token_hash: string;
+}
+
 export interface Engine {
   attempt(passphrase: string): Attempt;
+  joiner(passphrase: string): Joiner;
+  invitation(): InvitationToken;
+  /** A fresh tab, or the one of this half; throws when that is none. */
+  tab(half?: string): Tab;
 }
 
 /** Fetches, checks and starts the module. A second try covers a connection that broke. */
@@ -153,7 +289,24 @@ export async function loadEngine(config: Config): Promise<Engine> {
   } catch {
     throw new EngineError("the WASM module was not loaded");
   }
-  return { attempt: (passphrase) => new LoginAttempt(passphrase) };
+  return {
+    attempt: (passphrase) => new LoginAttempt(passphrase),
+    joiner: (passphrase) => new Joining(passphrase),
+    invitation: () => JSON.parse(new_invitation()) as InvitationToken,
+    tab: (half) => {
+      const tab = new TabHandle(config.anchor, half);
+      return {
+        half: tab.half,
+        proof: tab.proof,
+        // The glue takes its own class only, and every opener is one
+        keep: (opener) => tab.keep(opener as OpenerHandle),
+        remember: (place) => tab.remember(place),
+        confirm: (timestamp, now) => tab.confirm(timestamp, now),
+        resume: (...answers) => tab.resume(...answers),
+        free: () => tab.free(),
+      };
+    },
+  };
 }
 
 async function start({ wasmFile, wasmIntegrity }: Config): Promise<void> {

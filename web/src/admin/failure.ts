@@ -56,6 +56,24 @@ export function logError(error: unknown): unknown {
   return error instanceof Refused && error.slug === "log-shorter" ? new LogNotTrusted("log_rolled_back") : error;
 }
 
+/** This tab's half and the vault's do not unlock the keys: the passphrase does. */
+export class PassphraseNeeded extends Error {
+  override readonly name = "PassphraseNeeded";
+}
+
+/** Signed in with the right passphrase, but nobody has signed this person in to the list of admins yet. */
+export class StillWaiting extends Error {
+  override readonly name = "StillWaiting";
+  constructor(readonly words: string) {
+    super("not in the roster yet");
+  }
+}
+
+/** A passphrase that holds the name it is for. */
+export class NamedPassphrase extends Error {
+  override readonly name = "NamedPassphrase";
+}
+
 /** The vault no longer knows this session. */
 export function isSignedOut(error: unknown): boolean {
   return error instanceof Refused && error.status === 401 && error.slug !== "sign-in-failed";
@@ -81,6 +99,9 @@ export function sentence(error: unknown): string {
   if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
   if (error instanceof LogNotTrusted) return `${SENTENCES.log} (${error.message})`;
   if (errorCode(error) === "log_key_missing") return SENTENCES.logKey;
+  if (error instanceof NamedPassphrase) return SENTENCES.named;
+  const change = BY_CODE.get(errorCode(error));
+  if (change !== undefined) return change;
   if (errorCode(error) === "no_identity") return SENTENCES.young;
   if (errorCode(error) === "memory") return SENTENCES.memory;
   if (error instanceof ShapeError || errorCode(error) === "malformed") return SENTENCES.shape;
@@ -115,10 +136,26 @@ const SENTENCES = {
     "Set the clock to the right time, then try again.",
   roster: "The signed list of admins does not name you, so the vault lets you do nothing. Ask another admin.",
   differs: "What lies in the vault has changed while you looked at it. Nothing was opened. Compare again, then choose again.",
+  named: "The passphrase holds your name. Choose another.",
+  alone:
+    "That would leave too few admins to sign the next change. Invite another admin first, or ask for one signature only.",
+  taken: "Somebody has this name, or one that reads the same. Choose another.",
+  refused: "The list of admins does not take this change. Look at the list as it is now, then decide again.",
+  moved: "Somebody else changed the list of admins at the same time. Look at the list as it is now, then decide again.",
+  unanchored:
+    "This vault takes no changes of people: it was not given the site’s trust anchor. Tell whoever runs the vault.",
+  notAdmin: "Only an admin of the list may do this.",
+  invited: "There is an open invitation for this name, or somebody waits under it. Withdraw that first.",
+  invitation:
+    "This invitation is not good any more: it was used, withdrawn, or is older than three days. Ask for a new one.",
+  unknown: "Nobody waits with these keys any more. Look at the list as it is now, then decide again.",
   young: "Your own keys were made at this sign-in. Sign out and in again, then change the passphrase.",
   shape:
     "The vault answered in a way that this page does not understand. The page or the vault may need an update.",
   memory: "This device has too little free memory to work on the passphrase. Close other tabs, then try again.",
+  origin:
+    "The vault does not know this page’s address as its admin site. " +
+    "Open the admin site by the address that you were given, or tell whoever runs the vault.",
   session: "Your session has ended. Sign in again to go on.",
   forbidden: "You may not do this with your account. Ask whoever runs the vault.",
   kind:
@@ -136,8 +173,23 @@ const SENTENCES = {
     "Reload the page and sign in again; if it happens again, tell whoever runs the vault.",
 } as const;
 
+const BY_CODE: ReadonlyMap<string, string> = new Map([
+  ["last_admin", SENTENCES.alone],
+  ["name_taken", SENTENCES.taken],
+  ["change_refused", SENTENCES.refused],
+]);
+
 const BY_SLUG: ReadonlyMap<string, string> = new Map([
+  ["not-an-admin", SENTENCES.notAdmin],
+  ["no-trust-anchor", SENTENCES.unanchored],
+  ["invitation-exists", SENTENCES.invited],
+  ["name-taken", SENTENCES.taken],
+  ["unknown-invitation", SENTENCES.invitation],
+  ["unknown-newcomer", SENTENCES.unknown],
+  ["roster-moved", SENTENCES.moved],
+  ["roster-refused", SENTENCES.refused],
   ["sign-in-failed", SENTENCES.passphrase],
+  ["foreign-origin", SENTENCES.origin],
   ["opening-not-allowed", SENTENCES.kind],
   ["batch-too-large", SENTENCES.large],
   ["malformed-search", SENTENCES.search],

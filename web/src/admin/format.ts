@@ -73,6 +73,13 @@ export function facet(name: string, value: string): string {
   return value;
 }
 
+/** "ten minutes"; in words as far as pages offer them. */
+export function lockTime(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  const words: Readonly<Record<number, string>> = { 1: "a minute", 5: "five minutes", 10: "ten minutes", 30: "thirty minutes" };
+  return words[minutes] ?? `${minutes} minutes`;
+}
+
 /** "1 field", "2 fields". */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;

@@ -3,53 +3,76 @@
 import { Countdown } from "./countdown.ts";
 import type { Clock } from "./countdown.ts";
 
-/** Seconds without a key, click or touch until the keys are forgotten. */
-export const IDLE_SECONDS = 600;
-/** Seconds before that, from which the page warns. */
-export const WARN_SECONDS = 60;
+/** Seconds without a key, click or touch until the keys are forgotten: what an admin can choose from. */
+export const LOCK_TIMES = [60, 300, 600, 1800] as const;
+
+/** Seconds before the lock, from which the page warns. */
+export function warnSeconds(lockAfter: number): number {
+  return Math.min(60, Math.floor(lockAfter / 3));
+}
+
+/** How long after the last request somebody's being there is told to the vault, which cannot see it otherwise. */
+const TELL_AFTER_MS = 20_000;
 
 export interface IdleEvents {
   /** Seconds until the lock while warning, `undefined` when there is nothing to warn of. */
   readonly warn: (seconds: number | undefined) => void;
   readonly lock: () => void;
+  /** Somebody has been there for a while without this being called. */
+  readonly present: () => void;
 }
 
 export class IdleLock {
-  readonly #countdown: Countdown;
+  #countdown: Countdown | undefined;
+  #warn = 0;
   #warning = false;
+  #told = 0;
 
-  constructor(clock: Clock, private readonly events: IdleEvents) {
-    this.#countdown = new Countdown(clock, IDLE_SECONDS, {
+  constructor(
+    private readonly clock: Clock,
+    private readonly events: IdleEvents,
+  ) {}
+
+  /** Begins, or begins again with another time. */
+  start(lockAfter: number): void {
+    this.stop();
+    this.#warn = warnSeconds(lockAfter);
+    this.#told = this.clock.now();
+    this.#countdown = new Countdown(this.clock, lockAfter, {
       left: (seconds) => this.left(seconds),
       over: () => {
         this.quiet();
-        events.lock();
+        this.events.lock();
       },
     });
-  }
-
-  start(): void {
     this.#countdown.start();
   }
 
   stop(): void {
-    this.#countdown.stop();
+    this.#countdown?.stop();
+    this.#countdown = undefined;
     this.quiet();
   }
 
   /** A sign of the person. Looks at the clock first: a computer that slept too long locks instead. */
   seen(): void {
-    this.#countdown.tick();
-    if (this.#countdown.running) this.#countdown.start();
+    const countdown = this.#countdown;
+    countdown?.tick();
+    if (countdown?.running !== true) return;
+    countdown.start();
+    const now = this.clock.now();
+    if (now - this.#told < TELL_AFTER_MS) return;
+    this.#told = now;
+    this.events.present();
   }
 
   /** To be called when the page becomes visible again. */
   check(): void {
-    this.#countdown.tick();
+    this.#countdown?.tick();
   }
 
   private left(seconds: number): void {
-    if (seconds > WARN_SECONDS) return this.quiet();
+    if (seconds > this.#warn) return this.quiet();
     this.#warning = true;
     this.events.warn(seconds);
   }

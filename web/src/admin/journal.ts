@@ -5,7 +5,7 @@ import type { Deed, Log, Opener } from "./engine.ts";
 import { logError } from "./failure.ts";
 import type { Memory } from "./remembered.ts";
 import type { Vault } from "./vault.ts";
-import type { SearchRequest, SearchResult, ToLog } from "./wire.ts";
+import type { Recorded, RosterChanged, SearchRequest, SearchResult, ToLog } from "./wire.ts";
 
 /** What can be searched by, ascending. */
 const TERMS = ["brand", "country", "day", "last4", "postal_code", "reference"] as const;
@@ -16,7 +16,7 @@ export class Journal {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly opener: Pick<Opener, "logs" | "log_place" | "log_size" | "sign" | "logged" | "read_log">,
+    private readonly opener: Pick<Opener, "logs" | "log_place" | "log_size" | "sign" | "logged" | "read_log" | "new_grants">,
     private readonly vault: Vault,
     private readonly memory: Pick<Memory, "write">,
   ) {}
@@ -32,7 +32,7 @@ export class Journal {
   async record(deeds: readonly Deed[]): Promise<void> {
     if (!this.opener.logs || deeds.length === 0) return;
     await this.alone(async () => {
-      const answer = await this.asked(() => this.vault.record(this.opener.sign(JSON.stringify(deeds), now())));
+      const answer = await this.asked(() => this.vault.record(this.opener.sign(JSON.stringify(deeds), timeText())));
       this.taken(() => this.opener.logged(answer));
     });
   }
@@ -41,10 +41,35 @@ export class Journal {
   search(request: SearchRequest): Promise<SearchResult> {
     if (!this.opener.logs) return this.vault.search(request);
     return this.alone(async () => {
-      const log = JSON.parse(this.opener.sign(JSON.stringify([deedOf(request)]), now())) as ToLog;
+      const log = JSON.parse(this.opener.sign(JSON.stringify([deedOf(request)]), timeText())) as ToLog;
       const found = await this.asked(() => this.vault.search({ ...request, log }));
-      this.taken(() => this.opener.logged(found.log ?? "null"));
-      return found;
+      return this.proven(found);
+    });
+  }
+
+  /** Grants what somebody of the roster lacks and this admin holds, if there is anything. */
+  grant(): Promise<void> {
+    return this.alone(async () => {
+      const grants = this.opener.new_grants(timeText());
+      if (grants === undefined) return;
+      this.proven(await this.asked(() => this.vault.grant(grants)));
+    });
+  }
+
+  /** Ends sessions of this admin elsewhere; each way is one sign-out in the log. */
+  endSessions(end: (log: ToLog | undefined) => Promise<Recorded>): Promise<void> {
+    return this.alone(async () => {
+      const deeds = JSON.stringify([{ action: "sign-out" }]);
+      const log = this.opener.logs ? (JSON.parse(this.opener.sign(deeds, timeText())) as ToLog) : undefined;
+      this.proven(await this.asked(() => end(log)));
+    });
+  }
+
+  /** Changes the roster by what the WASM makes; whether it is taken, or waits for another admin's signature. */
+  changeRoster(make: (now: string) => string): Promise<RosterChanged> {
+    return this.alone(async () => {
+      const change = make(timeText());
+      return this.proven(await this.asked(() => this.vault.changeRoster(change)));
     });
   }
 
@@ -68,6 +93,12 @@ export class Journal {
     }
   }
 
+  /** An answer to a request that carried its entries. */
+  private proven<T extends { readonly log: string | undefined }>(answer: T): T {
+    if (this.opener.logs) this.taken(() => this.opener.logged(answer.log ?? "null"));
+    return answer;
+  }
+
   private async asked<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -78,7 +109,7 @@ export class Journal {
 }
 
 /** The time as the WASM takes it. */
-export function now(): string {
+export function timeText(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }
 

@@ -13,6 +13,7 @@ export const ACTION_WORDS: Readonly<Record<string, string>> = {
   "sign-in-failed": "Failed sign-ins",
   "sign-out": "Signing out",
   grant: "Granting a key",
+  "roster-change": "Changing the list of admins",
   "passphrase-change": "New passphrase",
   revoke: "Removing somebody",
   recovery: "Regaining access",
@@ -62,7 +63,9 @@ export function what(entry: Logged, people: readonly Person[]): string {
     case "passphrase-change":
       return "Chose a new passphrase";
     case "grant":
-      return `Granted a data key to ${identity ?? ""}`;
+      return `Granted a key to ${identity ?? ""}`;
+    case "roster-change":
+      return "Signed a change of the list of admins";
     case "revoke":
       return `Removed ${identity ?? ""}`;
     case "recovery":

@@ -4,6 +4,7 @@ import { App } from "./app.ts";
 import { ownConfig } from "./config.ts";
 import { fill, h } from "./dom.ts";
 import { loadEngine } from "./engine.ts";
+import { tabMemory } from "./tab.ts";
 import { Vault } from "./vault.ts";
 
 const root = document.getElementById("app");
@@ -12,7 +13,8 @@ if (root !== null) {
     const config = ownConfig();
     const engine = loadEngine(config);
     engine.catch(() => undefined); // signing in says what happened
-    new App(root, config, new Vault(config.vault, (url, init) => fetch(url, init)), engine).start();
+    const vault = new Vault(config.vault, (url, init) => fetch(url, init));
+    new App(root, config, vault, engine, tabMemory(() => sessionStorage)).start();
   } catch {
     const advice = "It was published without its trust anchor. Build the site again and publish the result.";
     fill(root, h("main", {}, h("h1", {}, "This page is not complete"), h("p", {}, advice)));

@@ -1,12 +1,40 @@
 // One sign-in: from passphrase to opened keys, and back to nothing.
 
 import type { Config } from "./config.ts";
-import type { Deed, Difference, Engine, Log, OpenedDeposit, OpenedLocator, Opener, Person, SealedField } from "./engine.ts";
-import { errorCode, isSignedOut, KeysNotUnlocked, Refused, VaultNotTrusted, WrongPassphrase } from "./failure.ts";
-import { Journal, now } from "./journal.ts";
+import type {
+  ChangeRequest,
+  Deed,
+  Difference,
+  Engine,
+  Keys,
+  Log,
+  OpenedDeposit,
+  OpenedLocator,
+  Opener,
+  Person,
+  Proposal,
+  SealedField,
+  Tab,
+  Waiting,
+} from "./engine.ts";
+import {
+  errorCode,
+  isSignedOut,
+  isTemporary,
+  KeysNotUnlocked,
+  LogNotTrusted,
+  PassphraseNeeded,
+  Refused,
+  StillWaiting,
+  VaultNotTrusted,
+  WrongPassphrase,
+} from "./failure.ts";
+import { Journal, timeText } from "./journal.ts";
 import type { Memory } from "./remembered.ts";
+import type { TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
-import type { IndexRow, Purpose, SearchRequest, SearchResult } from "./wire.ts";
+import { readInvitations } from "./wire.ts";
+import type { IndexRow, LoginResult, OpenInvitation, Purpose, SearchRequest, SearchResult } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
@@ -16,60 +44,133 @@ export interface Credentials {
   readonly passphrase: string;
 }
 
+/** What a session is made with. */
+export interface Parts {
+  readonly engine: Promise<Engine>;
+  readonly vault: Vault;
+  readonly config: Config;
+  readonly memory: Memory;
+  readonly tab: TabMemory;
+  /** Ingest's timestamp note, if it gives one; never throws. */
+  readonly timestamp: () => Promise<string | undefined>;
+  /** Unix time, in seconds. */
+  readonly now: () => number;
+}
+
 /** Signs in and unlocks the keys. `paint` lets the browser show the step before the WASM keeps it busy. */
 export async function signIn(
   { user, passphrase }: Credentials,
-  parts: {
-    readonly engine: Promise<Engine>;
-    readonly vault: Vault;
-    readonly config: Config;
-    readonly memory: Memory;
-  },
+  parts: Parts,
   step: (step: Step) => void,
   paint: () => Promise<void>,
 ): Promise<Session> {
-  const { vault, config, memory } = parts;
+  const { vault, config, memory, now } = parts;
   step("loading");
   const engine = await parts.engine;
   step("asking");
   const attempt = engine.attempt(passphrase);
+  const tab = engine.tab();
+  const note = parts.timestamp();
   try {
     const reply = await vault.loginStart(user, attempt.message);
     step("checking");
     await paint();
-    await vault.loginFinish({ login: reply.login, message: finish(() => attempt.finish(reply.message)) });
+    const last = { login: reply.login, message: finish(() => attempt.finish(reply.message)) };
+    const limits = await vault.loginFinish(last, tab.proof);
+    if (typeof limits === "string") throw new StillWaiting(trusted(() => attempt.waiting_words(limits, config.anchor)));
     try {
       step("asking");
-      const [identity, roster, custody, manifests] = await Promise.all([
-        vault.identity(),
-        vault.roster(),
-        vault.custody(),
-        vault.manifests(),
-      ]);
+      // Before the list is asked for, so that a change in between cannot make a good list look like an old one
+      const timestamp = await note;
+      const [identity, roster, custody, manifests] = await answers(vault);
       step("unlocking");
       await paint();
-      attempt.remember(memory.read("roster"));
+      const seen = memory.read("roster");
+      attempt.remember(seen);
       attempt.remember_log(config.logKey, memory.read("log"));
+      if (timestamp !== undefined) attempt.confirm(timestamp, now());
       const opener = unlocked(() =>
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
       if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
-      try {
+      return await freedOnFailure(opener, async () => {
         const journal = new Journal(opener, vault, memory);
         // Before anything else is asked for: the vault gives nothing to a sign-in that it has not recorded
         await journal.record([{ action: "sign-in" }]);
         await settle(opener, vault, journal);
-        return new Session(user, vault, opener, engine, journal);
-      } catch (error) {
-        opener.free();
-        throw error;
-      }
+        await keep(tab, opener, parts);
+        return new Session({ ...limits, user }, vault, opener, engine, journal, memory, trust(opener, seen), now);
+      });
     } catch (error) {
-      vault.logout().catch(() => undefined); // the token ends by itself; what went wrong before matters more
+      vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
       throw error;
     }
   } finally {
     attempt.free();
+    tab.free();
+  }
+}
+
+/**
+ * Goes on with this tab's session after a reload: by its half, the vault's half, and the identity that the vault keeps
+ * wrapped under both. Ends the session when that does not unlock the keys; keeps it when the vault just does not answer.
+ */
+export async function resume(half: string, parts: Parts, paint: () => Promise<void>): Promise<Session> {
+  const { vault, config, memory, now } = parts;
+  const engine = await parts.engine;
+  const tab = engine.tab(half);
+  const note = parts.timestamp();
+  try {
+    const { source, ...limits } = await vault.resume(tab.proof);
+    const timestamp = await note; // before the list is asked for, as at a sign-in
+    const [identity, roster, custody, manifests] = await answers(vault);
+    await paint();
+    const seen = memory.read("roster");
+    tab.remember(seen);
+    tab.remember_log(config.logKey, memory.read("log"));
+    if (timestamp !== undefined) tab.confirm(timestamp, now());
+    const opener = unlocked(() => tab.resume(source, identity, roster, custody, config.anchor, manifests));
+    if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
+    return await freedOnFailure(opener, async () => {
+      // The sign-in of this session is in the log already
+      const journal = new Journal(opener, vault, memory);
+      await settle(opener, vault, journal);
+      return new Session(limits, vault, opener, engine, journal, memory, trust(opener, seen), now);
+    });
+  } catch (error) {
+    if (isTemporary(error)) vault.leave();
+    else vault.logout().catch(() => undefined);
+    throw error;
+  } finally {
+    tab.free();
+  }
+}
+
+/** Keys of a session that does not come about are forgotten at once. */
+async function freedOnFailure(opener: Opener, run: () => Promise<Session>): Promise<Session> {
+  try {
+    return await run();
+  } catch (error) {
+    opener.free();
+    throw error;
+  }
+}
+
+/** What the WASM unlocks with and verifies, as it comes. */
+function answers(vault: Vault): Promise<[string, string, string, string]> {
+  return Promise.all([vault.identity(), vault.roster(), vault.custody(), vault.manifests()]);
+}
+
+/** For a reload. Where the vault does not keep it, or the passphrase is needed anyway, the tab keeps nothing either. */
+async function keep(own: Tab, opener: Opener, { vault, tab }: Parts): Promise<void> {
+  tab.clear();
+  try {
+    const kept = own.keep(opener);
+    if (kept === undefined) return;
+    await vault.keepIdentity(kept);
+    tab.begin(own.half);
+  } catch (error) {
+    if (isSignedOut(error)) throw error;
   }
 }
 
@@ -78,17 +179,37 @@ export async function signIn(
  * the vault does not take now is made again next time: nothing of it is needed to work today.
  */
 async function settle(opener: Opener, vault: Vault, journal: Journal): Promise<void> {
-  const { new_identity: identity, new_grants: grants } = opener;
+  const { new_identity: identity } = opener;
   try {
     if (identity !== undefined) await vault.takeIdentity(identity);
-    if (grants === undefined) return;
-    await vault.grant(grants);
-    const granted = JSON.parse(opener.newly_granted) as readonly string[];
-    await journal.record(granted.map((data_key) => ({ action: "grant", data_key }) as const));
+    await journal.grant();
   } catch (error) {
-    if (isSignedOut(error)) throw error;
+    if (isSignedOut(error) || error instanceof LogNotTrusted) throw error;
   }
 }
+
+/** How far the list of admins is known to be the current one. */
+export type Trust = "confirmed" | "remembered" | "unconfirmed" | "none";
+
+function trust({ roster_place: place, roster_confirmed: confirmed }: Opener, seen: string): Trust {
+  if (place === undefined) return "none";
+  if (confirmed) return "confirmed";
+  return seen === "" ? "unconfirmed" : "remembered";
+}
+
+/** Who is an admin, and all that waits for one. */
+export interface Team {
+  readonly people: readonly Person[];
+  readonly threshold: number;
+  /** Whether who is signed in may change the roster. All lists below are empty otherwise. */
+  readonly admin: boolean;
+  readonly waiting: readonly Waiting[];
+  readonly open: readonly OpenInvitation[];
+  readonly proposals: readonly Proposal[];
+}
+
+/** Three days, the longest that the vault takes. */
+const INVITATION_SECONDS = 72 * 3600;
 
 interface Renewed {
   readonly registration: string;
@@ -99,13 +220,22 @@ export class Session {
   #opener: Opener | undefined;
 
   constructor(
-    readonly user: string,
+    /** Who is signed in, until when without a request, and when the page locks. */
+    readonly as: LoginResult & { readonly user: string },
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
     private readonly journal: Journal,
+    private readonly memory: Memory,
+    /** Of the list of admins. */
+    readonly trust: Trust,
+    private readonly now: () => number,
   ) {
     this.#opener = opener;
+  }
+
+  get user(): string {
+    return this.as.user;
   }
 
   /** Whether what is done here is recorded in the audit log. */
@@ -136,6 +266,61 @@ export class Session {
   /** Everybody of the verified roster. */
   get people(): readonly Person[] {
     return JSON.parse(this.opener.people) as readonly Person[];
+  }
+
+  /** Every data key as it stands now, and what is due. */
+  get keys(): Keys {
+    return JSON.parse(this.opener.keys(this.now())) as Keys;
+  }
+
+  /** The roster as it is now, verified again, with all that waits; for who may change it. */
+  async team(): Promise<Team> {
+    await this.renewRoster();
+    const { people } = this;
+    const { threshold } = this.opener;
+    const admin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
+    if (!admin) return { people, threshold, admin, waiting: [], open: [], proposals: [] };
+    const [invitations, proposals] = await Promise.all([this.vault.invitations(), this.vault.proposals()]);
+    const waiting = JSON.parse(this.opener.waiting(invitations)) as readonly Waiting[];
+    const { open } = readInvitations(JSON.parse(invitations), "/v1/invitations");
+    return { people, threshold, admin, waiting, open, proposals: JSON.parse(this.opener.proposals(proposals)) as readonly Proposal[] };
+  }
+
+  /** Signs a change; whether it is taken, or waits for another admin's signature. */
+  async change(request: ChangeRequest): Promise<boolean> {
+    return (await this.journal.changeRoster((now) => this.opener.change(JSON.stringify(request), now))).taken;
+  }
+
+  /** Signs what another admin signed. */
+  async cosign({ entry }: Proposal): Promise<boolean> {
+    const invitations = await this.vault.invitations();
+    return (await this.journal.changeRoster((now) => this.opener.cosign(entry, invitations, now))).taken;
+  }
+
+  /** Invites somebody for three days; gives the token, which is known to nobody else. */
+  async invite(name: string, roles: readonly string[]): Promise<string> {
+    const { token, token_hash } = this.engine.invitation();
+    await this.vault.invite({ name, roles, token_hash, lifetime: INVITATION_SECONDS });
+    return token;
+  }
+
+  /** Ends another session of this admin. */
+  endSession(id: string): Promise<void> {
+    return this.journal.endSessions((log) => this.vault.endSession(id, log));
+  }
+
+  /** Ends all but this one. */
+  endOtherSessions(): Promise<void> {
+    return this.journal.endSessions((log) => this.vault.endOtherSessions(log));
+  }
+
+  private async renewRoster(): Promise<void> {
+    if (this.opener.threshold === 0) return; // the site keys have not begun one
+    const [roster, custody] = await Promise.all([this.vault.roster(), this.vault.custody()]);
+    trusted(() => this.opener.renew_roster(roster, custody));
+    const { roster_place: place } = this.opener;
+    if (place !== undefined) this.memory.write("roster", place);
+    await this.journal.grant();
   }
 
   /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
@@ -198,7 +383,7 @@ export class Session {
     const request = (): Promise<OpenedDeposit> =>
       this.journal.alone(async () => {
         const wanted = [{ deposit_id: depositId, fields: chosen.map(({ kind, index }) => ({ kind, index })) }];
-        const body = this.opener.request_open(JSON.stringify(wanted), purpose, now());
+        const body = this.opener.request_open(JSON.stringify(wanted), purpose, timeText());
         return this.read(depositId, await this.vault.openings(body));
       });
     try {
@@ -216,15 +401,26 @@ export class Session {
     this.#opener?.forget(depositId);
   }
 
+  /** Zeroises the keys. The session itself goes on at the vault. */
+  leave(): void {
+    this.forgetKeys();
+    this.vault.leave();
+  }
+
   /** Zeroises the keys and ends the session at the vault, if that answers; signed, when somebody signs out. */
   lock(deed?: Deed & { readonly action: "sign-out" }): void {
     const opener = this.#opener;
-    this.#opener = undefined;
-    const entry = deed !== undefined && opener?.logs === true ? opener.sign(JSON.stringify([deed]), now()) : undefined;
-    opener?.lock();
-    opener?.free();
+    const entry = deed !== undefined && opener?.logs === true ? opener.sign(JSON.stringify([deed]), timeText()) : undefined;
+    this.forgetKeys();
     const ended = entry === undefined ? this.vault.logout() : this.vault.signOff(entry);
     ended.catch(() => undefined);
+  }
+
+  private forgetKeys(): void {
+    const opener = this.#opener;
+    this.#opener = undefined;
+    opener?.lock();
+    opener?.free();
   }
 
   private located(row: IndexRow): OpenedLocator {
@@ -254,13 +450,23 @@ function finish(run: () => string): string {
   }
 }
 
+/** What is not as it was signed is told from all else. */
+function trusted<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    const code = errorCode(error);
+    throw /^(?:roster|identity|timestamp)_/.test(code) ? new VaultNotTrusted(code) : error;
+  }
+}
+
 function unlocked(run: () => Opener): Opener {
   let opener: Opener;
   try {
-    opener = run();
+    opener = trusted(run);
   } catch (error) {
     const code = errorCode(error);
-    if (/^(?:roster|identity)_/.test(code)) throw new VaultNotTrusted(code);
+    if (code === "passphrase_needed") throw new PassphraseNeeded();
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
   if (opener.key_ids === "[]") {

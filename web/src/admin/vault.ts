@@ -1,9 +1,36 @@
-// Client of the vault's JSON API. Holds the bearer token, in memory only.
+// Client of the vault's JSON API. Holds the proof of the tab, in memory only; the session's token is a cookie, which no
+// script can read (docs/spec/session.md).
 
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
-import { readLoginResult, readLoginStep, readPassphraseStep, readProblem, readSearchResult } from "./wire.ts";
-import type { CheckRequest, LoginStep, PassphraseChange, Problem, SearchRequest, SearchResult } from "./wire.ts";
+import {
+  readRecorded,
+  readJoinStep,
+  readLoginResult,
+  readLoginStep,
+  readPassphraseStep,
+  readProblem,
+  readResumed,
+  readRosterChanged,
+  readSearchResult,
+  readSessions,
+} from "./wire.ts";
+import type {
+  CheckRequest,
+  InvitationRequest,
+  JoinStep,
+  LoginResult,
+  LoginStep,
+  OwnSession,
+  PassphraseChange,
+  Problem,
+  Recorded,
+  Resumed,
+  RosterChanged,
+  SearchRequest,
+  SearchResult,
+  ToLog,
+} from "./wire.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -14,7 +41,7 @@ const RECORD = "/v1/log/record";
 const LAST = [LOGOUT, RECORD];
 
 export class Vault {
-  #token: string | undefined;
+  #proof: string | undefined;
 
   /** `origin` without a trailing slash; `fetcher` is the browser's own `fetch`. */
   constructor(
@@ -26,49 +53,136 @@ export class Vault {
     return this.post("/v1/login/start", { user, message }, readLoginStep);
   }
 
-  /** Keeps the token. */
-  async loginFinish(step: LoginStep): Promise<void> {
-    const { token } = await this.post("/v1/login/finish", step, readLoginResult);
-    this.#token = token;
+  /**
+   * Begins a session of this tab, by its proof. For somebody who has joined and is not in the roster yet there is none: a
+   * body for the WASM.
+   */
+  async loginFinish(step: LoginStep, proof: string): Promise<LoginResult | string> {
+    const path = "/v1/login/finish";
+    const response = await this.send("POST", path, step, proof);
+    if (response.status === 202) return body(response);
+    const result = readLoginResult(await json(response), path);
+    this.#proof = proof;
+    return result;
   }
 
-  /** Forgets the token first, whatever the vault answers. */
+  /** First step to join by an invitation. */
+  joinStart(token: string, message: string): Promise<JoinStep> {
+    return this.post("/v1/invitations/start", { token, message }, readJoinStep);
+  }
+
+  /** Joins with the registration and identity that the WASM made. */
+  async joinFinish(token: string, joined: string): Promise<void> {
+    await this.send("POST", "/v1/invitations/finish", { token, ...(JSON.parse(joined) as object) }, undefined);
+  }
+
+  async invite(request: InvitationRequest): Promise<void> {
+    await this.send("POST", "/v1/invitations", request, this.#proof);
+  }
+
+  /** Open invitations, and who waits; a body for the WASM, too. */
+  async invitations(): Promise<string> {
+    return body(await this.send("GET", "/v1/invitations", undefined, this.#proof));
+  }
+
+  /** Takes an invitation back, or sends somebody away who waits. */
+  async withdraw(name: string): Promise<void> {
+    await this.send("POST", "/v1/invitations/withdraw", { name }, this.#proof);
+  }
+
+  /** Entries that wait for a signature; a body for the WASM. */
+  async proposals(): Promise<string> {
+    return body(await this.send("GET", "/v1/roster/proposals", undefined, this.#proof));
+  }
+
+  async dropProposal(head: string): Promise<void> {
+    await this.send("POST", "/v1/roster/proposals/drop", { head }, this.#proof);
+  }
+
+  /** Adds an entry that the WASM signed; whether it is taken, or waits for another signature. */
+  changeRoster(change: string): Promise<RosterChanged> {
+    return this.post("/v1/roster", JSON.parse(change), readRosterChanged);
+  }
+
+  /** Goes on with the session of this tab; what comes with it is a body for the WASM. */
+  async resume(proof: string): Promise<Resumed> {
+    const text = await body(await this.send("POST", "/v1/session/resume", undefined, proof));
+    const resumed = readResumed(parsed(text), "resume");
+    this.#proof = proof;
+    return { ...resumed, source: text };
+  }
+
+  /** Forgets the session's proof; the session itself goes on at the vault. */
+  leave(): void {
+    this.#proof = undefined;
+  }
+
+  /** Forgets the proof first, whatever the vault answers. */
   async logout(): Promise<void> {
-    const token = this.#token;
-    this.#token = undefined;
-    if (token !== undefined) await this.send("POST", LOGOUT, undefined, token);
+    const proof = this.#proof;
+    this.#proof = undefined;
+    if (proof !== undefined) await this.send("POST", LOGOUT, undefined, proof);
+  }
+
+  /** Has the vault keep what this tab unlocks the identity with. */
+  async keepIdentity(identity: string): Promise<void> {
+    await this.send("POST", "/v1/session/identity", JSON.parse(identity), this.#proof);
+  }
+
+  /** Tells that somebody is there. */
+  async inUse(): Promise<void> {
+    await this.send("POST", "/v1/session/use", undefined, this.#proof);
+  }
+
+  /** One's own sessions, the one that was used last first. */
+  async sessions(): Promise<readonly OwnSession[]> {
+    const answer = await this.send("GET", "/v1/sessions", undefined, this.#proof);
+    return readSessions(await json(answer), "sessions").sessions;
+  }
+
+  endSession(id: string, log?: ToLog): Promise<Recorded> {
+    return this.post("/v1/sessions/end", { id, ...(log && { log }) }, readRecorded);
+  }
+
+  endOtherSessions(log?: ToLog): Promise<Recorded> {
+    return this.post("/v1/sessions/end-others", { ...(log && { log }) }, readRecorded);
+  }
+
+  /** Sets after how many seconds without use this admin's pages lock. */
+  async setLockAfter(seconds: number): Promise<void> {
+    await this.send("POST", "/v1/settings", { lock_after: seconds }, this.#proof);
   }
 
   /** Like `logout`, with the signed entry of it: one request that records it and ends the session. */
   async signOff(entry: string): Promise<void> {
-    const token = this.#token;
-    this.#token = undefined;
-    if (token === undefined) return;
+    const proof = this.#proof;
+    this.#proof = undefined;
+    if (proof === undefined) return;
     try {
-      await this.send("POST", RECORD, JSON.parse(entry), token);
+      await this.send("POST", RECORD, JSON.parse(entry), proof);
     } catch {
-      await this.send("POST", LOGOUT, undefined, token); // what was not recorded ends all the same
+      await this.send("POST", LOGOUT, undefined, proof); // what was not recorded ends all the same
     }
   }
 
   /** Leaves signed entries in the audit log; the answer is for the WASM. */
   async record(entries: string): Promise<string> {
-    return body(await this.send("POST", RECORD, JSON.parse(entries), this.#token));
+    return body(await this.send("POST", RECORD, JSON.parse(entries), this.#proof));
   }
 
   /** Sealed entries of the audit log with their proofs, for the WASM. `since`: where it ended that the WASM knows. */
   async logEntries(first: number, count: number, since: number): Promise<string> {
-    return body(await this.send("POST", "/v1/log/entries", { first, count, since }, this.#token));
+    return body(await this.send("POST", "/v1/log/entries", { first, count, since }, this.#proof));
   }
 
   /** One's own identity, wrapped; a body for the WASM, which reads it itself. */
   async identity(): Promise<string> {
-    return body(await this.send("GET", "/v1/identity", undefined, this.#token));
+    return body(await this.send("GET", "/v1/identity", undefined, this.#proof));
   }
 
   /** Gives this admin the identity that the WASM made. */
   async takeIdentity(identity: string): Promise<void> {
-    await this.send("POST", "/v1/identity", JSON.parse(identity), this.#token);
+    await this.send("POST", "/v1/identity", JSON.parse(identity), this.#proof);
   }
 
   /** First step to a new passphrase; gives the vault's message. */
@@ -77,27 +191,27 @@ export class Vault {
   }
 
   async passphraseFinish(change: PassphraseChange): Promise<void> {
-    await this.send("POST", "/v1/passphrase/finish", change, this.#token);
+    await this.send("POST", "/v1/passphrase/finish", change, this.#proof);
   }
 
   /** All entries of the roster; a body for the WASM. */
   async roster(): Promise<string> {
-    return body(await this.send("GET", "/v1/roster", undefined, this.#token));
+    return body(await this.send("GET", "/v1/roster", undefined, this.#proof));
   }
 
   /** Keeps grants that the WASM made. */
-  async grant(grants: string): Promise<void> {
-    await this.send("POST", "/v1/grants", JSON.parse(grants), this.#token);
+  grant(grants: string): Promise<Recorded> {
+    return this.post("/v1/grants", JSON.parse(grants), readRecorded);
   }
 
   /** Data keys with what opens them; a body for the WASM. */
   async custody(): Promise<string> {
-    return body(await this.send("GET", "/v1/custody", undefined, this.#token));
+    return body(await this.send("GET", "/v1/custody", undefined, this.#proof));
   }
 
   /** All manifests ever signed; a body for the WASM. */
   async manifests(): Promise<string> {
-    return body(await this.send("GET", "/v1/manifests", undefined, this.#token));
+    return body(await this.send("GET", "/v1/manifests", undefined, this.#proof));
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
@@ -107,17 +221,17 @@ export class Vault {
   /** One batch: a check, or what the WASM made. A body for the WASM. */
   async openings(request: CheckRequest | string): Promise<string> {
     const content: unknown = typeof request === "string" ? JSON.parse(request) : request;
-    return body(await this.send("POST", "/v1/openings", content, this.#token));
+    return body(await this.send("POST", "/v1/openings", content, this.#proof));
   }
 
   private async post<T>(path: string, content: unknown, reader: Reader<T>): Promise<T> {
-    return reader(await json(await this.send("POST", path, content, this.#token)), path);
+    return reader(await json(await this.send("POST", path, content, this.#proof)), path);
   }
 
-  private async send(method: string, path: string, content: unknown, token: string | undefined): Promise<Response> {
+  private async send(method: string, path: string, content: unknown, proof: string | undefined): Promise<Response> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (content !== undefined) headers["content-type"] = "application/json";
-    if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
+    if (proof !== undefined) headers["nightsafe-tab"] = proof;
     let response: Response;
     try {
       response = await this.fetcher(`${this.origin}${path}`, {
@@ -125,7 +239,7 @@ export class Vault {
         headers,
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
         cache: "no-store",
-        credentials: "omit",
+        credentials: "include",
         redirect: "error",
         referrerPolicy: "no-referrer",
         keepalive: LAST.includes(path),
@@ -148,7 +262,10 @@ async function body(response: Response): Promise<string> {
 }
 
 async function json(response: Response): Promise<unknown> {
-  const text = await body(response);
+  return parsed(await body(response));
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

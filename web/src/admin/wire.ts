@@ -1,6 +1,6 @@
 // The vault's API as this page reads it. Scalars: `b64u` is base64url without padding, `hex` is lowercase.
 
-import { count, list, mapOf, matching, optional, shape, text } from "./decode.ts";
+import { count, flag, list, mapOf, matching, optional, shape, text } from "./decode.ts";
 import type { Reader } from "./decode.ts";
 
 /** Why a field is opened; recorded by the vault with every opening. */
@@ -20,15 +20,55 @@ export interface LoginStep {
 }
 
 export interface LoginResult {
-  readonly token: string;
-  /** Seconds of inactivity after which the vault forgets the token. */
+  /** Seconds without a request after which the vault ends the session. */
   readonly expires_in: number;
+  /** Seconds without use after which this page locks. */
+  readonly lock_after: number;
+}
+
+/** A session that goes on. */
+export interface Resumed extends LoginResult {
+  readonly user: string;
+  /** The answer as it came: what unlocks the identity is for the WASM. */
+  readonly source: string;
+}
+
+export interface OwnSession {
+  readonly id: string;
+  /** RFC 3339, UTC. */
+  readonly started: string;
+  readonly last_used: string;
+  /** The one that asks. */
+  readonly own: boolean;
 }
 
 /** A sign-in with the old passphrase, and what the new one is registered with. */
 export interface PassphraseChange extends LoginStep {
   readonly registration: string;
   readonly wrapped: string;
+}
+
+/** Somebody is invited. */
+export interface InvitationRequest {
+  readonly name: string;
+  /** Ascending. */
+  readonly roles: readonly string[];
+  readonly token_hash: string;
+  /** Seconds. */
+  readonly lifetime: number;
+}
+
+export interface OpenInvitation {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly invited_by: string;
+  /** RFC 3339. */
+  readonly expires: string;
+}
+
+export interface JoinStep {
+  readonly message: string;
+  readonly name: string;
 }
 
 export interface PastOpening {
@@ -78,6 +118,18 @@ export interface SearchResult {
   readonly log: string | undefined;
 }
 
+export interface RosterChanged {
+  /** Or it waits for another admin's signature. */
+  readonly taken: boolean;
+  /** JSON for the WASM: where the entries are in the log. */
+  readonly log: string | undefined;
+}
+
+export interface Recorded {
+  /** The same. */
+  readonly log: string | undefined;
+}
+
 /** Asks for hashes only; what opens comes from the WASM. */
 export interface CheckRequest {
   readonly deposits: readonly {
@@ -101,7 +153,26 @@ export const readLoginStep = shape<LoginStep>({ login: b64u, message: b64u });
 
 export const readPassphraseStep = shape<{ readonly message: string }>({ message: b64u });
 
-export const readLoginResult = shape<LoginResult>({ token: b64u, expires_in: count });
+export const readLoginResult = shape<LoginResult>({ expires_in: count, lock_after: count });
+
+export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_in: count, lock_after: count });
+
+export const readSessions = shape<{ readonly sessions: readonly OwnSession[] }>({
+  sessions: list(shape<OwnSession>({ id: hex32, started: text, last_used: text, own: flag }), 10_000),
+});
+
+export const readJoinStep = shape<JoinStep>({ message: b64u, name: text });
+
+const openInvitation = shape<OpenInvitation>({ name: text, roles: list(text, 8), invited_by: text, expires: text });
+
+export const readInvitations = shape<{ readonly open: readonly OpenInvitation[] }>({ open: list(openInvitation, 10_000) });
+
+/** For the WASM, which reads it itself. */
+const source: Reader<string> = (value) => JSON.stringify(value);
+
+export const readRosterChanged = shape<RosterChanged>({ taken: flag, log: optional(source) });
+
+export const readRecorded = shape<Recorded>({ log: optional(source) });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,
@@ -118,9 +189,6 @@ const sourcedRow: Reader<IndexRow> = (value, place) => ({
   ...indexRow(value, place),
   source: JSON.stringify(value),
 });
-
-/** For the WASM, which reads it itself. */
-const source: Reader<string> = (value) => JSON.stringify(value);
 
 export const readSearchResult = shape<SearchResult>({
   deposits: list(sourcedRow, 1000),

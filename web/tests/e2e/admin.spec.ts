@@ -83,15 +83,21 @@ test("opened values hide when another tab comes to the front", async ({ checkout
   });
 });
 
-test("signing out forgets the keys, ends the token, and leaves nothing behind", async ({ checkout, admin }) => {
+test("signing out forgets the keys, ends the token, and leaves nothing behind", async ({ checkout, admin, demo }) => {
   const { page } = admin;
   const { reference } = await checkout.purchase(SHOPPER, "mixed");
-  let token: string | undefined;
-  page.on("request", (request) => (token = request.headers()["authorization"] ?? token));
   await admin.signIn();
   await admin.deposit(reference);
   await admin.opened(["Card", "Address"], "Ship the order");
-  expect(await stored(page)).toEqual(NOTHING);
+  // The tab's half, and which deposit it is; the token is in a cookie that scripts do not see
+  const { session, ...rest } = await stored(page);
+  expect({ ...rest, session: {} }).toEqual(NOTHING);
+  expect(Object.keys(session).sort()).toEqual(["nightsafe-place", "nightsafe-tab"]);
+  expect(session["nightsafe-place"]).toMatch(new RegExp(`^[0-9a-f]{64} ${reference}$`));
+  const [cookie] = await page.context().cookies();
+  expect(cookie).toMatchObject({ path: "/", httpOnly: true, secure: true, sameSite: "Strict", domain: "localhost" });
+  expect(cookie?.name).toMatch(/^__Host-nightsafe-[0-9a-f]{16}$/);
+  const proof = page.waitForRequest((request) => request.url().endsWith("/v1/log/record") && request.method() === "POST");
   expect(await page.title()).toBe("Deposit – Nightsafe");
   expect(new URL(page.url()).hash).toMatch(/^#\/deposit\/[0-9a-f]{64}$/);
 
@@ -101,9 +107,14 @@ test("signing out forgets the keys, ends the token, and leaves nothing behind", 
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   expect(await page.content()).not.toContain(reference);
   expect(await stored(page)).toEqual(NOTHING);
+  expect(await page.context().cookies()).toEqual([]);
   const custody = new URL("/v1/custody", (await out).url()).href;
-  expect(token).toMatch(/^Bearer /);
-  expect((await page.request.get(custody, { headers: { authorization: token ?? "" } })).status()).toBe(401);
+  const headers = {
+    origin: new URL(demo.at.admin).origin,
+    "nightsafe-tab": (await proof).headers()["nightsafe-tab"] ?? "",
+    cookie: `${cookie?.name}=${cookie?.value}`,
+  };
+  expect((await page.request.get(custody, { headers })).status()).toBe(401);
 
   await test.step("the back button does not bring the deposit back", async () => {
     await page.goBack();
@@ -151,7 +162,14 @@ test("a wrong passphrase, or a name that nobody has, is one and the same plain s
 });
 
 /** Nothing but where roster and audit log ended: numbers, hashes, and the public keys that they stand under. */
-const NOTHING = { local: { "nightsafe-log": "KEY, SIZE, ROOT, SITE AND 3 SITE KEYS", "nightsafe-roster": "0 HEAD, SITE AND 3 SITE KEYS" }, session: 0, databases: 0, caches: 0, cookies: "", windowName: "" };
+const NOTHING = {
+  local: { "nightsafe-log": "KEY, SIZE, ROOT, SITE AND 3 SITE KEYS", "nightsafe-roster": "0 HEAD, SITE AND 3 SITE KEYS" },
+  session: {} as Record<string, string>,
+  databases: 0,
+  caches: 0,
+  cookies: "",
+  windowName: "",
+};
 
 /** Everything in which a page of this origin could keep something. */
 async function stored(page: Page): Promise<typeof NOTHING> {
@@ -165,7 +183,7 @@ async function stored(page: Page): Promise<typeof NOTHING> {
           .replace(/site [a-z.]+(?:\nsite-key \S+){3}$/, "SITE AND 3 SITE KEYS"),
       ]),
     ) as { "nightsafe-log": string; "nightsafe-roster": string },
-    session: sessionStorage.length,
+    session: Object.fromEntries(Object.entries(sessionStorage)) as Record<string, string>,
     databases: (await indexedDB.databases()).length,
     caches: (await caches.keys()).length,
     cookies: document.cookie,

@@ -9,6 +9,7 @@ import { expectAccessible } from "./support/axe.ts";
 import { Checkout, SHOPPER } from "./support/checkout.ts";
 import { Demo } from "./support/demo.ts";
 import { honest } from "./support/liars.ts";
+import { joins, People } from "./support/people.ts";
 import { expect, test } from "./support/test.ts";
 
 interface Entries {
@@ -134,6 +135,73 @@ test("a wrong clock is said, and set right everything goes on", async ({ demo, b
     await expect(admin.page.getByRole("search")).toBeVisible({ timeout: 60_000 });
   } finally {
     await context.close();
+  }
+});
+
+test("after a reload all goes on into the log, and the sign-in is there once", async ({ browser, demo: _built, spare }) => {
+  test.setTimeout(120_000);
+  const demo = await Demo.start(spare);
+  const context = await browser.newContext({ locale: "en-GB" });
+  try {
+    const { reference } = await new Checkout(await context.newPage(), demo).purchase(SHOPPER, "hosted");
+    const admin = new Admin(await context.newPage(), demo);
+    const { page } = admin;
+    await admin.signIn();
+    await log(page);
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1, name: "Audit log" })).toBeVisible({ timeout: 20_000 });
+    await page.getByRole("link", { name: "All deposits" }).click();
+    await admin.deposit(reference);
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1, name: reference })).toBeVisible({ timeout: 20_000 });
+    await admin.opened(["Card"], CHARGE);
+    const rows = await log(page);
+    await expect(rows.nth(1)).toContainText(/admin \(you\).*Opened card/s);
+    await page.getByLabel("What", { exact: true }).selectOption({ label: "Signing in" });
+    await expect(rows).toHaveCount(2);
+    await expect(page.getByText("Do not believe")).toHaveCount(0);
+  } finally {
+    await context.close();
+    await demo.stop();
+  }
+});
+
+test("who comes in reads the log, and the log says who came, what was granted, and who went", async ({ browser, demo: _built, spare }) => {
+  test.setTimeout(240_000);
+  const ben = { user: "ben", passphrase: "entirely my own words" };
+  const demo = await Demo.start(spare);
+  const contexts = await Promise.all([browser.newContext({ locale: "en-GB" }), browser.newContext({ locale: "en-GB" })]);
+  try {
+    const [admin, other] = [new Admin(await contexts[0].newPage(), demo), new Admin(await contexts[1].newPage(), demo)];
+    await admin.signIn();
+    const people = new People(admin);
+    await people.open();
+    const words = await joins(other.page, await people.invite(ben.user), ben.passphrase);
+    await people.page.getByRole("button", { name: "Look again" }).click();
+    await people.sign(people.entry("Waiting for you", ben.user), words, /^Sign/);
+    await people.says("ben is on the list now.");
+    const rows = await log(admin.page);
+    await expect(rows.filter({ hasText: /admin \(you\).*Granted a key to ben/s })).toHaveCount(2);
+    await expect(rows.filter({ hasText: /admin \(you\).*Signed a change of the list of admins/s })).toHaveCount(1);
+
+    await other.page.goto(demo.at.admin);
+    await other.credentials(ben);
+    await expect(other.page.getByRole("search")).toBeVisible({ timeout: 30_000 });
+    const read = await log(other.page);
+    await expect(read.nth(1)).toContainText(/ben \(you\).*Signed in/s);
+    await expect(read.filter({ hasText: "Granted a key to ben (you)" })).toHaveCount(2);
+    await expect(other.page.getByText("Do not believe")).toHaveCount(0);
+
+    await people.open();
+    await (await people.act(ben.user, "Remove")).getByRole("button", { name: "Remove ben" }).click();
+    await people.says("ben was removed.");
+    await log(admin.page);
+    await expect(rows.filter({ hasText: /admin \(you\).*Removed ben/s })).toHaveCount(1);
+    await expect(rows.filter({ hasText: /ben.*Signed in/s })).toHaveCount(1);
+    await expect(admin.page.getByText("Do not believe")).toHaveCount(0);
+  } finally {
+    for (const context of contexts) await context.close();
+    await demo.stop();
   }
 });
 

@@ -22,6 +22,8 @@ use super::*;
 
 mod log;
 
+const NOW: &str = "2020-01-01T00:00:00Z";
+
 /// A shop as its vault shows it, with the private keys that only admins have.
 struct Shop {
     key: PrivateItems,
@@ -35,13 +37,17 @@ fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
+fn timestamp_signer() -> NoteSigner {
+    NoteSigner::from_seed("timestamp", &[3; 32]).unwrap()
+}
+
 fn site() -> Site {
     Site::parse("demo.nightsafe.example").unwrap()
 }
 
 impl Shop {
     fn new() -> Self {
-        let now = UnixTime::parse("2020-01-01T00:00:00Z").unwrap();
+        let now = UnixTime::parse(NOW).unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
         let (site_key, stranger) = (signer("site-a"), signer("stranger"));
         let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
@@ -53,7 +59,7 @@ impl Shop {
             not_after: now.plus_days(30),
             ingest: origin(),
             parents: vec![origin()],
-            timestamp_key: signer("timestamp").vkey().clone(),
+            timestamp_key: timestamp_signer().vkey().clone(),
             receipt_key: signer("receipt").vkey().clone(),
             data_keys: vec![DataKey::new(now, key.public_key())],
             kinds: builtin(),
@@ -93,6 +99,7 @@ impl Shop {
             public_key: B64u(public.as_bytes().to_vec()),
             items: items.collect(),
             grants: Vec::new(),
+            holders: Vec::new(),
         };
         serde_json::to_string(&Custody { keys: vec![key], ..Custody::default() }).unwrap()
     }
@@ -125,6 +132,17 @@ impl Shop {
 
 /// Of an admin without identity, at a vault without roster.
 fn unlock(passphrase: &str, custody: &str, anchor: &str, manifests: &str) -> Result<Session, Failure> {
+    unlock_with(passphrase, custody, anchor, manifests, None)
+}
+
+/// With the note of ingest, at the time of the shop's manifest.
+fn unlock_with(
+    passphrase: &str,
+    custody: &str,
+    anchor: &str,
+    manifests: &str,
+    timestamp: Option<&str>,
+) -> Result<Session, Failure> {
     let answers = Answers {
         identity: "{}",
         roster: r#"{"entries":[],"identities":[]}"#,
@@ -133,6 +151,8 @@ fn unlock(passphrase: &str, custody: &str, anchor: &str, manifests: &str) -> Res
         remembered: "",
         log_key: "",
         log_place: "",
+        timestamp,
+        now: UnixTime::parse(NOW).unwrap(),
     };
     Session::unlock(&Zeroizing::new([7; 64]), passphrase.as_bytes(), &answers, anchor, &mut rng())
 }
@@ -293,4 +313,81 @@ fn a_new_passphrase_takes_an_identity() {
     let mut session = Shop::new().unlock("right").unwrap();
     assert_eq!(session.begin_passphrase(b"new"), Err(Failure::NoIdentity));
     assert_eq!(session.people(), Ok("[]".into()));
+}
+
+#[test]
+fn a_session_without_identity_keeps_nothing_for_a_reload() {
+    let shop = Shop::new();
+    let session = shop.unlock("right").unwrap();
+    let tab = TabHalf::generate(&mut rng());
+    assert_eq!(session.kept_for(&tab, &mut rng()), Ok(None));
+    let manifests = text(&Manifests { notes: shop.notes.clone() });
+    let custody = shop.custody();
+    let answers = Answers {
+        identity: "{}",
+        roster: r#"{"entries":[],"identities":[]}"#,
+        custody: &custody,
+        manifests: &manifests,
+        remembered: "",
+        log_key: "",
+        log_place: "",
+        timestamp: None,
+        now: UnixTime::parse(NOW).unwrap(),
+    };
+    let resume = |resumed: &str| Session::resume(&tab, resumed, &answers, &shop.anchor.encode(), &mut rng()).err();
+    let nothing = r#"{"user":"admin","expires_in":900,"lock_after":600}"#;
+    assert_eq!(resume(nothing), Some(Failure::PassphraseNeeded));
+    assert_eq!(resume("{}"), Some(Failure::Malformed));
+}
+
+#[test]
+fn a_timestamp_note_confirms_the_roster_refuses_or_says_nothing() {
+    let shop = Shop::new();
+    let manifests = serde_json::to_string(&Manifests { notes: shop.notes.clone() }).unwrap();
+    let hash = nightsafe_core::manifest::hash(&shop.manifest.encode());
+    let now = UnixTime::parse(NOW).unwrap();
+    let note = |manifest, roster, until, signer: &NoteSigner| {
+        let timestamp = timestamp::Timestamp { site: site(), manifest, roster, until };
+        timestamp::issue(&timestamp, signer).unwrap()
+    };
+    let unlock = |note: &str| {
+        let unlocked = unlock_with("right", &shop.custody(), &shop.anchor.encode(), &manifests, Some(note));
+        unlocked.map(|session| session.is_roster_confirmed())
+    };
+    let (signer, soon) = (timestamp_signer(), now.plus(3600));
+    // This shop has no roster
+    assert_eq!(unlock(&note(hash, Some([7; 32]), soon, &signer)), Err(Failure::RosterNotCurrent));
+    assert_eq!(unlock(&note(hash, None, soon, &signer)), Ok(false), "an ingest that knows no roster");
+    for late in [now.minus(90_000), now.plus(300_000)] {
+        assert_eq!(unlock(&note(hash, Some([7; 32]), late, &signer)), Ok(false), "one of the clocks is wrong");
+    }
+    let stranger = NoteSigner::generate("timestamp", &mut rng()).unwrap();
+    for refused in [
+        note(ManifestHash([9; 32]), None, soon, &signer),
+        note(hash, None, soon, &stranger),
+        note(hash, None, soon, &signer).replace("2020-01-01T01", "2020-01-01T02"),
+        "no note".into(),
+        String::new(),
+    ] {
+        assert_eq!(unlock(&refused), Err(Failure::TimestampRefused), "{refused}");
+    }
+}
+
+#[test]
+fn data_keys_are_shown_with_their_states_and_what_is_due() {
+    let shop = Shop::new();
+    let session = shop.unlock("right").unwrap();
+    let id = shop.key.public_key().key_id().to_hex();
+    let now = UnixTime::parse(NOW).unwrap();
+    let key = json!({"key_id": id, "suite": "xwing", "state": "active", "start": NOW, "held": true});
+    let due = json!([
+        {"code": "manifest_ends", "days": 30, "at": "2020-01-31T00:00:00Z"},
+        {"code": "no_next_key", "at": "2020-03-31T00:00:00Z"},
+    ]);
+    assert_eq!(json(&session.keys(now).unwrap()), json!({"keys": [key], "due": due, "ends": "2020-01-31T00:00:00Z"}));
+    let late = json(&session.keys(now.plus_days(100)).unwrap());
+    assert_eq!(
+        late["due"],
+        json!([{"code": "manifest_ended", "at": "2020-01-31T00:00:00Z"}, {"code": "key_overdue", "days": 100}])
+    );
 }

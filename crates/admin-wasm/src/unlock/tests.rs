@@ -2,6 +2,7 @@ use getrandom::SysRng;
 use nightsafe_core::anchor::{Origin, WasmFile};
 use nightsafe_core::custody::{Argon2Params, Kek, Purpose, WrapContext};
 use nightsafe_core::encoding::b64;
+use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::roster::{Change, Entry, Roles};
@@ -20,6 +21,20 @@ fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
+/// By a site key that nobody has.
+pub(crate) fn anchor() -> TrustAnchor {
+    Vault::new().anchor
+}
+
+/// A new identity, as the vault keeps it under an export key of these bytes.
+pub(crate) fn kept(anchor: &TrustAnchor, export_key: u8) -> (Identity, KeptIdentity) {
+    let identity = Identity::generate(&anchor.site, &mut rng()).unwrap();
+    let wrapped = identity.wrap(&Unlock::Login(&[export_key; 64]), &mut rng()).unwrap();
+    let way = KeptWrapped { method: "login".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
+    let public = B64u(identity.public().to_bytes());
+    (identity, KeptIdentity { public, wrapped: vec![way] })
+}
+
 /// A vault of before there was a roster: one data key, under the passphrase "right".
 struct Vault {
     anchor: TrustAnchor,
@@ -30,6 +45,8 @@ struct Vault {
     custody: Custody,
     /// By the browser.
     remembered: Option<Remembered>,
+    /// By the timestamp note.
+    current: Option<RosterHead>,
 }
 
 impl Vault {
@@ -60,6 +77,7 @@ impl Vault {
             public_key: B64u(key.public_key().as_bytes().to_vec()),
             items: items.collect(),
             grants: Vec::new(),
+            holders: Vec::new(),
         };
         Self {
             anchor,
@@ -69,15 +87,20 @@ impl Vault {
             roster: RosterEntries::default(),
             custody: Custody { keys: vec![key], ..Custody::default() },
             remembered: None,
+            current: None,
         }
     }
 
     fn unlock(&self, passphrase: &[u8]) -> Result<Unlocked, Failure> {
+        self.unlock_with(With::SignIn { export_key: &self.export_key, passphrase })
+    }
+
+    fn unlock_with(&self, with: With<'_>) -> Result<Unlocked, Failure> {
         Unlocking {
-            export_key: &self.export_key,
-            passphrase,
+            with,
             anchor: &self.anchor,
             remembered: self.remembered,
+            current: self.current,
             identity: self.identity.clone(),
             roster: self.roster.clone(),
             custody: self.custody.clone(),
@@ -90,6 +113,7 @@ impl Vault {
         let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Anna").unwrap());
         let changes = vec![Change::Threshold(1), Change::Add { keys: public.into(), roles, name }];
         let entry = Entry::first(&self.anchor.site, NOW, changes);
+        self.roster.identities = vec![B64u(public.to_bytes())];
         self.roster.entries = vec![entry.sign(&[signer.unwrap_or(&self.site_key)]).unwrap()];
     }
 
@@ -98,9 +122,22 @@ impl Vault {
         let mut vault = Self::new();
         vault.identity.identity = vault.unlock(b"right").unwrap().new_identity;
         vault.begin_roster(&vault.public(), None);
+        vault.current = Some(vault.head());
         let unlocked = vault.unlock(b"right").unwrap();
-        vault.custody.keys[0].grants = unlocked.new_grants.unwrap().grants;
+        vault.current = None;
+        vault.keep(unlocked.new_grants.unwrap());
         vault
+    }
+
+    /// What a timestamp note names.
+    fn head(&self) -> RosterHead {
+        roster::verify_at_any_time(&self.roster.entries, &self.anchor).unwrap().head()
+    }
+
+    /// Grants of the one data key to the admin, as the vault keeps them.
+    fn keep(&mut self, grants: Grants) {
+        self.custody.keys[0].grants = grants.grants;
+        self.custody.keys[0].holders = vec![Hex(self.public().id().0)];
     }
 
     fn public(&self) -> PublicIdentity {
@@ -125,7 +162,10 @@ fn a_passphrase_installation_comes_to_identity_roster_and_grants() {
     vault.begin_roster(&vault.public(), None);
     let third = vault.unlock(b"right").unwrap();
     assert!(third.keys.len() == 1 && third.words.is_none());
-    vault.custody.keys[0].grants = third.new_grants.unwrap().grants;
+    assert!(third.new_grants.is_none(), "nobody but the vault says that this list is not an old one");
+    vault.current = Some(vault.head());
+    let third = vault.unlock(b"right").unwrap();
+    vault.keep(third.new_grants.unwrap());
     // From now on nothing is under the passphrase
     vault.custody.keys[0].items.clear();
     let last = vault.unlock(b"not asked for").unwrap();
@@ -138,6 +178,59 @@ fn another_sign_in_unlocks_nothing() {
     let mut vault = Vault::migrated();
     vault.export_key = Zeroizing::new([8; 64]);
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}
+
+/// What a tab has the vault keep for the session.
+fn kept_for(unlocked: &Unlocked, tab: &TabHalf, row: [u8; 32]) -> SessionIdentity {
+    let with = Unlock::Session { tab: tab.as_bytes(), row: &row };
+    let wrapped = unlocked.admin.as_ref().unwrap().wrap(&with, &mut rng()).unwrap();
+    SessionIdentity { half: Hex(row), wrapped: B64u(wrapped.to_bytes()) }
+}
+
+#[test]
+fn a_tab_and_its_session_unlock_what_the_sign_in_did_and_neither_does_alone() {
+    let mut vault = Vault::migrated();
+    vault.custody.keys[0].items.clear();
+    let unlocked = vault.unlock(b"not asked for").unwrap();
+    assert!(unlocked.resumable);
+    let tab = TabHalf::generate(&mut rng());
+    let mine = kept_for(&unlocked, &tab, [3; 32]);
+    let resume = |tab: &TabHalf, kept: &SessionIdentity| vault.unlock_with(With::Session { tab, kept });
+    let resumed = resume(&tab, &mine).unwrap();
+    assert_eq!(resumed.admin.unwrap().id(), unlocked.admin.as_ref().unwrap().id());
+    assert!(resumed.keys.len() == 1 && resumed.resumable && resumed.new_identity.is_none());
+
+    // The row with another tab; the tab with another row; what was kept for another admin
+    let other = TabHalf::generate(&mut rng());
+    let swapped = SessionIdentity { half: Hex([4; 32]), ..mine.clone() };
+    let stranger = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    let foreign = stranger.wrap(&Unlock::Session { tab: tab.as_bytes(), row: &[3; 32] }, &mut rng()).unwrap();
+    let foreign = SessionIdentity { wrapped: B64u(foreign.to_bytes()), ..mine.clone() };
+    let by_login = vault.identity.identity.as_ref().unwrap().wrapped[0].wrapped.clone();
+    let by_login = SessionIdentity { wrapped: by_login, ..mine.clone() };
+    for (tab, kept) in [(&other, &mine), (&tab, &swapped), (&tab, &foreign), (&tab, &by_login)] {
+        assert_eq!(resume(tab, kept).err(), Some(Failure::IdentityRefused));
+    }
+    let none = SessionIdentity { wrapped: B64u(Vec::new()), ..mine };
+    assert_eq!(resume(&tab, &none).err(), Some(Failure::Malformed));
+}
+
+#[test]
+fn what_is_under_the_passphrase_alone_asks_for_it_again() {
+    let mut vault = Vault::migrated();
+    let with_grants = vault.unlock(b"right").unwrap();
+    assert!(with_grants.resumable, "what is granted is not under the passphrase alone");
+    vault.custody.keys[0].grants.clear();
+    let unlocked = vault.unlock(b"right").unwrap();
+    assert!(!unlocked.resumable && unlocked.keys.len() == 1);
+    let tab = TabHalf::generate(&mut rng());
+    let mine = kept_for(&unlocked, &tab, [3; 32]);
+    let resumed = vault.unlock_with(With::Session { tab: &tab, kept: &mine });
+    assert_eq!(resumed.err(), Some(Failure::PassphraseNeeded));
+    vault.identity.identity = None;
+    assert!(!vault.unlock(b"right").unwrap().resumable);
+    let resumed = vault.unlock_with(With::Session { tab: &tab, kept: &mine });
+    assert_eq!(resumed.err(), Some(Failure::PassphraseNeeded));
 }
 
 #[test]
@@ -226,4 +319,34 @@ fn answers_that_do_not_belong_together_are_malformed() {
     let other = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
     vault.identity.identity.as_mut().unwrap().public = B64u(other.public().to_bytes());
     assert_eq!(vault.unlock(b"right").err(), Some(Failure::IdentityRefused));
+}
+
+#[test]
+fn a_roster_that_ends_before_the_timestamp_note_is_refused_and_one_that_goes_on_is_not() {
+    let mut vault = Vault::migrated();
+    let head = |vault: &Vault| vault.unlock(b"right").map(|unlocked| unlocked.roster.unwrap().head());
+    let before = head(&vault).unwrap();
+    vault.current = Some(before);
+    assert_eq!(head(&vault), Ok(before));
+
+    // A second person came in, and the note does not know it yet
+    let roster = vault.unlock(b"right").unwrap().roster.unwrap();
+    let admin = vault.unlock(b"right").unwrap().admin.unwrap();
+    let ben = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    let (roles, name) = (Roles::parse("admin").unwrap(), AdminName::parse("Ben").unwrap());
+    let add = Change::Add { keys: ben.public().into(), roles, name };
+    let entry = roster.next(NOW, vec![add]).sign(&[admin.signer()]).unwrap();
+    vault.roster.entries.push(entry);
+    let after = head(&vault).unwrap();
+    assert_ne!(after, before);
+
+    // Now it does, and the vault shows yesterday's list to a browser that has never seen another
+    vault.current = Some(after);
+    assert_eq!(head(&vault), Ok(after));
+    vault.roster.entries.pop();
+    assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
+    vault.roster.entries.clear();
+    assert_eq!(head(&vault), Err(Failure::RosterNotCurrent));
+    vault.current = None;
+    assert!(vault.unlock(b"right").unwrap().roster.is_none(), "an installation without a roster");
 }

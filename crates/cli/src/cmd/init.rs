@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::suite::Suite;
 use nightsafe_store::Database;
 use nightsafe_vault::VaultStore;
+use nightsafe_vault::config::Sessions;
 
-use crate::config::{Binds, Config, Origins, default_bind};
+use crate::config::{self, Binds, Config, Origins, default_bind};
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
 use crate::files::{self, Cleanup};
@@ -110,10 +111,11 @@ pub(crate) async fn run(args: &InitArgs) -> Result<()> {
     let mut source = Source::new(args.site_passphrase_fd.as_ref());
     let mut site_passphrases = Vec::new();
     for number in 1..=args.site_key_count {
-        site_passphrases.push(source.new_one(&format!("site key {number}"))?);
+        site_passphrases.push(source.new_one(&format!("site key {number}"), &[&config.site])?);
     }
+    let known = [config.site.as_str(), config.admin_user.as_str()];
     let admin_passphrase =
-        Source::new(args.passphrase_fd.as_ref()).new_one(&format!("the admin {}", config.admin_user))?;
+        Source::new(args.passphrase_fd.as_ref()).new_one(&format!("the admin {}", config.admin_user), &known)?;
 
     let data = DataDir::new(&args.data.data_dir);
     // Dropped on any error and on a signal: then what was made goes away again
@@ -150,8 +152,11 @@ fn config(args: &InitArgs) -> Result<Config> {
         vault_url_file: vault_url_file.context("cannot find the current folder")?,
         origins,
         bind,
+        sessions: Sessions::default(),
+        mail: None,
     };
     config.check()?;
+    config::check_one_site(&config.origins)?;
     Ok(config)
 }
 

@@ -4,7 +4,11 @@ mod audit;
 mod list;
 mod log;
 mod next;
+mod plan;
+mod propose;
+mod publish;
 mod relay;
+mod review;
 mod sign;
 
 use anyhow::Result;
@@ -17,6 +21,8 @@ pub(crate) enum KeysCommand {
     List(list::ListArgs),
     Log(log::LogArgs),
     Next(next::NextArgs),
+    Propose(propose::ProposeArgs),
+    Publish(publish::PublishArgs),
     Relay(relay::RelayArgs),
     Sign(sign::SignArgs),
 }
@@ -27,6 +33,8 @@ pub(crate) async fn run(command: &KeysCommand) -> Result<()> {
         KeysCommand::List(args) => list::run(args).await,
         KeysCommand::Log(args) => log::run(args),
         KeysCommand::Next(args) => next::run(args).await,
+        KeysCommand::Propose(args) => propose::run(args).await,
+        KeysCommand::Publish(args) => publish::run(args).await,
         KeysCommand::Relay(args) => relay::run(args),
         KeysCommand::Sign(args) => sign::run(args).await,
     }

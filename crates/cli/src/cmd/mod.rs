@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod db;
 pub(crate) mod init;
 pub(crate) mod keys;
+pub(crate) mod mail;
 pub(crate) mod open;
 pub(crate) mod roster;
 pub(crate) mod site;
@@ -31,6 +32,8 @@ enum Command {
     #[command(subcommand)]
     Roster(roster::RosterCommand),
     #[command(subcommand)]
+    Mail(mail::MailCommand),
+    #[command(subcommand)]
     Db(db::DbCommand),
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -47,6 +50,7 @@ impl Cli {
             Command::Site(command) => site::run(&command),
             Command::Keys(command) => keys::run(&command).await,
             Command::Roster(command) => roster::run(&command).await,
+            Command::Mail(command) => mail::run(&command).await,
             Command::Db(command) => db::run(&command).await,
             Command::Audit(command) => audit::run(&command).await,
             Command::Open(args) => open::run(&args).await,

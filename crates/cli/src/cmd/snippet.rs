@@ -87,6 +87,8 @@ mod tests {
                 admin: crate::config::default_bind("", 4),
                 vault: crate::config::default_bind("", 5),
             },
+            sessions: nightsafe_vault::config::Sessions::default(),
+            mail: None,
         }
     }
 

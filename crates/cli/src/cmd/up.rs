@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use nightsafe_core::epoch;
 use nightsafe_core::scalar::Site;
-use nightsafe_ingest::{Ingest, IngestConfig};
+use nightsafe_ingest::{Ingest, IngestConfig, RosterFiles};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::logging::{self, LogFormat};
 use nightsafe_serve::server;
@@ -18,11 +19,13 @@ use nightsafe_serve::static_files::{self, StaticFolder};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
 use nightsafe_vault::{
     Direct, LogConfig, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore,
+    publish_roster, write_roster,
 };
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use self::listen::Listener;
+use crate::cmd::mail::announcer;
 use crate::config::{self, Config};
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
@@ -33,7 +36,7 @@ use crate::{manifests, term};
 const PULL_EVERY: Duration = Duration::from_millis(500);
 /// How long closing the outbox may take.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
-/// How often the manifest's end is looked at.
+/// How often it is looked what is due.
 const CHECK_MANIFEST_EVERY: Duration = Duration::from_secs(3600);
 
 /// Runs fields origin, ingest, admin site and vault in one process until Ctrl-C or SIGTERM
@@ -74,6 +77,8 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
 
     let (outbox, writer) = OutboxWriter::open(&data.outbox(), WriterLimits::default()).await?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
+    // Before anybody can ask: the first timestamp note names its head
+    write_roster(&store, &data.roster()).await?;
     let listeners = [
         Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?)?,
         Listener::bind(
@@ -97,6 +102,11 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     tasks.spawn(puller.run(schedule, Arc::new(Progress::new(now())), until(stopped.clone())));
     let settling = until(stopped.clone());
     tasks.spawn(nightsafe_vault::settle_daily(store.clone(), SETTLE_HOUR, Arc::new(SystemClock), settling));
+    tasks.spawn(publish_roster(store.clone(), data.roster(), until(stopped.clone())));
+    if let Some(mail) = &config.mail {
+        let announcer = announcer(mail, &data, config.site()?)?;
+        tasks.spawn(announcer.watch(store.clone(), Arc::new(SystemClock), until(stopped.clone())));
+    }
     tasks.spawn(watch_manifest(data, until(stopped)));
     term::print("ready\n")?;
 
@@ -127,8 +137,10 @@ fn ingest(data: &DataDir, config: &Config, outbox: OutboxWriter) -> Result<Route
     let ingest = Ingest::new(IngestConfig {
         anchor: manifests::read_anchor(data)?,
         fields_origin: config::origin(&config.origins.fields)?,
+        admin_origin: Some(config::origin(&config.origins.admin)?),
         fields_folder: data.fields(),
         manifest_history: data.manifests(),
+        roster: Some(RosterFiles { roster: data.roster(), seen: data.roster_seen() }),
         receipt_signer: online::read(&data.receipt_key())?,
         timestamp_signer: online::read(&data.timestamp_key())?,
         outbox,
@@ -142,10 +154,10 @@ async fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Ro
     let login = zeroize::Zeroizing::new(std::fs::read(data.login_key()).with_context(|| {
         format!("cannot read {}: restore it from a copy, or make the admins anew", data.login_key().display())
     })?);
-    let log = log(data, &config.site()?)?;
-    let anchor = Some(manifests::read_anchor(data)?);
+    let (log, sessions) = (log(data, &config.site()?)?, config.sessions.limits());
     let config = VaultConfig::new(config.site()?, config.origins.admin.clone(), ServerSetup::from_bytes(&login)?);
-    let state = State::new(store.clone(), VaultConfig { log, anchor, ..config }, Arc::new(SystemClock));
+    let config = VaultConfig { anchor: Some(manifests::read_anchor(data)?), log, sessions, ..config };
+    let state = State::new(store.clone(), config, Arc::new(SystemClock));
     state.tell_of_log().await;
     Ok(nightsafe_vault::router(state))
 }
@@ -164,14 +176,14 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Warns in the log while the manifest is about to end.
+/// Warns in the log of what is due.
 async fn watch_manifest(data: DataDir, stopped: impl Future<Output = ()>) {
     let mut stopped = std::pin::pin!(stopped);
     loop {
         match manifests::read_anchor(&data).and_then(|anchor| manifests::latest(&data, &anchor)) {
             Ok(latest) => {
-                if let Some(warning) = manifests::expiry_warning(latest.manifest().not_after, now()) {
-                    tracing::warn!("{warning}");
+                for due in epoch::due(latest.manifest(), now()) {
+                    tracing::warn!("{due}");
                 }
             }
             Err(error) => tracing::error!("{error:#}"),

@@ -2,17 +2,17 @@
 
 pub(crate) mod audit_key;
 pub(crate) mod data_key;
+pub(crate) mod fresh;
 pub(crate) mod kek;
 pub(crate) mod keyholder;
 pub(crate) mod online;
+pub(crate) mod proposal;
 pub(crate) mod recovery;
 pub(crate) mod site_key;
 
+pub(crate) use nightsafe_core::epoch::EPOCH_DAYS;
 use nightsafe_core::time::UnixTime;
 use nightsafe_serve::clock::{Clock, SystemClock};
-
-/// Days that a data key is the active one.
-pub(crate) const EPOCH_DAYS: u64 = 90;
 
 /// The system's random generator. It gives bytes or ends the process: no key may come from anything less.
 pub(crate) type SystemRng = getrandom::rand_core::UnwrapErr<getrandom::SysRng>;

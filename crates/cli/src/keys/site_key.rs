@@ -83,6 +83,15 @@ pub(crate) async fn unlock_signers(
     site: &Site,
     anchor: &TrustAnchor,
 ) -> Result<Vec<NoteSigner>> {
+    let files = open_files(paths, anchor)?;
+    if files.len() < usize::from(anchor.threshold) {
+        bail!("{} site keys must sign: name that many with --site-key", anchor.threshold);
+    }
+    unlock(&files, passphrase_fd, site).await
+}
+
+/// The files of different site keys of the anchor; nothing is unlocked yet.
+pub(crate) fn open_files(paths: &[PathBuf], anchor: &TrustAnchor) -> Result<Vec<SiteKeyFile>> {
     let mut files = Vec::new();
     for path in paths {
         let file = SiteKeyFile::read(path)?;
@@ -94,9 +103,15 @@ pub(crate) async fn unlock_signers(
         }
         files.push(file);
     }
-    if files.len() < usize::from(anchor.threshold) {
-        bail!("{} site keys must sign: name that many with --site-key", anchor.threshold);
-    }
+    Ok(files)
+}
+
+/// Opens site keys with their passphrases.
+pub(crate) async fn unlock(
+    files: &[SiteKeyFile],
+    passphrase_fd: Option<&Descriptor>,
+    site: &Site,
+) -> Result<Vec<NoteSigner>> {
     let mut source = Source::new(passphrase_fd);
     let mut signers = Vec::new();
     for file in files {

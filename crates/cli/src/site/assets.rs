@@ -19,6 +19,8 @@ pub(crate) struct Assets {
     pub(crate) admin_script: Vec<u8>,
     pub(crate) admin_style: Vec<u8>,
     pub(crate) admin_wasm: Vec<u8>,
+    /// Judges new passphrases, on the pages where one is chosen.
+    pub(crate) passphrase_wasm: Vec<u8>,
 }
 
 impl Assets {
@@ -58,6 +60,7 @@ impl Assets {
             admin_script: read("admin/admin.js")?,
             admin_style: read("admin/admin.css")?,
             admin_wasm: wasm("admin/admin.wasm")?,
+            passphrase_wasm: wasm("admin/passphrase.wasm")?,
         })
     }
 }

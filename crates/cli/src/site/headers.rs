@@ -92,27 +92,40 @@ fn frame(version: &FieldsVersion, origins: &Origins, manifest: &KeyManifest) -> 
 
 /// Headers of the admin site: the same for all its responses, since it is one document.
 pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
-    let Origins { admin, vault, .. } = origins;
+    let Origins { admin, vault, ingest, .. } = origins;
     let files = &release.admin;
     let wasm = format!("{admin}{}", path(&files.wasm));
+    let passphrase = format!("{admin}{}", path(&files.passphrase_wasm));
     let style = format!("{admin}{}", path(&files.style));
     let script = format!("{admin}{}", path(&files.script));
     let api = format!("{vault}/v1/");
+    // What keeps the vault in check does not come from it
+    let timestamp = format!("{ingest}/v1/timestamp");
     let csp = format!(
-        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; connect-src {wasm} {api}; \
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; \
+         connect-src {wasm} {passphrase} {api} {timestamp}; \
          worker-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types 'none'",
         files.script.integrity,
     );
     let mut all = common(admin);
     set(&mut all, "Content-Security-Policy", &csp);
-    let allowed = [format!("{admin}/"), format!("{admin}/index.html"), script, style, wasm, format!("{api}*")];
+    let allowed = [
+        format!("{admin}/"),
+        format!("{admin}/index.html"),
+        script,
+        style,
+        wasm,
+        passphrase,
+        format!("{api}*"),
+        timestamp,
+    ];
     set(&mut all, "Connection-Allowlist", &allowlist(allowed.iter()));
     set(&mut all, "Cross-Origin-Opener-Policy", "same-origin");
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
     set(&mut all, "X-Frame-Options", "DENY");
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
-    for file in [&files.script, &files.style, &files.wasm] {
+    for file in [&files.script, &files.style, &files.wasm, &files.passphrase_wasm] {
         headers.insert(path(file), caching(ASKED_AGAIN));
     }
     headers
@@ -227,12 +240,19 @@ mod tests {
     }
 
     #[test]
-    fn the_admin_site_talks_to_the_vault_and_to_nobody_else() {
+    fn the_admin_site_talks_to_the_vault_and_asks_ingest_for_the_timestamp_alone() {
         let headers = admin(&release(), &origins());
         let csp = &headers["*"]["Content-Security-Policy"];
-        assert!(csp.contains("connect-src http://localhost:4804/admin-1.wasm http://localhost:4805/v1/;"));
+        let ends = ["4804/admin-1.wasm", "4804/passphrase-1.wasm", "4805/v1/", "4803/v1/timestamp"];
+        let connects = ends.map(|end| format!("http://localhost:{end}"));
+        assert!(csp.contains(&format!("connect-src {};", connects.join(" "))));
         assert!(csp.contains("frame-ancestors 'none'") && csp.contains("trusted-types 'none'"));
-        assert!(!csp.contains("4803"));
+        let allowlist = &headers["*"]["Connection-Allowlist"];
+        for policy in [csp, allowlist] {
+            assert_eq!(policy.matches("4803").count(), 1);
+            assert!(!policy.contains("4802") && !policy.contains("4801"));
+        }
+        assert!(allowlist.contains("\"http://localhost:4803/v1/timestamp\""));
         assert!(!headers["*"].contains_key("Access-Control-Allow-Origin"));
     }
 }

@@ -30,6 +30,8 @@ const KEY_MANIFEST: &str = "key-manifest";
 /// What the names of the checkout's modules begin with.
 const CHECKOUT: &str = "checkout";
 const CHECKOUT_PORTABLE: &str = "checkout-portable";
+/// The same of the module that judges new passphrases.
+const PASSPHRASE: &str = "passphrase";
 
 /// What the site build fills in and publishes besides the assets.
 pub(crate) struct Inputs<'a> {
@@ -184,6 +186,8 @@ impl AdminFiles {
         script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
         script.literal("__NIGHTSAFE_LOG_KEY__", &inputs.log_key.map(Vkey::to_text).unwrap_or_default())?;
+        let Pinned { file, integrity } = pin(PASSPHRASE, "wasm", &assets.passphrase_wasm)?;
+        script.literal("__NIGHTSAFE_PASSPHRASE__", &format!("{file} {integrity}"))?;
         let script = script.finish()?;
 
         let js = pin("admin", "js", script.as_bytes())?;
@@ -201,6 +205,7 @@ impl AdminFiles {
     fn publish(self, folder: &Path, assets: &Assets) -> Result<AdminVersion> {
         Ok(AdminVersion {
             wasm: by_content(folder, "admin", "wasm", &assets.admin_wasm)?,
+            passphrase_wasm: by_content(folder, PASSPHRASE, "wasm", &assets.passphrase_wasm)?,
             style: by_content(folder, "admin", "css", &assets.admin_style)?,
             script: by_content(folder, "admin", "js", self.script.as_bytes())?,
             index: named(folder, "index.html", self.index.as_bytes())?,

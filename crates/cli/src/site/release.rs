@@ -45,6 +45,7 @@ pub(crate) struct AdminVersion {
     pub(crate) script: Pinned,
     pub(crate) style: Pinned,
     pub(crate) wasm: Pinned,
+    pub(crate) passphrase_wasm: Pinned,
 }
 
 /// A file and the hash that whoever loads it checks.
@@ -130,6 +131,7 @@ pub(crate) mod tests {
             script: pinned("admin-1.js"),
             style: pinned("admin-1.css"),
             wasm: pinned("admin-1.wasm"),
+            passphrase_wasm: pinned("passphrase-1.wasm"),
         }
     }
 

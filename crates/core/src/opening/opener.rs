@@ -84,6 +84,11 @@ impl Opener {
         self.manifests = manifests;
     }
 
+    /// The data keys at hand: what is granted to others.
+    pub fn keys(&self) -> &[PrivateItems] {
+        &self.keys
+    }
+
     /// Ids of the data keys at hand.
     pub fn key_ids(&self) -> impl Iterator<Item = KeyId> {
         self.keys.iter().map(|key| key.public_key().key_id())

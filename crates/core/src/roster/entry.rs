@@ -87,7 +87,10 @@ pub fn cosign(note: &str, signer: &NoteSigner) -> Result<String, Fault> {
 }
 
 /// A note within the limits, and the entry in it. Nothing is verified.
-pub(super) fn take_apart(note: &str) -> Result<(Note, Entry), Fault> {
+///
+/// # Errors
+/// [`Fault::Malformed`], [`Fault::SwappedKey`].
+pub fn take_apart(note: &str) -> Result<(Note, Entry), Fault> {
     let note = Some(note).filter(|note| note.len() <= MAX_ENTRY).and_then(|note| Note::parse(note).ok());
     let note = note.ok_or(Fault::Malformed(0))?;
     let entry = Entry::parse(note.text())?;

@@ -39,7 +39,7 @@ pub enum Fault {
     Stale,
     /// Another entry at a place that was verified before.
     Fork,
-    /// Ends with another entry than the timestamp note names.
+    /// The entry that the timestamp note names is not in it: it ends before, or is another.
     NotCurrent,
 }
 

@@ -57,7 +57,19 @@ fn two_sign_one_after_the_other() {
     let few = RosterError { sequence: 4, fault: Fault::TooFewSignatures };
     assert_eq!(roster.clone().append(&one, &anchor()), Err(few));
     assert_eq!(roster.clone().append(&cosign(&one, anna.signer()).unwrap(), &anchor()), Err(few));
+    let who = |note: &str| {
+        let (note, _) = take_apart(note).unwrap();
+        roster.signed(&note).map(|admins| admins.iter().map(|admin| admin.name().as_str()).collect::<Vec<_>>())
+    };
+    assert_eq!(who(&one), Ok(vec!["Anna"]));
+    // Not yet in it, or without the role
+    assert_eq!(who(&entry.sign(&[erik.signer(), person("dora").signer()]).unwrap()), Ok(vec![]));
+    // Anna's signature, under another entry
+    let text = list.next(vec![Change::Threshold(1)]).encode();
+    let moved = one.replacen(&entry.encode(), &text, 1);
+    assert_eq!(who(&moved), Err(Fault::BadSignature));
     let both = cosign(&one, cleo.signer()).unwrap();
+    assert_eq!(who(&both), Ok(vec!["Anna", "Cleo"]));
     assert_eq!(roster.append(&both, &anchor()), Ok(after));
     assert_eq!(cosign("no note", anna.signer()), Err(Fault::Malformed(0)));
 }

@@ -209,6 +209,15 @@ fn rules() -> Vec<Case> {
     vec![
         good("honest", honest()),
         Case { remembered: Some(honest().upto(2).roster().remember()), ..good("honest, seen before", honest()) },
+        Case {
+            head: Some(honest().upto(2).roster().head()),
+            ..good("honest, with a timestamp from before its last entries", honest())
+        },
+        Case {
+            head: Some(honest().upto(2).roster().head()),
+            remembered: Some(honest().upto(4).roster().remember()),
+            ..good("honest, with a timestamp from before what was seen", honest())
+        },
         good("one entry", alone()),
         good(
             "site keys, when all admins are lost",

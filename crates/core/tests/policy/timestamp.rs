@@ -1,10 +1,11 @@
 //! Timestamp notes as shared vectors.
 
 use crate::fixture::{anchor, manifest, receipt_key, shared, site_key, time, timestamp_key};
+use nightsafe_core::anchor::TrustError;
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::note::{NoteSigner, sign};
 use nightsafe_core::scalar::{ManifestHash, Site};
-use nightsafe_core::timestamp::{Timestamp, issue, verify};
+use nightsafe_core::timestamp::{Timestamp, issue, verify, verify_among};
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-12-01T12:00:00Z";
@@ -89,4 +90,23 @@ fn vectors() {
     }
     let made = json!({"anchor": anchor().encode(), "manifest": manifest_note(), "cases": cases});
     shared("timestamp-v1.json", &made);
+}
+
+#[test]
+fn of_several_manifests_the_one_that_is_named_counts() {
+    let sequel = nightsafe_core::manifest::KeyManifest { sequence: 8, ..manifest() };
+    let sequel = manifest::sign(&sequel, &[&site_key(1), &site_key(2)]).unwrap();
+    let sequel = manifest::verify(&sequel, &anchor(), time(NOW)).unwrap();
+    let (all, note) = ([verified(), sequel.clone()], with(|t| t.roster = Some([7; 32])));
+    assert_eq!(verify_among(&note, &all, time(NOW)).unwrap().roster, Some([7; 32]));
+    let of_sequel = with(|t| t.manifest = sequel.hash());
+    assert_eq!(verify_among(&of_sequel, &all, time(NOW)).unwrap().manifest, sequel.hash());
+    assert_eq!(verify_among(&of_sequel, &[verified()], time(NOW)), Err(TrustError::NotCurrent));
+    assert_eq!(verify_among(&note, &[], time(NOW)), Err(TrustError::NotCurrent));
+    assert_eq!(verify_among(&note, &all, time("2027-12-04T12:00:00Z")), Err(TrustError::Expired));
+    assert_eq!(
+        verify_among(&signed(&good().encode(), &receipt_key()), &all, time(NOW)),
+        Err(TrustError::TooFewSignatures)
+    );
+    assert!(matches!(verify_among("no note", &all, time(NOW)), Err(TrustError::Malformed(_))));
 }

@@ -14,4 +14,5 @@ mod durability;
 mod fields;
 mod manifests;
 mod problems;
+mod roster;
 mod support;

@@ -82,10 +82,15 @@ impl SiteFiles {
         }
     }
 
+    /// As many site keys as must sign.
+    pub(crate) fn signers(&self) -> [&NoteSigner; 2] {
+        let [a, b] = &self.site_keys;
+        [a, b]
+    }
+
     /// Signs a manifest, keeps it, and makes it the published one.
     pub(crate) fn publish(&self, manifest: &KeyManifest) -> String {
-        let [a, b] = &self.site_keys;
-        let note = sign(manifest, &[a, b]).unwrap();
+        let note = sign(manifest, &self.signers()).unwrap();
         let name = format!("manifests/{}.note", hash(Note::parse(&note).unwrap().text()));
         std::fs::write(self.folder.join(name), &note).unwrap();
         std::fs::write(self.folder.join("fields/key-manifest"), &note).unwrap();
@@ -96,6 +101,8 @@ impl SiteFiles {
         IngestConfig {
             anchor: self.anchor.clone(),
             fields_origin: Origin::parse(FIELDS_ORIGIN).unwrap(),
+            admin_origin: None,
+            roster: None,
             fields_folder: self.folder.join("fields"),
             manifest_history: self.folder.join("manifests"),
             receipt_signer: receipt_signer(),
@@ -198,7 +205,7 @@ pub(crate) fn deposit_at(
         facets: &derive_all(&manifest.kinds, named),
         now,
     };
-    assemble(&order, &fields.collect::<Vec<_>>(), &mut UnwrapErr(SysRng)).unwrap()
+    assemble(&order, &fields.collect::<Vec<_>>(), &mut rng()).unwrap()
 }
 
 fn kind<'m>(manifest: &'m KeyManifest, name: &str) -> &'m Kind {
@@ -243,6 +250,10 @@ pub(crate) fn timestamp_signer() -> NoteSigner {
 
 pub(crate) fn signer(name: &str, seed: u8) -> NoteSigner {
     NoteSigner::from_seed(name, &[seed; 32]).unwrap()
+}
+
+pub(crate) fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
 }
 
 pub(crate) fn time(text: &str) -> UnixTime {

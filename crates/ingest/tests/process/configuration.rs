@@ -32,6 +32,8 @@ fn what_is_wrong_is_said_and_where() {
         ("/receipt.key", "/anchor.txt", "is open to other users"),
         ("/headers.json", "/none.json", "none.json"),
         (FIELDS, "fields_origin = \"http://shop.example/\"", "site.fields_origin"),
+        ("[outbox]", "admin_origin = \"http://admin.example\"\n[outbox]", "site.admin_origin"),
+        ("[outbox]", "roster = \"/srv/roster\"\n[outbox]", "site.roster and site.roster_seen belong together"),
         ("database = \"", "password = \"hunter2\"\ndatabase = \"", "credential:NAME"),
     ] {
         assert!(good.contains(from), "{from}");

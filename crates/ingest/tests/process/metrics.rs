@@ -57,10 +57,17 @@ async fn what_happened_is_counted() {
         ),
         ("nightsafe_http_problems_total{listener=\"ingest\",route=\"/v1/deposits\",problem=\"malformed-json\"}", 1.0),
         ("nightsafe_http_request_seconds_count{listener=\"ingest\",route=\"/v1/deposits\"}", 5.0),
+        ("nightsafe_data_keys_ahead", 1.0),
+        ("nightsafe_roster_sequence", -1.0),
+        ("nightsafe_roster_refused_total", 0.0),
         ("nightsafe_manifest_end_timestamp_seconds", site.manifest.not_after.seconds() as f64),
     ] {
         assert!((value(&text, series) - expected).abs() < 0.5, "{series}: {}", value(&text, series));
     }
+    let (expires, age) =
+        (value(&text, "nightsafe_manifest_expires_seconds"), value(&text, "nightsafe_data_key_age_seconds"));
+    assert!(expires > 299.0 * 86_400.0 && expires <= 300.0 * 86_400.0, "{expires}");
+    assert!((0.0..60.0).contains(&age), "{age}");
     let resident = value(&text, "nightsafe_process_resident_memory_bytes");
     assert!(resident > 1e6 && resident < value(&text, "nightsafe_memory_ceiling_bytes"), "{resident}");
     assert!(!text.contains("4242"), "{text}");
@@ -70,6 +77,10 @@ async fn what_happened_is_counted() {
     let text = scrape(&running).await;
     assert!(value(&text, "nightsafe_manifest_end_timestamp_seconds") < 0.5);
     assert!(value(&text, "nightsafe_timestamp_age_seconds") < 0.0);
+    assert!(
+        value(&text, "nightsafe_data_key_age_seconds") < 0.0
+            && value(&text, "nightsafe_manifest_expires_seconds") < 0.5
+    );
 }
 
 #[tokio::test]

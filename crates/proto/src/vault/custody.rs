@@ -27,6 +27,8 @@ pub struct AuditKey {
     pub public_key: B64u,
     /// Private items, each granted to the signed-in admin (docs/spec/custody.md).
     pub grants: Vec<B64u>,
+    /// Identities that all items are granted to; whoever holds the key grants it to those of the roster who are missing.
+    pub holders: Vec<Hex16>,
 }
 
 /// One data key.
@@ -44,6 +46,8 @@ pub struct CustodyKey {
     pub items: Vec<CustodyItem>,
     /// Private items, each granted to the signed-in admin (docs/spec/custody.md).
     pub grants: Vec<B64u>,
+    /// Identities that all items are granted to; whoever holds the key grants it to those of the roster who are missing.
+    pub holders: Vec<Hex16>,
 }
 
 /// One wrapped private item.

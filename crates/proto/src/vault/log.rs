@@ -55,6 +55,16 @@ pub struct InLog {
     pub entries: Vec<Leaf>,
 }
 
+/// Answer to what was done with entries, and has no other.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// Where they are in the audit log, if one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<InLog>,
+}
+
 /// Where one entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,9 +1,8 @@
 //! Sign-in by OPAQUE (RFC 9807): the passphrase never leaves the browser.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use super::identity::KeptIdentity;
 use crate::wire::B64u;
 
 /// `POST /v1/login/start`
@@ -39,19 +38,23 @@ pub struct LoginFinish {
     pub message: B64u,
 }
 
-/// Answer to [`LoginFinish`].
-#[derive(Clone, Serialize, Deserialize)]
+/// Answer to [`LoginFinish`]; the session's token comes as a cookie.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginFinished {
-    /// Bearer token: 32 random bytes. The server keeps its SHA-256 only.
-    pub token: B64u,
-    /// Seconds without a request after which the token ends.
+    /// Seconds without a request after which the session ends.
     pub expires_in: u64,
+    /// Seconds without use after which the admin's page locks.
+    pub lock_after: u64,
 }
 
-impl fmt::Debug for LoginFinished {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginFinished").field("expires_in", &self.expires_in).finish_non_exhaustive()
-    }
+/// Answer to [`LoginFinish`] of somebody who has joined and is not in the roster yet: the passphrase is right, and there is
+/// no session. The own identity, for its words, which whoever signs this person in compares.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LoginWaiting {
+    /// As it was handed over when joining.
+    pub identity: KeptIdentity,
 }

@@ -29,7 +29,8 @@ impl VaultStore {
     /// this one. All or nothing; gives how many sessions ended.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; [`StoreError::Damaged`] when the admin, or an identity that a sign-in unlocks, is gone.
+    /// [`StoreError::Unavailable`]; [`StoreError::Damaged`] when the session, the admin, or an identity that a sign-in unlocks,
+    /// is gone.
     pub async fn change_passphrase(
         &self,
         name: &str,
@@ -38,12 +39,17 @@ impl VaultStore {
         session: &[u8; 32],
     ) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
-        let renewed = statement("/* vault renew_record */ UPDATE admin SET record = $2 WHERE name = $1")
-            .bind(name)
-            .bind(record)
-            .execute(&mut transaction)
-            .await
-            .map_err(unavailable)?;
+        // A session that ended while the request was on its way changes nothing: the name may be somebody else's by now
+        let renewed = statement(
+            "/* vault renew_record */ UPDATE admin SET record = $2 WHERE name = $1 AND \
+             EXISTS (SELECT 1 FROM session WHERE token_hash = $3 AND admin = $1)",
+        )
+        .bind(name)
+        .bind(record)
+        .bind(session)
+        .execute(&mut transaction)
+        .await
+        .map_err(unavailable)?;
         let rewrapped = statement(
             "/* vault rewrap_identity */ UPDATE wrapped_identity SET wrapped = $2 WHERE method = 'login' AND \
              identity_id = (SELECT identity_id FROM admin_identity WHERE admin = $1)",

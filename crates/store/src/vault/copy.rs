@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 22] = [
+const TABLES: [Table; 26] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -129,6 +129,15 @@ const TABLES: [Table; 22] = [
         unwritten: 0,
     },
     Table {
+        name: "admin_setting",
+        read: "/* vault copy admin_setting */ SELECT admin, lock_after FROM admin_setting WHERE admin > $1 ORDER BY \
+               admin LIMIT $2",
+        write: "/* vault put admin_setting */ INSERT INTO admin_setting (admin, lock_after) VALUES ($1, $2)",
+        columns: &[Text("admin"), Number("lock_after")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
         name: "wrapped_identity",
         read: "/* vault copy wrapped_identity */ SELECT identity_id, method, slot, wrapped FROM wrapped_identity \
                WHERE (identity_id, method, slot) > ($1, $2, $3) ORDER BY identity_id, method, slot LIMIT $4",
@@ -144,6 +153,43 @@ const TABLES: [Table; 22] = [
                BY sequence LIMIT $2",
         write: "/* vault put roster_entry */ INSERT INTO roster_entry (sequence, head, note) VALUES ($1, $2, $3)",
         columns: &[Number("sequence"), Bytes("head"), Text("note")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "roster_proposal",
+        read: "/* vault copy roster_proposal */ SELECT head, note FROM roster_proposal WHERE head > $1 ORDER BY head \
+               LIMIT $2",
+        write: "/* vault put roster_proposal */ INSERT INTO roster_proposal (head, note) VALUES ($1, $2)",
+        columns: &[Bytes("head"), Text("note")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "invitation",
+        read: "/* vault copy invitation */ SELECT name, token_hash, roles, invited_by, expires FROM invitation WHERE \
+               name > $1 ORDER BY name LIMIT $2",
+        write: "/* vault put invitation */ INSERT INTO invitation (name, token_hash, roles, invited_by, expires) \
+                VALUES ($1, $2, $3, $4, $5)",
+        columns: &[Text("name"), Bytes("token_hash"), Text("roles"), Text("invited_by"), Number("expires")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "newcomer",
+        read: "/* vault copy newcomer */ SELECT name, identity_id, record, public, wrapped, roles, joined FROM \
+               newcomer WHERE name > $1 ORDER BY name LIMIT $2",
+        write: "/* vault put newcomer */ INSERT INTO newcomer (name, identity_id, record, public, wrapped, roles, \
+                joined) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        columns: &[
+            Text("name"),
+            Bytes("identity_id"),
+            Bytes("record"),
+            Bytes("public"),
+            Bytes("wrapped"),
+            Text("roles"),
+            Number("joined"),
+        ],
         key: 1,
         unwritten: 0,
     },
@@ -386,10 +432,12 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         "/* vault row_counts */ SELECT (SELECT count(*) FROM admin) AS admin, (SELECT count(*) FROM data_key) AS \
         data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
         recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
-        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
+        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
         (SELECT count(*) FROM audit_key) AS audit_key, (SELECT count(*) FROM audit_grant) AS audit_grant, (SELECT \
         count(*) FROM audit_recovery_grant) AS audit_recovery_grant, \
+        (SELECT count(*) FROM roster_proposal) AS roster_proposal, (SELECT count(*) FROM invitation) AS invitation, \
+        (SELECT count(*) FROM newcomer) AS newcomer, \
         (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
         deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \
         count(*) FROM opening) AS opening, (SELECT count(*) FROM log_leaf) AS log_leaf, (SELECT \

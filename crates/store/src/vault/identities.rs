@@ -1,7 +1,7 @@
-//! Identities of admins, the roster, and what is granted to whom. Nothing here is verified: browsers do that, from the site
+//! Identities of admins, and what is granted to whom. Nothing here is verified: browsers do that, from the site
 //! keys down.
 
-use nightsafe_core::scalar::{IdentityId, KeyId, RosterHead};
+use nightsafe_core::scalar::{IdentityId, KeyId};
 
 use super::audit_keys::insert_grant_if_audit_key;
 use super::{VaultStore, unavailable};
@@ -102,12 +102,12 @@ impl VaultStore {
         }))
     }
 
-    /// Whether there is such an identity.
+    /// Whether a sign-in unlocks this identity.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn has_identity(&self, id: &IdentityId) -> Result<bool, StoreError> {
-        let row = statement("/* vault has_identity */ SELECT 1 FROM identity WHERE identity_id = $1")
+        let row = statement("/* vault has_identity */ SELECT 1 FROM admin_identity WHERE identity_id = $1")
             .bind(id.as_bytes())
             .fetch_optional(&self.pool)
             .await
@@ -127,37 +127,6 @@ impl VaultStore {
         rows.iter().map(|row| super::bytes(row, "public")).collect()
     }
 
-    /// Adds the entry that follows the last one. False when its number is not the next, or the head is there already; then
-    /// nothing changes.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]
-    pub async fn add_roster_entry(&self, sequence: u64, head: &RosterHead, note: &str) -> Result<bool, StoreError> {
-        let added = statement(
-            "/* vault add_roster_entry */ INSERT INTO roster_entry (sequence, head, note) SELECT $1, $2, $3 \
-             WHERE (SELECT count(*) FROM roster_entry) = $1 ON CONFLICT DO NOTHING",
-        )
-        .bind(sequence.cast_signed())
-        .bind(head.as_bytes())
-        .bind(note)
-        .execute(&self.pool)
-        .await
-        .map_err(unavailable)?;
-        Ok(added > 0)
-    }
-
-    /// The roster's entries, in order.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
-    pub async fn roster(&self) -> Result<Vec<String>, StoreError> {
-        let rows = statement("/* vault roster */ SELECT note FROM roster_entry ORDER BY sequence")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        rows.iter().map(|row| super::text(row, "note")).collect()
-    }
-
     /// Adds grants of data keys and of audit keys, all or nothing; what is granted already stays as it is. Gives how many
     /// are new.
     ///
@@ -165,10 +134,7 @@ impl VaultStore {
     /// [`StoreError::Unavailable`], also when a key or a recipient is not there.
     pub async fn add_grants(&self, grants: &[StoredGrant]) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
-        let mut added = 0_u64;
-        for grant in grants {
-            added = added.saturating_add(insert_admin_grant(&mut transaction, grant).await?);
-        }
+        let added = insert_grants(&mut transaction, grants).await?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(added)
     }
@@ -196,6 +162,26 @@ impl VaultStore {
         };
         rows.iter().map(grant).collect()
     }
+
+    /// To whom data keys and audit keys are granted, with the number of items, in the order of keys and recipients.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn grant_holders(&self) -> Result<Vec<(KeyId, IdentityId, u64)>, StoreError> {
+        let rows = statement(
+            "/* vault grant_holders */ SELECT key_id, recipient, count(*) AS items FROM \
+             (SELECT key_id, recipient FROM admin_grant UNION ALL SELECT key_id, recipient FROM audit_grant) AS granted \
+             GROUP BY key_id, recipient ORDER BY key_id, recipient",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(unavailable)?;
+        let holder = |row: &Row| {
+            let items: i64 = row.get("items").map_err(unavailable)?;
+            Ok((super::key_id(row)?, identity_id(row, "recipient")?, items.unsigned_abs()))
+        };
+        rows.iter().map(holder).collect()
+    }
 }
 
 async fn insert_wrapped(
@@ -215,6 +201,14 @@ async fn insert_wrapped(
     .await
     .map_err(unavailable)?;
     Ok(())
+}
+
+pub(super) async fn insert_grants(transaction: &mut Transaction, grants: &[StoredGrant]) -> Result<u64, StoreError> {
+    let mut added = 0_u64;
+    for grant in grants {
+        added = added.saturating_add(insert_admin_grant(transaction, grant).await?);
+    }
+    Ok(added)
 }
 
 /// Of a data key or of an audit key: no id is that of both.

@@ -2,15 +2,17 @@
 
 use nightsafe_core::audit::PointHash;
 use nightsafe_core::log::CheckpointError;
-use nightsafe_core::scalar::{DepositId, EnvelopeHash, IdentityId, KeyId, Tag};
+use nightsafe_core::scalar::{DepositId, EnvelopeHash, IdentityId, KeyId, RosterHead, Tag};
 use nightsafe_store::vault::{
-    AppendError, Appended, FieldOpening, FieldRow, NewAuditKey, OpenError, OpeningRequest, PresentField, RecoveryGrant,
-    SessionEvent, SessionLimits, StoredAuditKey, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
+    AppendError, Appended, FieldOpening, FieldRow, NewAuditKey, NewEntry, OpenError, OpeningRequest, PresentField,
+    Proposal, RecordedChange, RecoveryGrant, SessionEvent, SessionLimits, StoredAuditKey, StoredGrant, StoredIdentity,
+    StoredWrapped, VaultStore,
 };
 
 use crate::log::{checkpoint, leaves};
 use crate::place::Place;
 use crate::rows::{NOW, arrival, field, index, spread};
+use crate::sessions::proof;
 
 const ANNA: IdentityId = IdentityId([4; 16]);
 
@@ -65,8 +67,9 @@ pub(crate) async fn an_audit_key_is_added_once_and_granted_like_a_data_key(place
 pub(crate) async fn a_sign_in_is_recorded_with_its_entry_or_not_at_all(place: &Place) {
     let store = with_anna(place).await;
     let limits = SessionLimits::default();
-    for token in [[1; 32], [2; 32]] {
-        store.begin_session(&token, "anna", NOW, limits).await.unwrap();
+    for number in [1, 2] {
+        let begun = store.begin_session(&proof(number), &[number; 16], ("anna", b"record"), NOW, limits).await;
+        assert!(begun.unwrap());
     }
     let began = SessionEvent::Began;
     assert!(!store.is_sign_in_recorded(&[1; 32]).await.unwrap());
@@ -82,10 +85,71 @@ pub(crate) async fn a_sign_in_is_recorded_with_its_entry_or_not_at_all(place: &P
     // A sign-out that was not recorded did not happen
     let ended = SessionEvent::Ended;
     assert!(store.append_log_of_session(&[1; 32], ended, &leaves(1..2), unsigned).await.is_err());
-    assert!(store.use_session(&[1; 32], NOW, limits).await.unwrap().is_some());
+    assert!(store.use_session(&proof(1), NOW, limits).await.unwrap().is_some());
     store.append_log_of_session(&[1; 32], ended, &leaves(1..2), checkpoint).await.unwrap();
-    assert_eq!(store.use_session(&[1; 32], NOW, limits).await.unwrap(), None);
-    assert!(store.use_session(&[2; 32], NOW, limits).await.unwrap().is_some());
+    assert_eq!(store.use_session(&proof(1), NOW, limits).await.unwrap(), None);
+    assert!(store.use_session(&proof(2), NOW, limits).await.unwrap().is_some());
+}
+
+fn entry(sequence: u8, grants: Vec<StoredGrant>, ended: Vec<IdentityId>) -> NewEntry {
+    let note = format!("entry {sequence}");
+    NewEntry { sequence: sequence.into(), head: RosterHead([sequence; 32]), note, ended, admitted: Vec::new(), grants }
+}
+
+pub(crate) async fn a_change_is_in_the_log_with_what_it_does(place: &Place) {
+    let store = with_anna(place).await;
+    assert!(store.add_audit_key(&audit_key(1)).await.unwrap());
+    let unsigned = |_, _| Err(CheckpointError::WrongOrigin);
+    let written = async || (store.roster().await.unwrap().len(), store.audit_grants_to(&ANNA).await.unwrap().len());
+    let first = entry(0, vec![granted(1, "x25519")], Vec::new());
+    let change = RecordedChange::Entry(&first);
+    assert!(store.change_recorded(change, &leaves(0..2), unsigned).await.is_err());
+    assert_eq!(written().await, (0, 1));
+    let appended = store.change_recorded(change, &leaves(0..2), checkpoint).await.unwrap();
+    assert_eq!((appended, written().await), (Some(Appended { first: 0, size: 2 }), (1, 2)));
+
+    // Not the next one: neither entry nor leaf
+    assert_eq!(store.change_recorded(change, &leaves(2..3), checkpoint).await.unwrap(), None);
+    assert_eq!(place.count("vault", "log_leaf").await, 2);
+    // A leaf that is there already: nothing is done
+    let proposal = Proposal { head: RosterHead([9; 32]), note: "waits".into() };
+    let again = store.change_recorded(RecordedChange::Proposal(&proposal), &leaves(0..1), checkpoint).await;
+    assert!(matches!(again.unwrap_err(), AppendError::Repeated(0)));
+    assert_eq!(store.proposals().await.unwrap(), []);
+    let waits = store.change_recorded(RecordedChange::Proposal(&proposal), &leaves(2..3), checkpoint).await;
+    assert_eq!(
+        (waits.unwrap(), store.proposals().await.unwrap()),
+        (Some(Appended { first: 2, size: 3 }), vec![proposal])
+    );
+
+    let other = StoredGrant { key_id: KeyId([3; 16]), ..granted(1, "x25519") };
+    let unknown = store.change_recorded(RecordedChange::Grants(&[other]), &leaves(3..4), checkpoint).await;
+    assert!(matches!(unknown.unwrap_err(), AppendError::Store(_)), "of a key that is not there");
+    let known = [granted(1, "mlkem-seed")];
+    let kept = store.change_recorded(RecordedChange::Grants(&known), &leaves(3..4), checkpoint).await;
+    assert_eq!(kept.unwrap(), Some(Appended { first: 3, size: 4 }));
+
+    // One's own sessions elsewhere
+    let limits = SessionLimits::default();
+    for number in [1, 2, 3] {
+        let begun = store.begin_session(&proof(number), &[number; 16], ("anna", b"record"), NOW, limits).await;
+        assert!(begun.unwrap());
+    }
+    let open = async || store.sessions("anna", NOW, limits).await.unwrap().len();
+    let one = RecordedChange::Session("anna", &[2; 16]);
+    assert!(store.change_recorded(one, &leaves(4..5), unsigned).await.is_err());
+    assert_eq!(open().await, 3);
+    store.change_recorded(one, &leaves(4..5), checkpoint).await.unwrap().unwrap();
+    assert_eq!(open().await, 2);
+    let others = RecordedChange::OtherSessions("anna", &[1; 32]);
+    store.change_recorded(others, &leaves(5..6), checkpoint).await.unwrap().unwrap();
+    assert_eq!(open().await, 1);
+
+    // Who goes opens no entry any more, by what lies here
+    let gone = entry(1, Vec::new(), vec![ANNA]);
+    store.change_recorded(RecordedChange::Entry(&gone), &leaves(6..7), checkpoint).await.unwrap().unwrap();
+    assert_eq!(written().await, (2, 0));
+    assert_eq!(store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap().len(), 2, "the recovery key does");
 }
 
 /// A classical envelope: version, suite, key id, cost, a good point, a ciphertext.

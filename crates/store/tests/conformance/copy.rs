@@ -3,12 +3,13 @@
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Reason,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Proposal, Reason,
     RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::audit_keys::audit_key;
 use crate::log::{checkpoint, leaves};
+use crate::people::{invitation, newcomer};
 use crate::place::{Engine, Place};
 use crate::rows::{NOW, arrival, field, index};
 
@@ -19,6 +20,7 @@ const ANNA: IdentityId = IdentityId([4; 16]);
 /// Something in every table, half of the field rows settled.
 async fn fill(store: &VaultStore) {
     store.add_admin("anna", b"record", NOW).await.unwrap();
+    store.set_lock_after("anna", 300).await.unwrap();
     let key_id = KeyId([3; 16]);
     let items = vec![
         CustodyItem { item: "mlkem-seed".into(), wrapped: vec![1; 90] },
@@ -42,6 +44,11 @@ async fn fill(store: &VaultStore) {
         let head = RosterHead([sequence; 32]);
         assert!(store.add_roster_entry(sequence.into(), &head, &format!("entry {sequence}")).await.unwrap());
     }
+    store.propose(&Proposal { head: RosterHead([9; 32]), note: "proposed".into() }).await.unwrap();
+    for (name, token) in [("ben", [2; 32]), ("cleo", [3; 32])] {
+        assert!(store.invite(&invitation(name), &token, NOW).await.unwrap());
+    }
+    assert!(store.join(&[2; 32], &newcomer("ben", IdentityId([5; 16]))).await.unwrap());
     for sequence in 1..3_u8 {
         store.add_manifest(&ManifestHash([sequence; 32]), sequence.into(), &format!("note {sequence}")).await.unwrap();
     }
@@ -90,7 +97,13 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
             store.identity_of("anna").await.unwrap(),
             (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
             (store.audit_keys().await.unwrap(), store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap()),
+            store.lock_after("anna").await.unwrap(),
             store.roster().await.unwrap(),
+        ),
+        (
+            store.proposals().await.unwrap(),
+            store.newcomers().await.unwrap(),
+            store.invitation_of(&[3; 32], NOW).await.unwrap(),
         ),
     )
 }
@@ -110,8 +123,12 @@ async fn copied(from: &Place, to: &Place) {
             ("recovery_grant", 2),
             ("identity", 1),
             ("admin_identity", 1),
+            ("admin_setting", 1),
             ("wrapped_identity", 2),
             ("roster_entry", 3),
+            ("roster_proposal", 1),
+            ("invitation", 1),
+            ("newcomer", 1),
             ("admin_grant", 1),
             ("audit_key", 1),
             ("audit_grant", 1),

@@ -8,6 +8,7 @@ use nightsafe_store::vault::{
 };
 
 use crate::place::Place;
+use crate::sessions::proof;
 
 pub(crate) async fn custody_and_manifests_are_added_once(place: &Place) {
     let store = VaultStore::open(&place.vault()).await.unwrap();
@@ -61,7 +62,8 @@ pub(crate) async fn an_admin_has_one_identity_and_grants_are_added_once(place: &
     // A new passphrase replaces one record and one wrapping, and ends the sessions that are elsewhere
     for (session, admin) in [(1, "anna"), (2, "anna"), (3, "ben")] {
         let limits = SessionLimits::default();
-        store.begin_session(&[session; 32], admin, UnixTime::from_seconds(1), limits).await.unwrap();
+        let by = (admin, &b"record"[..]);
+        store.begin_session(&proof(session), &[session; 16], by, UnixTime::from_seconds(1), limits).await.unwrap();
     }
     assert_eq!(store.change_passphrase("anna", b"renewed", b"again", &[1; 32]).await.unwrap(), 1);
     assert_eq!(store.admin_record("anna").await.unwrap().as_deref(), Some(&b"renewed"[..]));
@@ -71,6 +73,8 @@ pub(crate) async fn an_admin_has_one_identity_and_grants_are_added_once(place: &
     assert_eq!(ways(store.identity_of("anna").await.unwrap()), [renewed, wrapped("recovery-code")]);
     assert_eq!(ways(store.identity_of("ben").await.unwrap()), identity(1).wrapped);
     assert!(store.change_passphrase("nobody", b"x", b"x", &[1; 32]).await.is_err());
+    assert!(store.change_passphrase("anna", b"x", b"x", &[2; 32]).await.is_err(), "that session has ended");
+    assert_eq!(store.admin_record("anna").await.unwrap().as_deref(), Some(&b"renewed"[..]));
 
     let grant = |item: &str| StoredGrant {
         key_id: KeyId([7; 16]),
@@ -87,6 +91,7 @@ pub(crate) async fn an_admin_has_one_identity_and_grants_are_added_once(place: &
     assert_eq!(store.add_grants(&[changed, grant("x25519")]).await.unwrap(), 1);
     assert!(store.grants_to(&IdentityId([2; 16])).await.unwrap() == [grant("mlkem-seed"), grant("x25519")]);
     assert!(store.grants_to(&IdentityId([1; 16])).await.unwrap().is_empty());
+    assert_eq!(store.grant_holders().await.unwrap(), [(KeyId([7; 16]), IdentityId([2; 16]), 2)]);
     // To somebody who is not there: nothing of the batch is kept
     let stranger = StoredGrant { recipient: IdentityId([9; 16]), ..grant("x25519") };
     let other = StoredGrant { recipient: IdentityId([1; 16]), ..grant("x25519") };

@@ -17,6 +17,7 @@ mod fields;
 mod log;
 mod migrate;
 mod outbox;
+mod people;
 mod place;
 mod roles;
 mod rows;
@@ -77,11 +78,20 @@ on_both_engines! {
     fields::an_opening_is_recorded_with_what_it_hands_out,
     search::search_by_each_term_in_pages,
     sessions::sessions_end_by_idleness_and_by_age,
+    sessions::a_token_is_nothing_without_its_tab,
+    sessions::what_unlocks_an_identity_goes_with_its_session,
+    sessions::an_admin_lists_and_ends_his_own_sessions,
     custody::custody_and_manifests_are_added_once,
     custody::an_admin_has_one_identity_and_grants_are_added_once,
     custody::the_roster_is_only_added_to,
+    people::an_invitation_is_good_once_and_for_its_time,
+    people::an_entry_admits_who_waits_and_ends_who_goes,
+    people::somebody_gets_new_keys_and_the_old_ones_are_gone,
+    people::an_entry_that_comes_second_does_nothing,
+    people::proposals_wait_until_an_entry_is_taken,
     audit_keys::an_audit_key_is_added_once_and_granted_like_a_data_key,
     audit_keys::a_sign_in_is_recorded_with_its_entry_or_not_at_all,
+    audit_keys::a_change_is_in_the_log_with_what_it_does,
     audit_keys::an_opening_is_in_the_log_with_what_it_hands_out,
     log::a_log_proves_what_it_holds,
     log::a_repeated_commitment_leaves_nothing_half_done,

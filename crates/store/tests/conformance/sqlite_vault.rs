@@ -9,6 +9,7 @@ use nightsafe_store::vault::{
 use sqlx::{Connection, Row};
 
 use crate::rows::{NOW, arrival, field, index, spread};
+use crate::sessions::proof;
 
 struct Vault {
     folder: tempfile::TempDir,
@@ -93,7 +94,8 @@ async fn populate(path: &std::path::Path) {
     store.add_data_key(&NewDataKey { key, grants: vec![grant], admin_grants: Vec::new() }).await.unwrap();
     store.add_manifest(&ManifestHash([2; 32]), 1, "text\n\n— name AAAA\n").await.unwrap();
     store.add_admin("admin", b"record", NOW).await.unwrap();
-    store.begin_session(&[1; 32], "admin", NOW, SessionLimits::default()).await.unwrap();
+    let by = ("admin", &b"record"[..]);
+    store.begin_session(&proof(1), &[1; 16], by, NOW, SessionLimits::default()).await.unwrap();
     let request = OpeningRequest {
         deposit_id: DepositId(spread(1, 1)),
         open: vec![FieldOpening { kind: "card".into(), index: 0, tag: field(1, "card").tag, purpose: "charge".into() }],
@@ -132,6 +134,6 @@ async fn a_vault_of_the_first_schema_version_opens() {
     assert_eq!(store.recovery_grants(&KeyId([3; 16])).await.unwrap().len(), 1);
     assert_eq!(store.manifests().await.unwrap(), ["text\n\n— name AAAA\n"]);
     assert_eq!(store.admin_record("admin").await.unwrap().as_deref(), Some(&b"record"[..]));
-    let session = store.use_session(&[1; 32], NOW, SessionLimits::default()).await.unwrap();
-    assert_eq!(session.as_deref(), Some("admin"));
+    // Sessions of then had no tab: admins sign in again
+    assert_eq!(store.sessions("admin", NOW, SessionLimits::default()).await.unwrap(), []);
 }

@@ -5,31 +5,33 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use nightsafe_core::audit::of_grants;
 use nightsafe_core::grant::AdminGrant;
 use nightsafe_core::identity::{Method, PublicIdentity, WrappedIdentity};
-use nightsafe_core::scalar::{IdentityId, Site};
+use nightsafe_core::scalar::{IdentityId, KeyId, Site};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, KeptWrapped, OwnIdentity, RosterEntries};
+use nightsafe_proto::vault::log::Recorded;
 use nightsafe_proto::wire::B64u;
 use nightsafe_serve::problem::Problem;
-use nightsafe_store::vault::{StoredGrant, StoredIdentity, StoredWrapped, VaultStore};
+use nightsafe_store::vault::{RecordedChange, StoredGrant, StoredIdentity, StoredWrapped, VaultStore};
 
-use super::error;
 use super::json::Body;
 use super::openapi::{GrantProblems, NewIdentityProblems, SignedInProblems};
 use super::session::SignedIn;
+use super::{error, record};
 use crate::State;
 
 /// A public identity, and a few ways to unlock it.
 const IDENTITY_BODY: usize = 16 << 10;
 /// A new admin's grants of all data keys that a site keeps for years.
-const GRANTS_BODY: usize = 1 << 20;
+pub(super) const GRANTS_BODY: usize = 1 << 20;
 
 /// One's own identity, wrapped
 #[utoipa::path(
     get, path = "/v1/identity", operation_id = "identity", tag = "admins",
     responses((status = 200, description = "The signed-in admin's", body = OwnIdentity), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn get(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<OwnIdentity>, Problem> {
     let identity = own(&state.shared().store, &session).await?;
@@ -43,7 +45,7 @@ pub(super) async fn get(Shared(state): Shared<State>, session: SignedIn) -> Resu
     post, path = "/v1/identity", operation_id = "take_identity", tag = "admins",
     request_body(content = KeptIdentity, content_type = "application/json"),
     responses((status = 204, description = "Kept"), NewIdentityProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn take(
     Shared(state): Shared<State>,
@@ -51,7 +53,7 @@ pub(super) async fn take(
     Body(request, _share): Body<KeptIdentity, IDENTITY_BODY>,
 ) -> Result<StatusCode, Problem> {
     let state = state.shared();
-    let identity = new_identity(request, &state.site)?;
+    let identity = new_identity(request, &state.site, "")?;
     let id = identity.id;
     let added = state.store.add_identity(&session.admin, &identity).await.map_err(|error| error::storage(&error))?;
     if !added {
@@ -65,7 +67,7 @@ pub(super) async fn take(
 #[utoipa::path(
     get, path = "/v1/roster", operation_id = "roster", tag = "admins",
     responses((status = 200, description = "All entries, with everybody's public identity", body = RosterEntries), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn roster(Shared(state): Shared<State>, _session: SignedIn) -> Result<Json<RosterEntries>, Problem> {
     let store = &state.shared().store;
@@ -76,35 +78,44 @@ pub(super) async fn roster(Shared(state): Shared<State>, _session: SignedIn) -> 
 
 /// Grant data keys and audit keys
 ///
-/// What is granted already stays as it is.
+/// What is granted already stays as it is. Where a log is kept, `log` has one `grant` for each key and recipient, ascending by
+/// both.
 #[utoipa::path(
     post, path = "/v1/grants", operation_id = "grant", tag = "admins",
     request_body(content = Grants, content_type = "application/json"),
-    responses((status = 204, description = "Kept"), GrantProblems),
-    security(("token" = []))
+    responses((status = 200, description = "Kept", body = Recorded), GrantProblems),
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn grant(
     Shared(state): Shared<State>,
     session: SignedIn,
     Body(request, _share): Body<Grants, GRANTS_BODY>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Recorded>, Problem> {
     let state = state.shared();
     let granter = own(&state.store, &session).await?.map(|identity| identity.id);
     let grants = request.grants.iter().enumerate();
     let grants = grants.map(|(place, bytes)| new_grant(place, &bytes.0, granter)).collect::<Result<Vec<_>, _>>()?;
     check_known(&state.store, &grants).await?;
-    let added = state.store.add_grants(&grants).await.map_err(|error| error::storage(&error))?;
-    tracing::info!(admin = session.admin, added, "granted");
-    Ok(StatusCode::NO_CONTENT)
+    let actions: Vec<_> = of_grants(granted(&grants)).collect();
+    let log = match record::signed(state, &session, request.log.as_ref(), &actions).await? {
+        Some(signed) => signed.change(RecordedChange::Grants(&grants)).await?,
+        None => {
+            state.store.add_grants(&grants).await.map_err(|error| error::storage(&error))?;
+            None
+        }
+    };
+    tracing::info!(admin = session.admin, grants = grants.len(), "granted");
+    Ok(Json(Recorded { log }))
 }
 
-async fn own(store: &VaultStore, session: &SignedIn) -> Result<Option<StoredIdentity>, Problem> {
+pub(super) async fn own(store: &VaultStore, session: &SignedIn) -> Result<Option<StoredIdentity>, Problem> {
     store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))
 }
 
-/// Exactly one way by sign-in, at most one by recovery code, all of the same identity and of this site.
-fn new_identity(request: KeptIdentity, site: &Site) -> Result<StoredIdentity, Problem> {
-    let at = |pointer: String| Problem::new(ProblemType::MalformedMember).at(pointer);
+/// Exactly one way by sign-in, at most one by recovery code, all of the same identity and of this site. `within` is the
+/// pointer to the request.
+pub(super) fn new_identity(request: KeptIdentity, site: &Site, within: &str) -> Result<StoredIdentity, Problem> {
+    let at = |pointer: String| Problem::new(ProblemType::MalformedMember).at(format!("{within}{pointer}"));
     let public = PublicIdentity::parse(&request.public.0).ok().filter(|public| public.site() == site);
     let id = public.ok_or_else(|| at("/public".into()))?.id();
     let mut methods = BTreeSet::new();
@@ -129,8 +140,13 @@ fn new_identity(request: KeptIdentity, site: &Site) -> Result<StoredIdentity, Pr
     Ok(StoredIdentity { id, public: request.public.0, wrapped })
 }
 
+/// Which key to whom.
+pub(super) fn granted(grants: &[StoredGrant]) -> impl Iterator<Item = (KeyId, IdentityId)> {
+    grants.iter().map(|grant| (grant.key_id, grant.recipient))
+}
+
 /// A grant is kept when the signed-in admin says to have made it; whether that is so, its recipient verifies.
-fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<StoredGrant, Problem> {
+pub(super) fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<StoredGrant, Problem> {
     let grant = AdminGrant::parse(bytes).ok().filter(|grant| Some(grant.granter()) == granter);
     let grant = grant.ok_or_else(|| malformed(place))?;
     Ok(StoredGrant {
@@ -141,23 +157,30 @@ fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<
     })
 }
 
-/// Of keys and to identities that are here.
+/// Of keys that are here, to identities that somebody's sign-in unlocks.
 async fn check_known(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
-    let keys = store.custody().await.map_err(|error| error::storage(&error))?;
-    let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
-    let keys: BTreeSet<_> = keys.iter().map(|key| key.key_id).chain(audit_keys.iter().map(|key| key.key_id)).collect();
+    check_keys(store, grants).await?;
     let mut recipients = BTreeSet::new();
     for (place, grant) in grants.iter().enumerate() {
         let known = !recipients.insert(grant.recipient)
             || store.has_identity(&grant.recipient).await.map_err(|error| error::storage(&error))?;
-        if !known || !keys.contains(&grant.key_id) {
+        if !known {
             return Err(malformed(place));
         }
     }
     Ok(())
 }
 
-fn malformed(place: usize) -> Problem {
+/// Of data keys and audit keys that are here.
+pub(super) async fn check_keys(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
+    let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
+    let keys: BTreeSet<_> = keys.iter().map(|key| key.key_id).chain(audit_keys.iter().map(|key| key.key_id)).collect();
+    let unknown = grants.iter().position(|grant| !keys.contains(&grant.key_id));
+    unknown.map_or(Ok(()), |place| Err(malformed(place)))
+}
+
+pub(super) fn malformed(place: usize) -> Problem {
     Problem::new(ProblemType::MalformedMember).at(format!("/grants/{place}"))
 }
 

@@ -28,7 +28,7 @@ const ENTRIES: u32 = 256;
 #[utoipa::path(
     get, path = "/v1/log/checkpoint", operation_id = "log_checkpoint", tag = "log",
     responses((status = 200, description = "A C2SP tlog-checkpoint", body = String, content_type = "text/plain"), LogProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn checkpoint(Shared(state): Shared<State>, _session: SignedIn) -> Result<Response, Problem> {
     let note = log(&state)?.checkpoint().await.map_err(|error| record::failed(&error))?;
@@ -46,7 +46,7 @@ pub(super) async fn checkpoint(Shared(state): Shared<State>, _session: SignedIn)
         (status = 200, description = "As it is for ever", body = String, content_type = "application/octet-stream"),
         LogProblems
     ),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn tile(Shared(state): Shared<State>, _session: SignedIn, uri: Uri) -> Result<Response, Problem> {
     log(&state)?;
@@ -66,7 +66,7 @@ pub(super) async fn tile(Shared(state): Shared<State>, _session: SignedIn, uri: 
         (status = 200, description = "In their order; those that were erased are missing", body = Entries),
         LogEntriesProblems
     ),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn entries(
     Shared(state): Shared<State>,

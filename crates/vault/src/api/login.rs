@@ -2,19 +2,22 @@
 
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use nightsafe_core::audit::Action;
+use nightsafe_core::identity::Method;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
-use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
+use nightsafe_proto::vault::identity::{KeptIdentity, KeptWrapped};
+use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted, LoginWaiting};
 use nightsafe_proto::wire::B64u;
 use nightsafe_serve::limits::Client;
 use nightsafe_serve::problem::Problem;
 
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
-use super::session::{SignedIn, new_token};
+use super::session::{SetCookie, Shown, Tab};
 use super::{error, record};
 use crate::pending::{LoginId, Pending};
 use crate::setup::is_admin_name;
@@ -44,13 +47,13 @@ pub(super) async fn start(
         tracing::warn!("sign-in is tried too often");
         return Err(ProblemType::RateLimited.into());
     }
-    let record = state.store.admin_record(&request.user).await.map_err(|error| error::storage(&error))?;
+    let record = record_of(state, &request.user).await?;
     let (login, message) =
         ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0).map_err(malformed)?;
     record_failures(state, state.pending.ended(now)).await?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
-    if !state.pending.insert(id, Pending { user: request.user, state: login, started: now }) {
+    if !state.pending.insert(id, Pending { user: request.user, record, state: login, started: now }) {
         return Err(ProblemType::RateLimited.into());
     }
     Ok(Json(LoginStarted { login: B64u(id.to_vec()), message: B64u(message) }))
@@ -60,43 +63,86 @@ pub(super) async fn start(
 #[utoipa::path(
     post, path = "/v1/login/finish", operation_id = "login_finish", tag = "sign-in",
     request_body(content = LoginFinish, content_type = "application/json"),
-    responses((status = 200, description = "Signed in", body = LoginFinished), LoginFinishProblems)
+    params(("nightsafe-tab" = String, Header, description = "The tab's proof, b64u: the session is this tab's alone")),
+    responses(
+        (status = 200, description = "Signed in; the session's cookie is set", body = LoginFinished),
+        (status = 202, description = "Joined, and not in the roster yet: there is no session", body = LoginWaiting),
+        LoginFinishProblems
+    )
 )]
 pub(super) async fn finish(
     Shared(state): Shared<State>,
+    tab: Tab,
     Body(request, _share): Body<LoginFinish, BODY>,
-) -> Result<Json<LoginFinished>, Problem> {
+) -> Result<Response, Problem> {
     let state = state.shared();
     let now = state.now();
-    let admin = passed(state, &request.login, &request.message).await?.ok_or_else(|| {
-        // Without the name: it is where a passphrase ends up by mistake
-        tracing::warn!("a sign-in failed");
-        Problem::new(ProblemType::SignInFailed)
-    })?;
+    let Passed { user: admin, record } = passed(state, &request.login, &request.message).await?.ok_or_else(failed)?;
     record_failures(state, state.pending.ended(now)).await?;
-    let (token, token_hash) = new_token()?;
     let limits = state.sessions;
-    state.store.begin_session(&token_hash, &admin, now, limits).await.map_err(|error| error::storage(&error))?;
+    let (proof, cookie) = tab.new_token(limits.absolute)?;
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|_| error::randomness())?;
+    let begun = state.store.begin_session(&proof, &id, (&admin, &record), now, limits).await;
+    if !begun.map_err(|error| error::storage(&error))? {
+        return waiting(state, &admin, &record).await;
+    }
+    let lock_after = state.lock_after(&admin).await.map_err(|error| error::storage(&error))?;
     tracing::info!(admin, "signed in");
-    Ok(Json(LoginFinished { token: B64u(token.to_vec()), expires_in: limits.idle }))
+    Ok((cookie, Json(LoginFinished { expires_in: limits.idle, lock_after })).into_response())
+}
+
+/// Somebody who has joined is told so. Whoever was removed, or has got new keys, since the sign-in began is not.
+async fn waiting(state: &state::Shared, name: &str, record: &[u8]) -> Result<Response, Problem> {
+    let newcomer = state.store.newcomer(name).await.map_err(|error| error::storage(&error))?;
+    let newcomer = newcomer.filter(|newcomer| newcomer.record == record).ok_or_else(failed)?;
+    tracing::info!(name, "waits to be signed in to the roster");
+    let login = Method::Login.as_str().to_owned();
+    let way = KeptWrapped { method: login, slot: String::new(), wrapped: B64u(newcomer.wrapped) };
+    let identity = KeptIdentity { public: B64u(newcomer.public), wrapped: vec![way] };
+    Ok((StatusCode::ACCEPTED, Json(LoginWaiting { identity })).into_response())
+}
+
+fn failed() -> Problem {
+    // Without the name: it is where a passphrase ends up by mistake
+    tracing::warn!("a sign-in failed");
+    ProblemType::SignInFailed.into()
 }
 
 /// Sign out
 #[utoipa::path(
     post, path = "/v1/logout", operation_id = "logout", tag = "sign-in",
     responses((status = 204, description = "Signed out"), SignedInProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
-pub(super) async fn logout(Shared(state): Shared<State>, session: SignedIn) -> Result<StatusCode, Problem> {
-    state.shared().store.end_session(&session.token_hash).await.map_err(|error| error::storage(&error))?;
-    tracing::info!(admin = session.admin, "signed out");
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn logout(Shared(state): Shared<State>, shown: Shown) -> Result<(SetCookie, StatusCode), Problem> {
+    let state = state.shared();
+    let used = state.store.use_session(&shown.proof, state.now(), state.sessions).await;
+    let used = used.map_err(|error| error::storage(&error))?.ok_or(ProblemType::SignInRequired)?;
+    state.store.end_session(&shown.proof.token_hash).await.map_err(|error| error::storage(&error))?;
+    tracing::info!(admin = used.admin, "signed out");
+    Ok((shown.tab.no_cookie()?, StatusCode::NO_CONTENT))
+}
+
+/// What a passphrase is held against: an admin's record, or that of somebody who waits.
+async fn record_of(state: &state::Shared, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+    if let Some(record) = state.store.admin_record(name).await.map_err(|error| error::storage(&error))? {
+        return Ok(Some(record));
+    }
+    let newcomer = state.store.newcomer(name).await.map_err(|error| error::storage(&error))?;
+    Ok(newcomer.map(|newcomer| newcomer.record))
+}
+
+/// Who has shown a passphrase, and the record that it was held against.
+pub(super) struct Passed {
+    pub(super) user: String,
+    record: Vec<u8>,
 }
 
 /// Who has shown the passphrase. One answer for an unknown login, one that took too long, a wrong passphrase, an unknown
 /// name. A passphrase that was wrong is recorded; a login that was never begun is not, as any stranger can name one: how
 /// often one is begun has a limit.
-pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Result<Option<String>, Problem> {
+pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Result<Option<Passed>, Problem> {
     let now = state.now();
     let begun = LoginId::try_from(login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
     let Some(pending) = begun else { return Ok(None) };
@@ -104,7 +150,7 @@ pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) 
         record_failures(state, vec![(pending.user, now)]).await?;
         return Ok(None);
     }
-    Ok(Some(pending.user))
+    Ok(pending.record.map(|record| Passed { user: pending.user, record }))
 }
 
 /// Failed sign-ins go into the audit log before anything else is answered.

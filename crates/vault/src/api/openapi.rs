@@ -3,12 +3,14 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use nightsafe_core::session::COOKIE;
 use nightsafe_proto::openapi::{Responses, responses};
 use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use nightsafe_proto::vault::TAB_HEADER;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, log, login, openings, passphrase, record, search};
+use super::{custody, identity, invitations, log, login, openings, passphrase, record, roster, search, sessions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +29,14 @@ use super::{custody, identity, log, login, openings, passphrase, record, search}
         identity::take,
         identity::roster,
         identity::grant,
+        roster::change,
+        roster::proposals,
+        roster::drop,
+        invitations::list,
+        invitations::invite,
+        invitations::withdraw,
+        invitations::start,
+        invitations::finish,
         custody::custody,
         custody::manifests,
         search::search,
@@ -35,23 +45,36 @@ use super::{custody, identity, log, login, openings, passphrase, record, search}
         log::tile,
         log::entries,
         record::record,
+        sessions::resume,
+        sessions::keep,
+        sessions::in_use,
+        sessions::list,
+        sessions::end,
+        sessions::end_others,
+        sessions::settings,
         super::alive,
         super::ready,
         get
     ),
     components(schemas(ProblemDetails)),
-    modifiers(&Bearer)
+    modifiers(&Session)
 )]
 struct Document;
 
-/// The token that sign-in gives.
-struct Bearer;
+/// The cookie that sign-in sets, and the proof of the tab that signed in: each is nothing without the other.
+struct Session;
 
-impl Modify for Bearer {
+impl Modify for Session {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let cookie = ApiKeyValue::with_description(
+            format!("{COOKIE}*"),
+            "The session's token. The star is 16 hex digits that follow from the tab's proof (docs/spec/session.md)"
+                .to_owned(),
+        );
+        let tab = ApiKeyValue::with_description(TAB_HEADER, "The tab's proof, b64u");
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("tab", SecurityScheme::ApiKey(ApiKey::Header(tab)));
     }
 }
 
@@ -87,6 +110,9 @@ const RECORDED: [P; 7] = [
 /// And every address that takes a body.
 const BODY: [P; 4] = [P::MalformedJson, P::RequestTimeout, P::BodyTooLarge, P::UnsupportedMediaType];
 
+/// And every address for admins of the roster.
+const ADMINISTRATOR: [P; 4] = [P::ForeignOrigin, P::SignInRequired, P::NotAnAdmin, P::NoTrustAnchor];
+
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident = [$($list:expr),+];)+) => {
         $(
@@ -107,43 +133,71 @@ problems! {
     HealthProblems = [HEALTH];
     /// Problems of an address that needs nothing.
     Always = [ALWAYS];
-    /// Problems of an address that asks for a token.
-    SignedInProblems = [ALWAYS, [P::SignInRequired]];
+    /// Problems of an address that asks for a session.
+    SignedInProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired]];
     /// Problems of the audit log's checkpoint and tiles.
-    LogProblems = [ALWAYS, [P::SignInRequired, P::NotFound, P::LogUnavailable]];
+    LogProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired, P::NotFound, P::LogUnavailable]];
     /// Problems of `POST /v1/log/entries`.
     LogEntriesProblems = [
         ALWAYS,
         BODY,
-        [P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember, P::LogShorter, P::LogUnavailable]
+        [P::ForeignOrigin, P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember, P::LogShorter, P::LogUnavailable]
     ];
     /// Problems of `POST /v1/log/record`.
-    RecordProblems = [ALWAYS, BODY, RECORDED, [P::SignInRequired, P::BatchTooLarge]];
+    RecordProblems = [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::BatchTooLarge]];
     /// Problems of `POST /v1/login/start`.
-    LoginStartProblems = [ALWAYS, BODY, [P::MalformedMember, P::LogUnavailable]];
+    LoginStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember, P::LogUnavailable]];
     /// Problems of `POST /v1/login/finish`.
-    LoginFinishProblems = [ALWAYS, BODY, [P::SignInFailed, P::LogUnavailable]];
+    LoginFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::LogUnavailable]];
     /// Problems of `POST /v1/passphrase/start`.
-    PassphraseStartProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    PassphraseStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/passphrase/finish`.
-    PassphraseFinishProblems = [ALWAYS, BODY, [P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]];
+    PassphraseFinishProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]
+    ];
     /// Problems of `POST /v1/identity`.
-    NewIdentityProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember, P::IdentityExists]];
+    NewIdentityProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::IdentityExists]];
+    /// Problems of what changes one's own sessions.
+    SessionChangeProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
+    /// Problems of ending one's own sessions.
+    EndSessionProblems =
+        [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired]];
     /// Problems of `POST /v1/grants`.
-    GrantProblems = [ALWAYS, BODY, [P::SignInRequired, P::MalformedMember]];
+    GrantProblems =
+        [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired]];
+    /// Problems of addresses for admins of the roster that take no body.
+    AdministratorProblems = [ALWAYS, ADMINISTRATOR];
+    /// Problems of `POST /v1/invitations`.
+    InviteProblems = [ALWAYS, BODY, ADMINISTRATOR, [P::MalformedMember, P::InvitationExists, P::NameTaken]];
+    /// Problems of taking back what waits.
+    WithdrawProblems = [ALWAYS, BODY, ADMINISTRATOR];
+    /// Problems of `POST /v1/invitations/start`.
+    JoinStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::UnknownInvitation, P::MalformedMember]];
+    /// Problems of `POST /v1/invitations/finish`.
+    JoinFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::UnknownInvitation, P::MalformedMember]];
+    /// Problems of `POST /v1/roster`.
+    RosterProblems = [
+        ALWAYS,
+        BODY,
+        ADMINISTRATOR,
+        RECORDED,
+        [P::MalformedMember, P::UnknownNewcomer, P::RosterMoved, P::RosterRefused, P::LogEntryRequired]
+    ];
     /// Problems of `POST /v1/deposits/search`.
     SearchProblems = [
         ALWAYS,
         BODY,
         RECORDED,
-        [P::SignInRequired, P::MalformedSearch, P::BatchTooLarge, P::LogEntryRequired]
+        [P::ForeignOrigin, P::SignInRequired, P::MalformedSearch, P::BatchTooLarge, P::LogEntryRequired]
     ];
     /// Problems of `POST /v1/openings`.
     OpeningProblems = [
         ALWAYS,
         BODY,
         RECORDED,
-        [P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember],
+        [P::ForeignOrigin, P::SignInRequired, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember],
         [P::LogEntryRequired, P::LogEntryDiffers]
     ];
 }

@@ -14,7 +14,7 @@ use super::json::Body;
 use super::openapi::OpeningProblems;
 use super::record::{self, Recording};
 use super::session::SignedIn;
-use super::{error, policy};
+use super::{error, policy, roles};
 use crate::log::{RecordedOpenError, Verified};
 use crate::{State, state};
 
@@ -31,7 +31,7 @@ const FIELDS: usize = 1600;
     post, path = "/v1/openings", operation_id = "open", tag = "deposits",
     request_body(content = Open, content_type = "application/json"),
     responses((status = 200, description = "As asked for, in the same order", body = Opened), OpeningProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn open(
     Shared(state): Shared<State>,
@@ -44,9 +44,11 @@ pub(super) async fn open(
         return Err(ProblemType::BatchTooLarge.into());
     }
     let requests = requests(&batch)?;
-    policy::check(&state.store, &requests).await?;
+    let recording = Recording::of(state, &session).await?;
+    let roles = roles::roles(state, &session).await?;
+    policy::check(&state.store, roles.as_ref(), &requests).await?;
     let is_check = requests.iter().all(|request| request.open.is_empty());
-    let (answers, log) = match Recording::of(state, &session).await? {
+    let (answers, log) = match recording {
         Some(recording) if !is_check => {
             let to_log = record::required(batch.log.as_ref())?;
             let entries = recording.verified(to_log, "/log").await?;

@@ -26,7 +26,7 @@ const BODY: usize = 8192;
     post, path = "/v1/passphrase/start", operation_id = "passphrase_start", tag = "sign-in",
     request_body(content = PassphraseStart, content_type = "application/json"),
     responses((status = 200, description = "Nothing has changed yet", body = PassphraseStarted), PassphraseStartProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn start(
     Shared(state): Shared<State>,
@@ -45,7 +45,7 @@ pub(super) async fn start(
     post, path = "/v1/passphrase/finish", operation_id = "passphrase_finish", tag = "sign-in",
     request_body(content = PassphraseFinish, content_type = "application/json"),
     responses((status = 204, description = "The new one signs in from now on"), PassphraseFinishProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn finish(
     Shared(state): Shared<State>,
@@ -53,7 +53,8 @@ pub(super) async fn finish(
     Body(request, _share): Body<PassphraseFinish, BODY>,
 ) -> Result<StatusCode, Problem> {
     let state = state.shared();
-    if passed(state, &request.login, &request.message).await?.as_ref() != Some(&session.admin) {
+    let passed = passed(state, &request.login, &request.message).await?;
+    if passed.is_none_or(|passed| passed.user != session.admin) {
         tracing::warn!(admin = session.admin, "a passphrase was not changed: the old one was wrong");
         return Err(ProblemType::SignInFailed.into());
     }

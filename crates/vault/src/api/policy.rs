@@ -8,6 +8,7 @@ use std::collections::hash_map::Entry;
 
 use nightsafe_core::manifest::KeyManifest;
 use nightsafe_core::note::Note;
+use nightsafe_core::roster::Roles;
 use nightsafe_core::scalar::{DepositId, ManifestHash};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::problem::Problem;
@@ -15,20 +16,21 @@ use nightsafe_store::vault::{OpeningRequest, VaultStore};
 
 use super::error;
 
-/// The role of every admin.
-const ROLE: &str = "admin";
-
 /// Manifests that a batch has asked about so far; `None` for one that the vault does not have or cannot read.
 #[derive(Default)]
 struct Policies(HashMap<ManifestHash, Option<KeyManifest>>);
 
-/// Refuses a batch with a field that its deposit's policy does not let admins open. A kind that no policy names is not
-/// let open by one.
-pub(super) async fn check(store: &VaultStore, requests: &[OpeningRequest]) -> Result<(), Problem> {
+/// Refuses a batch with a field that its deposit's policy does not let somebody with these roles open. A kind that no
+/// policy names is not let open by one; nobody who has no role opens anything.
+pub(super) async fn check(
+    store: &VaultStore,
+    roles: Option<&Roles>,
+    requests: &[OpeningRequest],
+) -> Result<(), Problem> {
     let mut policies = Policies::default();
     for (position, request) in requests.iter().enumerate().filter(|(_, request)| !request.open.is_empty()) {
         let policy = policies.of(store, &request.deposit_id).await?;
-        if let Some(field) = request.open.iter().position(|field| !allows(policy, &field.kind)) {
+        if let Some(field) = request.open.iter().position(|field| !allows(policy, roles, &field.kind)) {
             let pointer = format!("/deposits/{position}/open/{field}/kind");
             return Err(Problem::new(ProblemType::OpeningNotAllowed).at(pointer));
         }
@@ -56,7 +58,7 @@ fn read(note: &str) -> Option<KeyManifest> {
     KeyManifest::parse(note.text()).ok()
 }
 
-fn allows(policy: Option<&KeyManifest>, kind: &str) -> bool {
-    let kind = policy.and_then(|policy| policy.kind(kind));
-    kind.is_some_and(|kind| kind.open.iter().any(|role| role == ROLE))
+fn allows(policy: Option<&KeyManifest>, roles: Option<&Roles>, kind: &str) -> bool {
+    let (Some(kind), Some(roles)) = (policy.and_then(|policy| policy.kind(kind)), roles) else { return false };
+    kind.open.iter().any(|role| roles.has(role))
 }

@@ -7,12 +7,12 @@ use nightsafe_core::scalar::IdentityId;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::log::{InLog, Leaf, ToLog};
 use nightsafe_serve::problem::Problem;
-use nightsafe_store::vault::{AppendError, SessionEvent};
+use nightsafe_store::vault::{AppendError, RecordedChange, SessionEvent};
 
 use super::error;
 use super::json::Body;
 use super::openapi::RecordProblems;
-use super::session::SignedIn;
+use super::session::{SetCookie, SignedIn, Tab};
 use crate::log::{AuditLogError, EntryError, Proofs, Recorder, Verified, Written};
 use crate::{State, state};
 
@@ -23,19 +23,20 @@ const ENTRIES: usize = 100;
 
 /// Record what was done
 ///
-/// Sign-ins, sign-outs, grants and new passphrases; nothing else comes this way. A sign-in is to be recorded before
+/// Sign-ins, sign-outs and new passphrases; nothing else comes this way. A sign-in is to be recorded before
 /// anything is searched or opened; a sign-out that is recorded ends the session.
 #[utoipa::path(
     post, path = "/v1/log/record", operation_id = "log_record", tag = "log",
     request_body(content = ToLog, content_type = "application/json"),
     responses((status = 200, description = "They are in the log", body = InLog), RecordProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn record(
     Shared(state): Shared<State>,
+    tab: Tab,
     session: SignedIn,
     Body(request, _share): Body<ToLog, BODY>,
-) -> Result<Json<InLog>, Problem> {
+) -> Result<(Option<SetCookie>, Json<InLog>), Problem> {
     let state = state.shared();
     let recording = Recording::of_anybody(state, &session).await?.ok_or(ProblemType::LogUnavailable)?;
     let entries = recording.verified(&request, "").await?;
@@ -47,10 +48,11 @@ pub(super) async fn record(
     if event.is_none() {
         recording.after_sign_in().await?;
     }
+    let no_cookie = matches!(event, Some(SessionEvent::Ended)).then(|| tab.no_cookie()).transpose()?;
     let event = event.map(|event| (&session.token_hash, event));
     let written = recording.recorder.append(&entries, event).await.map_err(|error| failed(&error))?;
     tracing::info!(admin = session.admin, entries = entries.len(), "recorded");
-    Ok(Json(recording.in_log(&written, request.since).await?))
+    Ok((no_cookie, Json(recording.in_log(&written, request.since).await?)))
 }
 
 /// What an entry says of the session; refused when it is not one that is recorded by itself.
@@ -58,8 +60,49 @@ fn event(place: usize, entry: &Verified) -> Result<Option<SessionEvent>, Problem
     match entry.entry().action() {
         Action::SignIn => Ok(Some(SessionEvent::Began)),
         Action::SignOut => Ok(Some(SessionEvent::Ended)),
-        Action::Grant { .. } | Action::PassphraseChange => Ok(None),
+        Action::PassphraseChange => Ok(None),
         _ => Err(refused(&format!("/entries/{place}"))),
+    }
+}
+
+/// A change with the entries that it leaves.
+pub(super) struct Signed<'s> {
+    recording: Recording<'s>,
+    since: u64,
+    entries: Vec<Verified>,
+}
+
+/// Reads the member `log` of a request that leaves these entries, and no others, in their order. `None` where no log is kept.
+pub(super) async fn signed<'s>(
+    state: &'s state::Shared,
+    session: &'s SignedIn,
+    to_log: Option<&ToLog>,
+    actions: &[Action],
+) -> Result<Option<Signed<'s>>, Problem> {
+    let Some(recording) = Recording::of(state, session).await? else {
+        none_wanted(to_log)?;
+        return Ok(None);
+    };
+    let to_log = required(to_log)?;
+    if to_log.entries.len() != actions.len() {
+        return Err(refused("/log/entries"));
+    }
+    let entries = recording.each_verified(to_log, "/log").await?;
+    let other = entries.iter().zip(actions).position(|(entry, action)| entry.entry().action() != action);
+    if let Some(place) = other {
+        return Err(refused(&format!("/log/entries/{place}")));
+    }
+    Ok(Some(Signed { recording, since: to_log.since, entries }))
+}
+
+impl Signed<'_> {
+    /// Does it, with its entries. `None` when it cannot be done any more.
+    pub(super) async fn change(&self, change: RecordedChange<'_>) -> Result<Option<InLog>, Problem> {
+        let written = self.recording.recorder.change(change, &self.entries).await.map_err(|error| failed(&error))?;
+        match written {
+            Some(written) => self.recording.in_log(&written, self.since).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -105,6 +148,10 @@ impl<'s> Recording<'s> {
         if to_log.entries.len() > ENTRIES {
             return Err(Problem::new(ProblemType::BatchTooLarge).at(format!("{at}/entries")));
         }
+        self.each_verified(to_log, at).await
+    }
+
+    async fn each_verified(&self, to_log: &ToLog, at: &str) -> Result<Vec<Verified>, Problem> {
         if let Some(log) = &self.state.log
             && to_log.since > log.size().await.map_err(|error| failed(&error))?
         {

@@ -30,7 +30,7 @@ const LIMIT: (u32, u32) = (25, 100);
     post, path = "/v1/deposits/search", operation_id = "search", tag = "deposits",
     request_body(content = Search, content_type = "application/json"),
     responses((status = 200, description = "A page", body = Found), SearchProblems),
-    security(("token" = []))
+    security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn search(
     Shared(state): Shared<State>,

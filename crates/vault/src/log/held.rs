@@ -1,51 +1,45 @@
-//! The roster as the vault holds it, and the audit key that it names. Looked at for each request, because it may have
-//! grown since the last; verified only when it has.
+//! The roster that entries are verified by, and the audit key that it names. Looked at for each request, because it may have
+//! grown since the last.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::keys::DataPublicKey;
-use nightsafe_core::roster::{self, Roster};
+use nightsafe_core::roster::Roster;
 use nightsafe_core::scalar::KeyFingerprint;
 use nightsafe_core::suite::Suite;
 use nightsafe_store::vault::VaultStore;
 
 use super::AuditLogError;
+use crate::roster::VaultRoster;
 
 /// What holds now.
 #[derive(Debug)]
 pub(super) struct Held {
-    entries: Vec<String>,
-    pub(super) roster: Roster,
+    pub(super) roster: Arc<Roster>,
     /// `None` while the roster names none: then nothing is recorded.
     pub(super) audit_key: Option<DataPublicKey>,
 }
 
-/// What was verified last. A roster that does not go on from it is not taken.
+/// What held last: the key is read from the database only when the roster has changed.
 #[derive(Debug, Default)]
 pub(super) struct Last(Mutex<Option<Arc<Held>>>);
 
 impl Last {
-    /// `None` in an installation that has no roster.
+    /// `None` in an installation that has no roster, or nothing to verify it by.
     pub(super) async fn renewed(
         &self,
         store: &VaultStore,
-        anchor: &TrustAnchor,
+        roster: &VaultRoster,
     ) -> Result<Option<Arc<Held>>, AuditLogError> {
-        let entries = store.roster().await?;
-        let last = self.get();
-        match last {
-            None if entries.is_empty() => return Ok(None),
-            Some(last) if last.entries == entries => return Ok(Some(last)),
-            _ => {}
+        let Some(roster) = roster.now(store).await? else { return Ok(None) };
+        if let Some(last) = self.get().filter(|last| last.roster.head() == roster.head()) {
+            return Ok(Some(last));
         }
-        let roster = roster::verify_at_any_time(&entries, anchor)?;
-        roster.check_follows(last.map(|last| last.roster.remember()))?;
         let audit_key = match roster.audit_key() {
             Some(fingerprint) => Some(stored(store, &fingerprint).await?),
             None => None,
         };
-        let held = Arc::new(Held { entries, roster, audit_key });
+        let held = Arc::new(Held { roster, audit_key });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&held));
         Ok(Some(held))
     }

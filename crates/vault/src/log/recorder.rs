@@ -6,7 +6,9 @@ use nightsafe_core::audit::{Actor, Entry, Salt, SignedEntry};
 use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::scalar::IdentityId;
 use nightsafe_core::time::UnixTime;
-use nightsafe_store::vault::{Appended, NewLeaf, OpenError, OpenedFields, OpeningRequest, SessionEvent};
+use nightsafe_store::vault::{
+    Appended, NewLeaf, OpenError, OpenedFields, OpeningRequest, RecordedChange, SessionEvent,
+};
 
 use super::held::Held;
 use super::{AuditLog, AuditLogError, leaf};
@@ -105,6 +107,23 @@ impl<'l> Recorder<'l> {
             None => store.append_log(&leaves, sign).await?,
         };
         Ok(Written { appended, checkpoint })
+    }
+
+    /// Changes the roster, or grants, with the entries in the log: all or nothing. `None` when the roster has moved on
+    /// meanwhile, or a newcomer has gone.
+    ///
+    /// # Errors
+    /// [`AuditLogError`]: nothing is written.
+    pub async fn change(
+        &self,
+        change: RecordedChange<'_>,
+        entries: &[Verified],
+    ) -> Result<Option<Written>, AuditLogError> {
+        let leaves = self.leaves(entries)?;
+        let mut checkpoint = String::new();
+        let sign = |size, root| self.log.sign(size, root).inspect(|note| checkpoint.clone_from(note));
+        let appended = self.log.store.change_recorded(change, &leaves, sign).await?;
+        Ok(appended.map(|appended| Written { appended, checkpoint }))
     }
 
     /// Hands out the rows of a batch, once `agrees` has seen them, with the entries in the log: all or nothing.

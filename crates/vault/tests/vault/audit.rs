@@ -1,6 +1,6 @@
 //! What admins do is in the audit log before it is answered, signed, and exactly; or it is not done.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use nightsafe_core::audit::{
     Action, Actor, Commitment, Entry, OpenedField, PointHash, Purpose as Stated, Salt, SeenLog, SignedEntry, is_in_log,
     open_sealed,
@@ -19,7 +19,7 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_proto::problem::ProblemType as P;
 use nightsafe_proto::vault::custody::Custody;
 use nightsafe_proto::vault::identity::Grants;
-use nightsafe_proto::vault::log::{Entries, InLog, SaltedEntry, ToLog};
+use nightsafe_proto::vault::log::{Entries, InLog, Recorded, SaltedEntry, ToLog};
 use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, Search};
 use nightsafe_proto::wire::{B64u, Hex};
@@ -64,7 +64,7 @@ impl Audited {
     }
 
     /// With a recorded sign-in.
-    async fn signed_in() -> Self {
+    pub(crate) async fn signed_in() -> Self {
         let audited = Self::new().await;
         let answer = audited.record(&[audited.sign(Action::SignIn)]).await;
         assert_eq!(answer, Ok(0));
@@ -109,11 +109,11 @@ impl Audited {
         setup::add_roster_entry(&self.vault.store, &self.roster, &note).await.unwrap();
     }
 
-    fn sign(&self, action: Action) -> SaltedEntry {
+    pub(crate) fn sign(&self, action: Action) -> SaltedEntry {
         self.sign_at(action, NOW)
     }
 
-    fn sign_at(&self, action: Action, time: UnixTime) -> SaltedEntry {
+    pub(crate) fn sign_at(&self, action: Action, time: UnixTime) -> SaltedEntry {
         signed((&site(), &self.anna), action, time, self.anna.signer())
     }
 
@@ -124,14 +124,14 @@ impl Audited {
     }
 
     /// Leaves, and rows of openings.
-    async fn written(&self) -> (u64, i64) {
+    pub(crate) async fn written(&self) -> (u64, i64) {
         let size = self.vault.checkpoint(&self.token).await.size;
         let row = sqlx::query_scalar("SELECT count(*) FROM opening").fetch_one(&mut self.vault.raw().await).await;
         (size, row.unwrap())
     }
 
     /// The last entry, opened.
-    async fn last(&self) -> Entry {
+    pub(crate) async fn last(&self) -> Entry {
         let entries = self.vault.entries(&self.token).await.entries;
         let last = entries.last().unwrap();
         let commitment = Commitment(last.commitment.0);
@@ -140,19 +140,24 @@ impl Audited {
     }
 }
 
-fn signed((site, by): (&Site, &Identity), action: Action, time: UnixTime, signer: &NoteSigner) -> SaltedEntry {
+pub(crate) fn signed(
+    (site, by): (&Site, &Identity),
+    action: Action,
+    time: UnixTime,
+    signer: &NoteSigner,
+) -> SaltedEntry {
     let salt = Salt::generate(&mut rng());
     let entry = Entry::new(site.clone(), Actor::Admin(by.id()), action, time).unwrap();
     let signed = SignedEntry::sign(entry, &salt, signer);
     SaltedEntry { salt: B64u(salt.as_bytes().to_vec()), signed: B64u(signed.as_bytes().to_vec()) }
 }
 
-fn to_log(entries: &[SaltedEntry]) -> ToLog {
+pub(crate) fn to_log(entries: &[SaltedEntry]) -> ToLog {
     ToLog { since: 0, entries: entries.to_vec() }
 }
 
 /// As a browser verifies it that sees the log for the first time; the number of the first leaf.
-fn verified(in_log: &InLog, entries: &[SaltedEntry]) -> u64 {
+pub(crate) fn verified(in_log: &InLog, entries: &[SaltedEntry]) -> u64 {
     let mut seen = SeenLog::new(log_key().vkey().clone(), "");
     let checkpoint = seen.advance(&in_log.checkpoint, &Proof::parse(&in_log.consistency).unwrap()).unwrap();
     assert_eq!(in_log.entries.len(), entries.len());
@@ -406,21 +411,27 @@ async fn a_search_is_recorded_by_the_names_of_its_terms() {
 async fn only_what_is_done_by_itself_is_recorded_by_itself() {
     let audited = Audited::signed_in().await;
     let order = Order::new(&audited, "ORDER-1").await;
-    let revoke = Action::Revoke(audited.anna.id());
-    for action in [Action::List { limit: 1, purpose: None }, order.action(vec![order.field("card")]), revoke] {
+    let anna = audited.anna.id();
+    for action in [
+        Action::List { limit: 1, purpose: None },
+        order.action(vec![order.field("card")]),
+        Action::Revoke(anna),
+        Action::Grant { data_key: KeyId([1; 16]), to: anna },
+    ] {
         let with_good = [audited.sign(Action::PassphraseChange), audited.sign(action)];
         assert_eq!(audited.record(&with_good).await, Err(P::LogEntryRefused));
     }
     assert_eq!(audited.record(&[]).await, Err(P::LogEntryRefused));
     assert_eq!(audited.record(&[audited.sign_at(Action::SignIn, NOW.plus(301))]).await, Err(P::ClockDiffers));
-    let good = [
-        audited.sign(Action::Grant { data_key: KeyId([1; 16]), to: audited.anna.id() }),
-        audited.sign(Action::PassphraseChange),
-    ];
+    let good = [audited.sign(Action::PassphraseChange), audited.sign(Action::PassphraseChange)];
     assert_eq!(audited.record(&good).await, Ok(1));
     assert_eq!(audited.record(&good[..1]).await, Err(P::LogEntryRepeated));
     // The sign-out ends the session with its entry
-    assert_eq!(audited.record(&[audited.sign(Action::SignOut)]).await, Ok(3));
+    let out = [audited.sign(Action::SignOut)];
+    let answer = audited.vault.post("/v1/log/record", &audited.token, &to_log(&out)).await;
+    assert_eq!(verified(&answer.json(), &out), 3);
+    let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.contains("=; Path=/; Max-Age=0;"), "{cookie}");
     assert_eq!(audited.record(&[audited.sign(Action::SignIn)]).await, Err(P::SignInRequired));
 }
 
@@ -455,19 +466,20 @@ async fn a_new_audit_key_is_taken_over_and_one_that_is_not_there_stops_everythin
     // Both are handed out, with what is granted of them; a grant of an audit key is kept like one of a data key
     let custody: Custody = audited.vault.get("/v1/custody", &audited.token).await.json();
     assert_eq!(custody.audit_keys.iter().map(|key| key.grants.len()).collect::<Vec<_>>(), [2, 2]);
-    let again = Grants { grants: audited.grants(&second).iter().map(|grant| B64u(grant.to_bytes())).collect() };
-    audited.vault.taken("/v1/grants", &audited.token, &again).await;
+    let grants = audited.grants(&second).iter().map(|grant| B64u(grant.to_bytes())).collect();
+    let granted = Action::Grant { data_key: second.public_key().key_id(), to: audited.anna.id() };
+    let again = Grants { grants, log: Some(to_log(&[audited.sign(granted)])) };
+    audited.vault.post("/v1/grants", &audited.token, &again).await.json::<Recorded>();
     let stranger = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
-    let stranger_grants =
-        Grants { grants: audited.grants(&stranger).iter().map(|grant| B64u(grant.to_bytes())).collect() };
-    let refused = audited.vault.post("/v1/grants", &audited.token, &stranger_grants).await;
+    let grants = audited.grants(&stranger).iter().map(|grant| B64u(grant.to_bytes())).collect();
+    let refused = audited.vault.post("/v1/grants", &audited.token, &Grants { grants, log: None }).await;
     assert_eq!(refused.problem(), P::MalformedMember);
 
     audited.change(Change::AuditKey(*stranger.public_key().fingerprint())).await;
     let refused = audited.vault.post("/v1/openings", &audited.token, &opening(&audited)).await;
     assert_eq!(refused.problem(), P::LogUnavailable);
     assert_eq!(audited.record(&[audited.sign(Action::SignIn)]).await, Err(P::LogUnavailable));
-    assert_eq!(audited.written().await, (2, 1));
+    assert_eq!(audited.written().await, (3, 1));
 }
 
 #[tokio::test]

@@ -20,11 +20,13 @@ use nightsafe_core::opening::Opener;
 use nightsafe_core::policy::{Kind, builtin};
 use nightsafe_core::recovery::{GrantContext, grant};
 use nightsafe_core::scalar::{PartName, Reference, Site};
+use nightsafe_core::session::{TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::value::Value;
 use nightsafe_login::ClientLogin;
 use nightsafe_proto::problem::{ProblemDetails, ProblemType};
+use nightsafe_proto::vault::TAB_HEADER;
 use nightsafe_proto::vault::custody::{Custody, Manifests};
 use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted};
 use nightsafe_proto::wire::B64u;
@@ -109,18 +111,23 @@ impl Vault {
     }
 
     pub(crate) async fn with_policy(kinds: Vec<Kind>) -> Self {
-        Self::made(kinds, Guard::default(), None).await
+        Self::made(kinds, Guard::default(), None, true).await
     }
 
     pub(crate) async fn with_guard(guard: Guard) -> Self {
-        Self::made(builtin(), guard, None).await
+        Self::made(builtin(), guard, None, true).await
     }
 
     pub(crate) async fn with_log(log: LogConfig) -> Self {
-        Self::made(builtin(), Guard::default(), Some(log)).await
+        Self::made(builtin(), Guard::default(), Some(log), true).await
     }
 
-    async fn made(kinds: Vec<Kind>, guard: Guard, log: Option<LogConfig>) -> Self {
+    /// One that was not told which site keys there are.
+    pub(crate) async fn without_anchor() -> Self {
+        Self::made(builtin(), Guard::default(), None, false).await
+    }
+
+    async fn made(kinds: Vec<Kind>, guard: Guard, log: Option<LogConfig>, anchored: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = VaultStore::open(&folder.path().join("vault.db").into()).await.unwrap();
         let signer = |name| NoteSigner::generate(name, &mut rng()).unwrap();
@@ -147,9 +154,7 @@ impl Vault {
         let clock = Arc::new(FixedClock::new(NOW));
         let again = ServerSetup::from_bytes(&login.to_bytes()).unwrap();
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), again);
-        // A vault without a log knows nobody of the roster
-        let known = log.is_some().then(|| anchor.clone());
-        let config = VaultConfig { guard, log, anchor: known, ..config };
+        let config = VaultConfig { guard, log, anchor: anchored.then(|| anchor.clone()), ..config };
         let router = router(State::new(store.clone(), config, clock.clone()));
         Self { folder, store, router, clock, anchor, login, key, site_key, manifest }
     }
@@ -233,10 +238,12 @@ impl Vault {
         let started: LoginStarted = self.post("/v1/login/start", "", &start).await.json();
         let done = client.finish(&started.message.0, &STRETCH).ok()?;
         let finish = LoginFinish { login: started.login, message: B64u(done.message) };
-        let finished: LoginFinished = self.post("/v1/login/finish", "", &finish).await.json();
-        assert_eq!(finished.expires_in, 900);
-        assert_eq!(finished.token.0.len(), 32);
-        Some(b64u(&finished.token.0))
+        let answer = self.post("/v1/login/finish", "", &finish).await;
+        let finished: LoginFinished = answer.json();
+        assert_eq!((finished.expires_in, finished.lock_after), (900, self.store.lock_after(user).await.unwrap()));
+        let token = answer.token();
+        assert_eq!(bytes(&token).len(), 32);
+        Some(token)
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {
@@ -269,6 +276,16 @@ impl Answer {
     pub(crate) fn json<T: DeserializeOwned>(&self) -> T {
         assert_eq!(self.status, StatusCode::OK, "{}", String::from_utf8_lossy(&self.body));
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The token in the cookie that was set, by its name and with everything that keeps it from others.
+    pub(crate) fn token(&self) -> String {
+        let cookie = self.headers[header::SET_COOKIE].to_str().unwrap();
+        let (name, rest) = cookie.split_once('=').unwrap();
+        assert_eq!(name, tab().cookie());
+        let (token, flags) = rest.split_once(';').unwrap();
+        assert_eq!(flags, " Path=/; Max-Age=43200; Secure; HttpOnly; SameSite=Strict");
+        token.to_owned()
     }
 
     pub(crate) fn problem(&self) -> ProblemType {
@@ -311,9 +328,21 @@ pub(crate) fn bytes(text: &str) -> Vec<u8> {
     b64u_decode(text).unwrap()
 }
 
-fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
+/// The one tab that all sessions here are of.
+pub(crate) fn tab_half() -> TabHalf {
+    TabHalf::parse(&b64u(&[5; 32])).unwrap()
+}
+
+pub(crate) fn tab() -> TabProof {
+    tab_half().proof(&site())
+}
+
+/// As the admin site's page sends it, from that tab.
+pub(crate) fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
     let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
-    if token.is_empty() { request } else { request.header(header::AUTHORIZATION, format!("Bearer {token}")) }
+    let request = request.header(header::ORIGIN, ADMIN_ORIGIN).header(TAB_HEADER, tab().to_text().as_str());
+    let cookie = format!("other=1; {}={token}; {}0=no", tab().cookie(), tab().cookie());
+    if token.is_empty() { request } else { request.header(header::COOKIE, cookie) }
 }
 
 fn new_data_key(key: &PrivateItems) -> NewDataKey {

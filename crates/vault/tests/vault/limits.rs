@@ -11,7 +11,7 @@ use nightsafe_proto::wire::B64u;
 use nightsafe_serve::forwarded::{ForwardedHeader, Peer, Trust};
 use nightsafe_serve::limits::{Admission, Guard, Memory, Rate, RateLimits, Rates};
 
-use crate::fixture::{Answer, Vault};
+use crate::fixture::{ADMIN_ORIGIN, Answer, Vault};
 
 const PROXY: [u8; 4] = [127, 0, 0, 1];
 
@@ -31,6 +31,7 @@ fn unlimited() -> Guard {
 /// As the server passes a request on: with the other end of the connection.
 async fn send(vault: &Vault, peer: impl Into<IpAddr>, forwarded: Option<&str>, request: Request<Body>) -> Answer {
     let mut request = request;
+    request.headers_mut().insert(header::ORIGIN, ADMIN_ORIGIN.parse().unwrap());
     request.extensions_mut().insert(Peer(SocketAddr::new(peer.into(), 1)));
     if let Some(forwarded) = forwarded {
         request.headers_mut().insert("x-forwarded-for", forwarded.parse().unwrap());

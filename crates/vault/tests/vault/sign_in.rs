@@ -98,7 +98,7 @@ async fn a_session_ends_when_idle_when_old_and_when_asked() {
         let answer = vault.get("/v1/manifests", token).await;
         if answer.status != StatusCode::OK {
             assert_eq!(answer.problem(), ProblemType::SignInRequired);
-            assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
+            assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Cookie");
         }
         answer.status == StatusCode::OK
     };

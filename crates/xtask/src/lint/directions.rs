@@ -9,7 +9,10 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
     ("nightsafe-login", Some(&[])),
     ("nightsafe-proto", Some(&["nightsafe-core"])),
     ("nightsafe-checkout-wasm", Some(&["nightsafe-core"])),
-    ("nightsafe-admin-wasm", Some(&["nightsafe-core", "nightsafe-login", "nightsafe-proto"])),
+    ("nightsafe-admin-wasm", Some(&["nightsafe-core", "nightsafe-login", "nightsafe-proto", "nightsafe-wipe"])),
+    ("nightsafe-passphrase", Some(&[])),
+    ("nightsafe-passphrase-wasm", Some(&["nightsafe-passphrase", "nightsafe-wipe"])),
+    ("nightsafe-wipe", Some(&[])),
     ("nightsafe-store", Some(&["nightsafe-core"])),
     ("nightsafe-serve", Some(&["nightsafe-core", "nightsafe-proto"])),
     ("nightsafe-ingest", Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve"])),
@@ -28,7 +31,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("sqlx", &["nightsafe-store"]),
     ("opaque-ke", &["nightsafe-login"]),
     ("hpke", &["nightsafe-core"]),
-    ("wasm-bindgen", &["nightsafe-checkout-wasm", "nightsafe-admin-wasm"]),
+    ("wasm-bindgen", &["nightsafe-checkout-wasm", "nightsafe-admin-wasm", "nightsafe-passphrase-wasm"]),
+    ("zxcvbn", &["nightsafe-passphrase"]),
 ];
 
 /// Refuses a dependency against the table, and a package that is not in it. Tests may use more.

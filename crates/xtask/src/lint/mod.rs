@@ -10,7 +10,8 @@ use crate::{assets, place, run, say};
 use anyhow::{Result, bail};
 use std::process::Command;
 
-const WASM_PACKAGES: &[&str] = &["nightsafe-core", "nightsafe-checkout-wasm", "nightsafe-admin-wasm"];
+const WASM_PACKAGES: &[&str] =
+    &["nightsafe-core", "nightsafe-checkout-wasm", "nightsafe-admin-wasm", "nightsafe-passphrase-wasm"];
 
 type Check = fn() -> Result<Outcome>;
 

@@ -1,14 +1,15 @@
 // A new passphrase. The old one is asked for again: a page that was left open is not enough to keep its owner out.
 
 import { fill, h, on, uniqueId } from "../dom.ts";
-
-/** Shorter ones can be guessed by who has the vault's files, however slow each guess is made. */
-const LEAST = 12;
+import { Strength } from "./strength.ts";
+import type { JudgePassphrase } from "./strength.ts";
 
 export interface PassphraseProps {
   readonly user: string;
   /** Resolves to a sentence when it did not work, to nothing when it did. */
   readonly change: (typed: { readonly old: string; readonly next: string }) => Promise<string | undefined>;
+  /** Whether a new one is good enough, and why not. */
+  readonly judge: JudgePassphrase;
   readonly say: (text: string) => void;
 }
 
@@ -20,6 +21,7 @@ export class PassphraseForm {
   readonly #error = h("div", { role: "alert" });
   readonly #progress = h("p", { class: "progress", role: "status" });
   readonly #submit = h("button", { type: "submit", class: "primary" }, "Change the passphrase");
+  readonly #strength: Strength;
   readonly #form: HTMLFormElement;
   readonly element: HTMLElement;
 
@@ -28,16 +30,17 @@ export class PassphraseForm {
     const hint = h(
       "p",
       { id: uniqueId("hint"), class: "hint" },
-      `At least ${LEAST} characters; five or six words that have nothing to do with each other are best.`,
+      "Five or six words that have nothing to do with each other are best.",
     );
     this.#next.setAttribute("aria-describedby", hint.id);
+    this.#strength = new Strength(this.#next, props.judge);
     this.#form = on(
       h(
         "form",
         { class: "stack", novalidate: true },
         this.#user,
         labelled("Passphrase now", this.#old),
-        labelled("New passphrase", this.#next, hint),
+        labelled("New passphrase", this.#next, hint, this.#strength.element),
         labelled("New passphrase again", this.#again),
         this.#error,
         h("div", { class: "row" }, this.#submit, this.#progress),
@@ -55,6 +58,7 @@ export class PassphraseForm {
 
   clear(): void {
     for (const input of [this.#old, this.#next, this.#again]) input.value = "";
+    this.#strength.clear();
   }
 
   private async run(): Promise<void> {
@@ -64,6 +68,11 @@ export class PassphraseForm {
     if (wrong !== undefined) return this.show(...wrong);
     this.busy(true);
     this.show(undefined);
+    const weak = await this.#strength.refused();
+    if (weak !== undefined) {
+      this.busy(false);
+      return this.show(weak, this.#next);
+    }
     const failed = await this.props.change({ old, next });
     this.busy(false);
     if (failed !== undefined) return this.show(failed, this.#old);
@@ -75,11 +84,7 @@ export class PassphraseForm {
   /** What to say, and where to go on. */
   private wrong(old: string, next: string, again: string): [string, HTMLInputElement] | undefined {
     if (old === "") return ["Type the passphrase that you signed in with.", this.#old];
-    if ([...next].length < LEAST) return [`The new passphrase needs at least ${LEAST} characters.`, this.#next];
     if (next === old) return ["The new passphrase is the old one. Choose another.", this.#next];
-    if (next.toLowerCase().includes(this.props.user.toLowerCase()) && [...next].length < 2 * LEAST) {
-      return ["The new passphrase holds your name. Choose another.", this.#next];
-    }
     if (next !== again) return ["The new passphrase is not the same both times.", this.#again];
     return undefined;
   }
@@ -101,6 +106,6 @@ function secret(name: string, autocomplete: string): HTMLInputElement {
   return h("input", { id: uniqueId(name), name, type: "password", autocomplete, maxlength: 1024, required: true });
 }
 
-function labelled(text: string, input: HTMLInputElement, hint?: HTMLElement): HTMLElement {
-  return h("div", { class: "field" }, h("label", { for: input.id }, text), input, hint);
+function labelled(text: string, input: HTMLInputElement, ...more: readonly HTMLElement[]): HTMLElement {
+  return h("div", { class: "field" }, h("label", { for: input.id }, text), input, ...more);
 }

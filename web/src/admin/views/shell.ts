@@ -5,8 +5,10 @@ import { icon } from "../icons.ts";
 import type { Status } from "../status.ts";
 
 export interface ShellActions {
+  readonly people: () => void;
   readonly log: () => void;
   readonly account: () => void;
+  readonly keys: () => void;
   readonly lock: () => void;
   readonly signOut: () => void;
 }
@@ -48,8 +50,10 @@ export class Shell {
     fill(
       this.#account,
       h("span", { class: "user" }, h("span", { class: "visually-hidden" }, "Signed in as "), user),
+      button("People", this.actions.people, { class: "quiet" }),
       button("Log", this.actions.log, { class: "quiet" }),
       button("Account", this.actions.account, { class: "quiet" }),
+      button("Keys", this.actions.keys, { class: "quiet" }),
       button("Lock", this.actions.lock),
       button("Sign out", this.actions.signOut, { class: "quiet" }),
     );

@@ -6,8 +6,9 @@ import type { View } from "./view.ts";
 
 export interface SignInProps {
   readonly site: string;
-  /** Known again after a lock. */
+  /** Known again after a lock, and after joining. */
   readonly user: string | undefined;
+  readonly locked: boolean;
   /** Why this view is here, when it was not the person's own wish. */
   readonly note: string | undefined;
   /** Resolves to a sentence when it did not work, to nothing when it did. */
@@ -46,7 +47,7 @@ export function signInView(props: SignInProps): View {
   const submit = h("button", { type: "submit", class: "primary wide" }, "Sign in");
   const progress = h("p", { class: "progress", role: "status" });
   const error = h("div", { role: "alert" });
-  const title = props.user === undefined ? "Sign in" : "Locked";
+  const title = props.locked ? "Locked" : "Sign in";
 
   const form = on(
     h(
@@ -108,8 +109,8 @@ export function signInView(props: SignInProps): View {
         "ul",
         { class: "promises" },
         h("li", {}, "What you open is shown here and stored nowhere."),
-        h("li", {}, "Ten minutes without a key or a click lock this page."),
-        h("li", {}, "Reloading the page signs you out."),
+        h("li", {}, "Some time without a key or a click locks this page. You choose how long."),
+        h("li", {}, "Reloading keeps you signed in. A new tab asks for the passphrase."),
       ),
     ),
     focus: () => (props.user === undefined ? user : passphrase).focus(),

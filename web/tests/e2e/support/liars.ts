@@ -71,7 +71,10 @@ export async function lyingOpenings(page: Page, alter: (answer: Answered) => Ans
 export async function inventedOpenings(page: Page, answer: (request: Asked) => Answered): Promise<void> {
   await page.route(OPENINGS, (route) => {
     const { deposits } = route.request().postDataJSON() as { deposits: Asked[] };
-    const headers = { "access-control-allow-origin": route.request().headers()["origin"] ?? "" };
+    const headers = {
+      "access-control-allow-origin": route.request().headers()["origin"] ?? "",
+      "access-control-allow-credentials": "true",
+    };
     return route.fulfill({ headers, json: { deposits: deposits.map(answer) } });
   });
 }

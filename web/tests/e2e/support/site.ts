@@ -60,10 +60,11 @@ export class Site {
   }
 
   /** A timestamp note as ingest signs them, with other lines: its key lies on the server. */
-  timestamp(lines: { readonly manifest: string; readonly site?: string; readonly until: Date }): string {
+  timestamp(lines: { readonly manifest: string; readonly site?: string; readonly roster?: string; readonly until: Date }): string {
     const site = lines.site ?? "demo.nightsafe.example";
     const until = lines.until.toISOString().replace(/\.\d+Z$/, "Z");
-    const text = `nightsafe/v1/timestamp\nsite ${site}\nmanifest ${lines.manifest}\nuntil ${until}\n`;
+    const roster = lines.roster === undefined ? "" : `roster ${lines.roster}\n`;
+    const text = `nightsafe/v1/timestamp\nsite ${site}\nmanifest ${lines.manifest}\n${roster}until ${until}\n`;
     const signer = this.demo.read("keys", "timestamp.key");
     const [, name = "", id = "", key = ""] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/m.exec(signer) ?? [];
     const seed = Buffer.from(key, "base64").subarray(1);

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Opener, SealedField } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -86,11 +86,14 @@ export class FakeOpener implements Opener {
   refused_manifests = 0;
   refused_grants = 0;
   new_identity: string | undefined;
-  new_grants: string | undefined;
+  /** What somebody lacks. */
+  lacking: string | undefined;
   words: string | undefined;
   people = "[]";
+  roster_confirmed = true;
+  due: readonly Due[] = [];
   roster_place: string | undefined = "7 abcd";
-  newly_granted = "[]";
+  threshold = 1;
   logs = false;
   reads_log = false;
   log_size = "0";
@@ -131,6 +134,33 @@ export class FakeOpener implements Opener {
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
     this.differences = this.differences.filter(({ code }) => code !== "manifest_unpublished");
+  }
+  keys(now: number): string {
+    this.calls.push(`keys ${now}`);
+    return JSON.stringify({ keys: [], due: this.due });
+  }
+  renew_roster(roster: string, custody: string): void {
+    this.calls.push(`renew_roster ${roster} ${custody}`);
+  }
+  waiting(invitations: string): string {
+    this.calls.push(`waiting ${invitations}`);
+    return "[]";
+  }
+  proposals(proposals: string): string {
+    this.calls.push(`proposals ${proposals}`);
+    return "[]";
+  }
+  change(request: string, now: string): string {
+    this.calls.push(`change ${request} ${now.replace(/\d/g, "0")}`);
+    return '{"entry":"ENTRY","grants":[]}';
+  }
+  new_grants(now: string): string | undefined {
+    if (this.lacking !== undefined) this.calls.push(`new_grants ${now.replace(/\d/g, "0")}`);
+    return this.lacking;
+  }
+  cosign(entry: string, invitations: string): string {
+    this.calls.push(`cosign ${entry} ${invitations}`);
+    return '{"entry":"BOTH","grants":[]}';
   }
   begin_passphrase(): string {
     this.calls.push("begin_passphrase");
@@ -177,10 +207,93 @@ export class FakeAttempt implements Attempt {
   remember_log(...log: readonly string[]): void {
     this.log = log;
   }
+  confirmed: readonly [string, number] | undefined;
+  confirm(timestamp: string, now: number): void {
+    this.confirmed = [timestamp, now];
+  }
   unlock(...answers: string[]): Opener {
+    return this.opened(...answers);
+  }
+  waiting_words(waiting: string, anchor: string): string {
+    return `words of ${waiting} under ${anchor}`;
+  }
+  free(): void {
+    this.freed = true;
+  }
+}
+
+export class FakeTab implements Tab {
+  readonly proof = "PROOF";
+  readonly calls: string[] = [];
+  freed = false;
+  constructor(
+    readonly half = "HALF",
+    private readonly kept: string = '{"half":"ROW","wrapped":"W"}',
+    private readonly opened: (...answers: string[]) => Opener = () => new FakeOpener(),
+  ) {}
+  keep(): string | undefined {
+    return this.kept === "nothing" ? undefined : this.kept;
+  }
+  remember(place: string): void {
+    this.calls.push(`remember ${place}`);
+  }
+  remember_log(key: string, place: string): void {
+    this.calls.push(`remember_log ${key} ${place}`);
+  }
+  confirm(timestamp: string): void {
+    this.calls.push(`confirm ${timestamp}`);
+  }
+  resume(...answers: string[]): Opener {
+    this.calls.push(...answers);
     return this.opened(...answers);
   }
   free(): void {
     this.freed = true;
   }
+}
+
+export class FakeJoiner implements Joiner {
+  readonly message = "R1";
+  words: string | undefined;
+  freed = false;
+  finish(reply: string, anchor: string): string {
+    this.words = "one two";
+    return JSON.stringify({ registration: `${reply} ${anchor}`, identity: {} });
+  }
+  free(): void {
+    this.freed = true;
+  }
+}
+
+/** What a browser keeps, without the browser. */
+export class FakeStorage implements Storage {
+  readonly #items = new Map<string, string>();
+  [name: string]: unknown;
+  get length(): number {
+    return this.#items.size;
+  }
+  clear(): void {
+    this.#items.clear();
+  }
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null;
+  }
+  key(index: number): string | null {
+    return [...this.#items.keys()][index] ?? null;
+  }
+  removeItem(key: string): void {
+    this.#items.delete(key);
+  }
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value);
+  }
+}
+
+export function fakeEngine(attempt: Attempt, joiner: Joiner = new FakeJoiner(), tab: Tab = new FakeTab()): Engine {
+  return {
+    attempt: () => attempt,
+    joiner: () => joiner,
+    tab: () => tab,
+    invitation: () => ({ token: "TOKEN", token_hash: "HASH" }),
+  };
 }

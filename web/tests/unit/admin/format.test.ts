@@ -46,3 +46,7 @@ test("counts agree with their nouns", () => {
   assert.equal(format.counted(2, "field"), "2 fields");
   assert.equal(format.counted(0, "time"), "0 times");
 });
+
+test("lock times in words, as far as they are offered", () => {
+  assert.deepEqual([60, 300, 600, 1800, 900].map(format.lockTime), ["a minute", "five minutes", "ten minutes", "thirty minutes", "15 minutes"]);
+});

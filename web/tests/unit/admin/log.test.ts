@@ -55,7 +55,7 @@ test("every entry is a sentence", () => {
   assert.equal(say({ action: "search", criteria: ["last4", "reference"] }), "Searched by last four digits, order reference");
   assert.equal(say({ action: "sign-in-failed", identity: "bb" }), "Somebody failed to sign in as Ben");
   assert.match(say({ action: "sign-in-failed" }), /a name that nobody has/);
-  assert.equal(say({ action: "grant", identity: "cc" }), "Granted a data key to somebody who is not on the list of admins");
+  assert.equal(say({ action: "grant", identity: "cc" }), "Granted a key to somebody who is not on the list of admins");
   assert.match(say({}), /not granted to you/);
   assert.match(say({ erased: true }), /No entry is kept/);
   assert.match(say({ problem: "unsigned" }), /^Do not believe this entry\. It is not signed by the person/);

@@ -1,54 +1,78 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../src/admin/config.ts";
-import type { Engine } from "../../../src/admin/engine.ts";
-import { KeysNotUnlocked, LogNotTrusted, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { KeysNotUnlocked, LogNotTrusted, PassphraseNeeded, StillWaiting, Unreachable, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
 import { Journal } from "../../../src/admin/journal.ts";
-import { Session, signIn } from "../../../src/admin/session.ts";
+import { resume, Session, signIn } from "../../../src/admin/session.ts";
 import type { Step } from "../../../src/admin/session.ts";
+import { tabMemory } from "../../../src/admin/tab.ts";
 import { Vault } from "../../../src/admin/vault.ts";
-import { coded, FakeAttempt, fakeFetch, FakeOpener, row, sealed } from "./fakes.ts";
+import { coded, FakeAttempt, fakeEngine, fakeFetch, FakeJoiner, FakeOpener, FakeStorage, FakeTab, row, sealed } from "./fakes.ts";
 import type { Answer } from "./fakes.ts";
 
 const ID = "a".repeat(64);
 const PASSPHRASE = "correct horse battery staple";
 const STARTED = { body: { login: "AA", message: "KE2" } };
-const FINISHED = { body: { token: "dG9rZW4", expires_in: 900 } };
+const LIMITS = { expires_in: 900, lock_after: 600 };
+const FINISHED = { body: LIMITS };
 const IDENTITY = { text: '{"identity":{}}' };
 const ROSTER = { text: '{"entries":[],"identities":[]}' };
 const CUSTODY = { text: '{"keys":[]}' };
 const MANIFESTS = { text: '{"notes":[]}' };
 const GONE = { status: 204 };
+const GRANTED = { body: {} };
 const SIGNED_IN = [STARTED, FINISHED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
+const RESUMED = { text: JSON.stringify({ ...LIMITS, user: "owner", identity: { half: "ROW", wrapped: "W" } }) };
 
-function attemptWith(attempt: FakeAttempt, answers: readonly Answer[]) {
+const NOW = 1_795_219_200;
+
+interface Browser {
+  /** Ingest's note; `null` when it gives none. */
+  readonly note?: string | null;
+  readonly seen?: string;
+  /** Of the audit log. */
+  readonly seenLog?: string;
+  /** The tab whose half the browser kept. */
+  readonly own?: FakeTab;
+}
+
+function attemptWith(attempt: FakeAttempt, answers: readonly Answer[], { note = "NOTE", seen = "", seenLog = "", own = new FakeTab() }: Browser = {}) {
   const { fetcher, asked } = fakeFetch(...answers);
   const vault = new Vault("https://vault.example", fetcher);
   const steps: Step[] = [];
-  const whole: Engine = { attempt: () => attempt };
+  const whole = fakeEngine(attempt, new FakeJoiner(), own);
+  const storage = new FakeStorage();
+  const tab = tabMemory(() => storage);
   const config = { anchor: "ANCHOR", logKey: "LOG-KEY" } as Config;
   const kept: string[] = [];
   const memory = {
-    read: (of: string) => kept.findLast((line) => line.startsWith(of))?.slice(of.length + 1) ?? "",
+    read: (of: string) => kept.findLast((line) => line.startsWith(of))?.slice(of.length + 1) ?? (of === "roster" ? seen : seenLog),
     write: (of: string, place: string) => void kept.push(`${of} ${place}`),
   };
-  const parts = { engine: Promise.resolve(whole), vault, config, memory };
+  const timestamp = async () => note ?? undefined;
+  const parts = { engine: Promise.resolve(whole), vault, config, memory, tab, timestamp, now: () => NOW };
   const painted = async () => undefined;
   const run = () => signIn({ user: "owner", passphrase: PASSPHRASE }, parts, (step) => steps.push(step), painted);
-  return { run, asked, steps, kept };
+  return { run, asked, steps, kept, tab, storage, again: () => resume("HALF", parts, painted) };
 }
 
 test("signs in, then unlocks with what the vault holds; the passphrase is never sent", async () => {
   const given: string[] = [];
   const attempt = new FakeAttempt(() => "KE3", (...all) => (given.push(...all), new FakeOpener()));
-  const { run, asked, steps, kept } = attemptWith(attempt, SIGNED_IN);
+  const { run, asked, steps, kept, tab, storage } = attemptWith(attempt, [...SIGNED_IN, GONE]);
   const session = await run();
-  assert.equal(session.user, "owner");
+  assert.deepEqual(session.as, { ...LIMITS, user: "owner" });
+  assert.equal(asked.at(-1)?.init.body, '{"half":"ROW","wrapped":"W"}', "for a reload");
+  assert.equal(tab.half(), "HALF");
+  assert.equal(storage.length, 1);
+  assert.ok(!JSON.stringify(asked).includes("HALF"));
   assert.deepEqual(given, [PASSPHRASE, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text]);
   assert.deepEqual(steps, ["loading", "asking", "checking", "asking", "unlocking"]);
   assert.equal(attempt.freed, true);
   assert.equal(attempt.remembered, "");
+  assert.deepEqual(attempt.confirmed, ["NOTE", NOW]);
   assert.deepEqual(attempt.log, ["LOG-KEY", ""]);
+  assert.equal(session.trust, "confirmed");
   assert.deepEqual(kept, ["roster 7 abcd"], "for the next sign-in");
   assert.ok(!JSON.stringify(asked).includes("correct"));
   assert.equal(asked[0]?.init.body, '{"user":"owner","message":"KE1"}');
@@ -65,6 +89,13 @@ test("a wrong passphrase ends before the vault is told anything more", async () 
   assert.equal(attempt.freed, true);
 });
 
+test("somebody who waits for an admin is told the own words; nothing more is asked", async () => {
+  const { run, asked } = attemptWith(new FakeAttempt(() => "KE3"), [STARTED, { status: 202, text: "WAITING" }]);
+  const words = "words of WAITING under ANCHOR";
+  await assert.rejects(run, (error) => error instanceof StillWaiting && error.words === words);
+  assert.equal(asked.length, 2);
+});
+
 test("keys that do not unlock end the session at the vault", async () => {
   for (const [code, error] of [
     ["wrong_passphrase", KeysNotUnlocked],
@@ -72,6 +103,8 @@ test("keys that do not unlock end the session at the vault", async () => {
     ["identity_refused", VaultNotTrusted],
     ["roster_rolled_back", VaultNotTrusted],
     ["roster_forked", VaultNotTrusted],
+    ["roster_not_current", VaultNotTrusted],
+    ["timestamp_refused", VaultNotTrusted],
   ] as const) {
     const attempt = new FakeAttempt(() => "KE3", () => {
       throw coded(code);
@@ -84,16 +117,38 @@ test("keys that do not unlock end the session at the vault", async () => {
   }
 });
 
+test("without a note that names the list of admins, work goes on, and how sure one can be is known", async () => {
+  const silent = async (opener: FakeOpener, seen: string, note: string | null) => {
+    const attempt = new FakeAttempt(() => "KE3", () => opener);
+    const { run } = attemptWith(attempt, SIGNED_IN, { note, seen });
+    return { trust: (await run()).trust, confirmed: attempt.confirmed };
+  };
+  const opener = new FakeOpener();
+  opener.roster_confirmed = false;
+  assert.deepEqual(await silent(opener, "", null), { trust: "unconfirmed", confirmed: undefined });
+  assert.deepEqual(await silent(opener, "6 abcd", "OLD"), { trust: "remembered", confirmed: ["OLD", NOW] });
+  opener.roster_place = undefined;
+  assert.equal((await silent(opener, "", "NOTE")).trust, "none");
+});
+
+test("what is due is what the keys say at this browser's time", async () => {
+  const opener = new FakeOpener();
+  opener.due = [{ code: "no_next_key", at: "2027-01-01T00:00:00Z" }];
+  const { run } = attemptWith(new FakeAttempt(() => "KE3", () => opener), SIGNED_IN);
+  assert.deepEqual((await run()).keys, { keys: [], due: opener.due });
+  assert.deepEqual(opener.calls, [`keys ${NOW}`]);
+});
+
 test("what the vault is to keep from now on is sent; that it does not take it is no matter today", async () => {
   for (const answer of [GONE, { status: 503 }]) {
     const opener = new FakeOpener();
     opener.new_identity = '{"public":"AA","wrapped":[]}';
-    opener.new_grants = answer === GONE ? '{"grants":[]}' : undefined;
-    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, answer]);
+    opener.lacking = answer === GONE ? '{"grants":[]}' : undefined;
+    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, GRANTED, answer]);
     assert.equal((await run()).user, "owner");
-    const sent = asked.slice(SIGNED_IN.length).map(({ url, init }) => [new URL(url).pathname, init.method, init.body]);
+    const sent = asked.slice(SIGNED_IN.length, -1).map(({ url, init }) => [new URL(url).pathname, init.method, init.body]);
     const identity = ["/v1/identity", "POST", opener.new_identity];
-    assert.deepEqual(sent, answer === GONE ? [identity, ["/v1/grants", "POST", opener.new_grants]] : [identity]);
+    assert.deepEqual(sent, answer === GONE ? [identity, ["/v1/grants", "POST", opener.lacking]] : [identity]);
   }
 });
 
@@ -111,15 +166,67 @@ test("no key at all is said, and the opener is freed", async () => {
   }
 });
 
+test("a reload goes on with the tab's half, and never sends it", async () => {
+  const own = new FakeTab();
+  const answers = [RESUMED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
+  const { again, asked, kept } = attemptWith(new FakeAttempt(() => "KE3"), answers, { own, seenLog: "place 4" });
+  const session = await again();
+  assert.deepEqual(session.as, { ...LIMITS, user: "owner" });
+  const given = [RESUMED.text, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text];
+  assert.deepEqual(own.calls, ["remember ", "remember_log LOG-KEY place 4", "confirm NOTE", ...given]);
+  assert.deepEqual(kept, ["roster 7 abcd"]);
+  assert.equal(own.freed, true);
+  assert.ok(!JSON.stringify(asked).includes("HALF"));
+  session.leave();
+  await session.vault.logout();
+  assert.equal(asked.length, 5, "leaving the page does not end the session");
+});
+
+test("what does not unlock ends the session; a vault that does not answer keeps it", async () => {
+  const rest = [IDENTITY, ROSTER, CUSTODY, MANIFESTS];
+  for (const [code, error] of [
+    ["passphrase_needed", PassphraseNeeded],
+    ["identity_refused", VaultNotTrusted],
+    ["roster_rolled_back", VaultNotTrusted],
+  ] as const) {
+    const own = new FakeTab("HALF", "nothing", () => {
+      throw coded(code);
+    });
+    const { again, asked } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, ...rest, GONE], { own });
+    await assert.rejects(again, error);
+    assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
+    assert.equal(own.freed, true);
+  }
+  const { again, asked } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, "no answer", "no answer", "no answer", "no answer"]);
+  await assert.rejects(again, Unreachable);
+  assert.ok(!asked.some(({ url }) => url.endsWith("/v1/logout")));
+});
+
+test("a tab keeps nothing where the vault does not, or where the passphrase is needed anyway", async () => {
+  for (const [own, answers] of [
+    [new FakeTab("HALF", "nothing"), []],
+    [new FakeTab(), [{ status: 503 }]],
+  ] as const) {
+    const { run, asked, tab, storage } = attemptWith(new FakeAttempt(() => "KE3"), [...SIGNED_IN, ...answers], { own });
+    storage.setItem("nightsafe-tab", "of an earlier session");
+    await run();
+    assert.equal(asked.length, SIGNED_IN.length + answers.length);
+    assert.equal(tab.half(), undefined);
+    assert.equal(storage.length, 0);
+  }
+});
+
 function session(...answers: readonly Answer[]) {
   const { fetcher, asked } = fakeFetch(...answers);
   const opener = new FakeOpener();
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
-  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
-  const vault = new Vault("https://vault.example", fetcher);
+  const engine = fakeEngine(new FakeAttempt(() => "KE3"));
   const kept: string[] = [];
-  const journal = new Journal(opener, vault, { write: (of, place) => void kept.push(`${of} ${place}`) });
-  return { session: new Session("owner", vault, opener, engine, journal), opener, asked, kept };
+  const memory = { read: () => "", write: (of: string, place: string) => void kept.push(`${of} ${place}`) };
+  const vault = new Vault("https://vault.example", fetcher);
+  const journal = new Journal(opener, vault, memory);
+  const open = new Session({ ...LIMITS, user: "owner" }, vault, opener, engine, journal, memory, "confirmed", () => NOW);
+  return { session: open, opener, asked, kept };
 }
 
 test("a new passphrase: the old one signs in once more, and neither is sent", async () => {
@@ -164,20 +271,43 @@ test("what lies there has changed, or was not looked at yet: it is checked, and 
 test("where a log is kept, a sign-in is in it before anything else is asked for", async () => {
   const opener = new FakeOpener();
   opener.logs = true;
-  opener.new_grants = '{"grants":[]}';
-  opener.newly_granted = '["dd"]';
-  const logged = { text: "IN-LOG" };
-  const { run, asked, kept } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, logged, GONE, logged]);
+  opener.lacking = '{"grants":[],"log":{}}';
+  const granted = { body: { log: { checkpoint: "C" } } };
+  const { run, asked, kept } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, { text: "IN-LOG" }, granted]);
   await run();
   const paths = asked.slice(SIGNED_IN.length).map(({ url }) => new URL(url).pathname);
-  assert.deepEqual(paths, ["/v1/log/record", "/v1/grants", "/v1/log/record"]);
+  assert.deepEqual(paths, ["/v1/log/record", "/v1/grants", "/v1/session/identity"]);
   assert.deepEqual(opener.calls, [
     'sign [{"action":"sign-in"}]',
     "logged IN-LOG",
-    'sign [{"action":"grant","data_key":"dd"}]',
-    "logged IN-LOG",
+    "new_grants 0000-00-00T00:00:00Z",
+    'logged {"checkpoint":"C"}',
   ]);
   assert.deepEqual(kept, ["roster 7 abcd", "log place 1", "log place 2"]);
+});
+
+test("a session that goes on after a reload signs what is done, and its sign-in is not recorded twice", async () => {
+  const opener = new FakeOpener();
+  [opener.logs, opener.log_size] = [true, "4"];
+  const own = new FakeTab("HALF", undefined, () => opener);
+  const found = { body: { deposits: [], log: { checkpoint: "C" } } };
+  const answers = [RESUMED, IDENTITY, ROSTER, CUSTODY, MANIFESTS, found];
+  const { again, asked, kept } = attemptWith(new FakeAttempt(() => "KE3"), answers, { own, seenLog: "place 4" });
+  await (await again()).search({});
+  assert.deepEqual(opener.calls, ['sign [{"action":"list","limit":25}]', 'logged {"checkpoint":"C"}']);
+  assert.ok(!asked.some(({ url }) => url.endsWith("/v1/log/record")));
+  assert.deepEqual(kept, ["roster 7 abcd", "log place 5"]);
+});
+
+test("what is granted and is not shown in the log ends the sign-in", async () => {
+  const opener = new FakeOpener();
+  opener.logs = true;
+  opener.lacking = '{"grants":[],"log":{}}';
+  opener.logged = (inLog: string) => {
+    if (inLog === "null") throw coded("log_refused");
+  };
+  const { run } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, { text: "IN-LOG" }, { body: {} }, GONE]);
+  await assert.rejects(run, LogNotTrusted);
 });
 
 test("a log that is not the one that was seen ends the sign-in, and nothing of it is remembered", async () => {
@@ -218,14 +348,16 @@ test("a search is signed by the names of its terms, and counts once it is shown 
 });
 
 test("signing out is recorded, in the one request that ends the session", async () => {
-  const { fetcher, asked } = fakeFetch(FINISHED, { text: "IN-LOG" });
-  const [vault, opener] = [new Vault("https://vault.example", fetcher), new FakeOpener()];
+  const opener = new FakeOpener();
   opener.logs = true;
-  await vault.loginFinish({ login: "AA", message: "KE3" });
-  const engine: Engine = { attempt: () => new FakeAttempt(() => "KE3") };
-  new Session("owner", vault, opener, engine, new Journal(opener, vault, { write: () => undefined })).lock({ action: "sign-out" });
+  const answers = [...SIGNED_IN, { text: "IN-LOG" }, GONE, { text: "IN-LOG" }];
+  const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), answers);
+  const session = await run();
+  opener.calls.length = 0;
+  session.lock({ action: "sign-out" });
   assert.deepEqual(opener.calls, ['sign [{"action":"sign-out"}]', "lock", "free"]);
-  assert.deepEqual([asked[1]?.init.keepalive, new URL(asked[1]?.url ?? "").pathname], [true, "/v1/log/record"]);
+  const last = asked.at(-1);
+  assert.deepEqual([last?.init.keepalive, new URL(last?.url ?? "").pathname], [true, "/v1/log/record"]);
 });
 
 test("checking opens nothing", async () => {
@@ -268,5 +400,91 @@ test("after a lock the keys are zeroised and nothing opens any more", async () =
   open.forget(ID);
   open.lock();
   assert.deepEqual(opener.calls, ["lock", "free"]);
-  assert.equal(asked.length, 0); // there was no token to take back
+  assert.equal(asked.length, 0); // there was no session to end
+});
+
+const OWN = { identity: "aa", name: "owner", roles: ["admin"], words: "w", state: "active", since: "2026-11-21T10:00:00Z", own: true };
+const OPEN = { name: "ben", roles: ["admin"], invited_by: "owner", expires: "2026-11-24T10:00:00Z" };
+
+test("the people page starts from the roster as it is now, and grants what somebody lacks", async () => {
+  const invitations = JSON.stringify({ open: [OPEN], waiting: [] });
+  const { session: open, opener, asked, kept } = session(ROSTER, CUSTODY, GRANTED, { text: invitations }, { text: "PROPOSALS" });
+  opener.people = JSON.stringify([OWN]);
+  opener.lacking = '{"grants":["AA"]}';
+  const team = await open.team();
+  assert.deepEqual([team.admin, team.threshold, team.open], [true, 1, [OPEN]]);
+  const granted = "new_grants 0000-00-00T00:00:00Z";
+  assert.deepEqual(opener.calls, [`renew_roster ${ROSTER.text} ${CUSTODY.text}`, granted, `waiting ${invitations}`, "proposals PROPOSALS"]);
+  assert.deepEqual(kept, ["roster 7 abcd"]);
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), [
+    "/v1/roster",
+    "/v1/custody",
+    "/v1/grants",
+    "/v1/invitations",
+    "/v1/roster/proposals",
+  ]);
+});
+
+test("who is no admin of the list asks for nothing that waits; without a list nothing is asked", async () => {
+  const { session: open, opener, asked } = session(ROSTER, CUSTODY);
+  for (const person of [{ ...OWN, roles: ["shipping"] }, { ...OWN, state: "left" }, { ...OWN, own: false }]) {
+    opener.people = JSON.stringify([person]);
+    opener.threshold = 0;
+    assert.equal((await open.team()).admin, false);
+    assert.equal(asked.length, 0);
+  }
+  opener.threshold = 1;
+  await open.team();
+  assert.equal(asked.length, 2);
+});
+
+test("a roster that is not what was signed is told from all else", async () => {
+  const { session: open, opener } = session(ROSTER, CUSTODY);
+  opener.renew_roster = () => {
+    throw coded("roster_forked");
+  };
+  await assert.rejects(open.team(), VaultNotTrusted);
+});
+
+test("a change and a second signature are sent as the WASM made them", async () => {
+  const { session: open, opener, asked } = session({ body: { taken: true } }, { text: "INVITATIONS" }, { body: { taken: false } });
+  assert.equal(await open.change({ change: "threshold", threshold: 2 }), true);
+  const proposal = { head: "bb", time: "", signed: ["ben"], own: false, changes: [], entry: "ENTRY" };
+  assert.equal(await open.cosign(proposal), false);
+  assert.deepEqual(opener.calls, ['change {"change":"threshold","threshold":2} 0000-00-00T00:00:00Z', "cosign ENTRY INVITATIONS"]);
+  const bodies = asked.map(({ init }) => init.body).filter((body) => body !== undefined);
+  assert.deepEqual(bodies, ['{"entry":"ENTRY","grants":[]}', '{"entry":"BOTH","grants":[]}']);
+});
+
+test("a change is in the log, or it is not believed", async () => {
+  const taken = { body: { taken: true, log: { checkpoint: "C" } } };
+  const { session: open, opener, kept } = session(taken, { body: { taken: true } });
+  opener.logs = true;
+  assert.equal(await open.change({ change: "threshold", threshold: 2 }), true);
+  assert.deepEqual(opener.calls.slice(1), ['logged {"checkpoint":"C"}']);
+  assert.deepEqual(kept, ["log place 1"]);
+  opener.refusal = "log_refused";
+  await assert.rejects(open.change({ change: "threshold", threshold: 2 }), LogNotTrusted);
+  assert.equal(opener.calls.at(-1), "logged null");
+});
+
+test("ending one's sessions elsewhere is a sign-out in the log, where one is kept", async () => {
+  const ended = { body: { log: { checkpoint: "C" } } };
+  const { session: open, opener, asked } = session({ body: {} }, ended, ended);
+  await open.endSession("aa");
+  assert.deepEqual([opener.calls, asked[0]?.init.body], [[], '{"id":"aa"}']);
+  opener.logs = true;
+  await open.endSession("aa");
+  await open.endOtherSessions();
+  const bodies = asked.slice(1).map(({ init }) => JSON.parse(String(init.body)) as { id?: string; log?: { since: number } });
+  assert.deepEqual(bodies.map(({ id, log }) => [id, log?.since]), [["aa", 0], [undefined, 1]]);
+  const both = ['sign [{"action":"sign-out"}]', 'logged {"checkpoint":"C"}'];
+  assert.deepEqual(opener.calls, [...both, ...both]);
+});
+
+test("an invitation: the vault gets the hash, the token stays here", async () => {
+  const { session: open, asked } = session(GONE);
+  assert.equal(await open.invite("ben", ["admin"]), "TOKEN");
+  const sent = { name: "ben", roles: ["admin"], token_hash: "HASH", lifetime: 259_200 };
+  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)), sent);
 });

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { isSignedOut, isTemporary, Refused, sentence, Unreachable } from "../../../src/admin/failure.ts";
 import { Vault } from "../../../src/admin/vault.ts";
 import { fakeFetch } from "./fakes.ts";
-import type { Answer } from "./fakes.ts";
+import type { Answer, Asked } from "./fakes.ts";
 
 const ORIGIN = "https://vault.example";
-const LOGIN = { body: { token: "dG9rZW4", expires_in: 900 } };
+const LOGIN = { body: { expires_in: 900, lock_after: 600 } };
 const PROBLEM = "https://nightsafe.dev/problems/";
 
 function vault(...answers: readonly Answer[]) {
@@ -31,34 +31,71 @@ const ROW = {
   openings: [{ kind: "card", index: 0, purpose: "charge", at: "2026-11-21T10:00:00Z" }],
 };
 
-test("the token goes with every request after sign-in, and never into an address", async () => {
-  const { vault: api, asked } = vault(LOGIN, { body: { deposits: [] } }, { text: '{"notes":[]}' });
-  await api.loginFinish({ login: "AA", message: "BB" });
+const proofs = (asked: readonly Asked[]) => asked.map(({ init }) => new Headers(init.headers).get("nightsafe-tab"));
+
+test("the tab's proof goes with every request from sign-in on, with the cookie, and never into an address", async () => {
+  const { vault: api, asked } = vault({ body: { login: "AA", message: "M" } }, LOGIN, { body: { deposits: [] } }, { text: '{"notes":[]}' });
+  const step = await api.loginStart("anna", "KE1");
+  assert.deepEqual(await api.loginFinish(step, "PROOF"), { expires_in: 900, lock_after: 600 });
   await api.search({ reference: "A-1" });
   await api.manifests();
-  const authorization = asked.map(({ init }) => new Headers(init.headers).get("authorization"));
-  assert.deepEqual(authorization, [null, "Bearer dG9rZW4", "Bearer dG9rZW4"]);
-  assert.ok(asked.every(({ url }) => url.startsWith(`${ORIGIN}/v1/`) && !url.includes("A-1") && !url.includes("dG9rZW4")));
-  assert.ok(asked.every(({ init }) => init.cache === "no-store" && init.credentials === "omit"));
+  assert.deepEqual(proofs(asked), [null, "PROOF", "PROOF", "PROOF"]);
+  assert.ok(asked.every(({ url }) => url.startsWith(`${ORIGIN}/v1/`) && !url.includes("A-1") && !url.includes("PROOF")));
+  assert.ok(asked.every(({ init }) => init.cache === "no-store" && init.credentials === "include"));
 });
 
-test("sign-out forgets the token even when the vault does not answer", async () => {
+test("a sign-in that the vault refuses leaves no proof behind, nor does a session that has ended", async () => {
+  const refused = { status: 401, body: { type: `${PROBLEM}sign-in-required` } };
+  const { vault: api, asked } = vault(refused, refused, { body: { deposits: [] } });
+  await assert.rejects(api.loginFinish({ login: "AA", message: "BB" }, "PROOF"), Refused);
+  await assert.rejects(api.resume("PROOF"), Refused);
+  await api.search({});
+  assert.deepEqual(proofs(asked), ["PROOF", "PROOF", null]);
+});
+
+test("a session goes on, and what unlocks it is handed on as it came", async () => {
+  const text = '{"user":"anna","expires_in":900,"lock_after":60,"identity":{"half":"00","wrapped":"AA"}}';
+  const { vault: api, asked } = vault({ text }, { status: 204 });
+  assert.deepEqual(await api.resume("PROOF"), { user: "anna", expires_in: 900, lock_after: 60, source: text });
+  await api.inUse();
+  assert.deepEqual(proofs(asked), ["PROOF", "PROOF"]);
+  api.leave();
+  await api.logout();
+  assert.equal(asked.length, 2, "the session itself goes on");
+});
+
+test("sessions are listed, and end one by one or all together", async () => {
+  const one = { id: "0".repeat(32), started: "2026-11-21T10:00:00Z", last_used: "2026-11-21T10:05:00Z", own: true };
+  const { vault: api, asked } = vault({ body: { sessions: [one] } }, { body: {} }, { body: {} }, { status: 204 });
+  assert.deepEqual(await api.sessions(), [one]);
+  await api.endSession(one.id);
+  await api.endOtherSessions();
+  await api.setLockAfter(300);
+  const sent = asked.map(({ url, init }) => [url.slice(ORIGIN.length), init.body]);
+  assert.deepEqual(sent.slice(1), [
+    ["/v1/sessions/end", `{"id":"${one.id}"}`],
+    ["/v1/sessions/end-others", "{}"],
+    ["/v1/settings", '{"lock_after":300}'],
+  ]);
+});
+
+test("sign-out forgets the proof even when the vault does not answer", async () => {
   const { vault: api, asked } = vault(LOGIN, "no answer", { body: { deposits: [] } });
-  await api.loginFinish({ login: "AA", message: "BB" });
+  await api.loginFinish({ login: "AA", message: "BB" }, "PROOF");
   await assert.rejects(api.logout(), Unreachable);
   await api.search({});
-  assert.equal(new Headers(asked.at(-1)?.init.headers).get("authorization"), null);
+  assert.equal(proofs(asked).at(-1), null);
   await api.logout();
   assert.equal(asked.length, 3);
 });
 
 test("a sign-out that is not recorded ends the session all the same", async () => {
   const { vault: api, asked } = vault(LOGIN, { status: 503 }, { status: 204 });
-  await api.loginFinish({ login: "AA", message: "BB" });
+  await api.loginFinish({ login: "AA", message: "BB" }, "PROOF");
   await api.signOff('{"since":0,"entries":[]}');
   await api.signOff('{"since":0,"entries":[]}');
   assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/v1/login/finish", "/v1/log/record", "/v1/logout"]);
-  assert.ok(asked.slice(1).every(({ init }) => new Headers(init.headers).get("authorization") === "Bearer dG9rZW4"));
+  assert.deepEqual(proofs(asked), ["PROOF", "PROOF", "PROOF"]);
 });
 
 test("rows are read, and kept for the WASM as they came", async () => {
@@ -94,6 +131,7 @@ test("an ended session is told from a wrong passphrase", async () => {
 
 test("problems become sentences, also where the document is missing", async () => {
   assert.match(sentence(await failure(403, "opening-not-allowed")), /may not open.*Nothing was opened/);
+  assert.match(sentence(await failure(403, "foreign-origin")), /does not know this page’s address/);
   assert.match(sentence(await failure(422, "batch-too-large")), /Choose fewer/);
   assert.match(sentence(await failure(429, "rate-limited")), /Wait a minute/);
   assert.match(sentence(await failure(503, "storage-unavailable")), /problem of its own/);

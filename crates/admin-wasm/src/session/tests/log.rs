@@ -1,14 +1,18 @@
 //! An admin whose deeds are recorded, at a vault that keeps a log, or pretends to.
 
-use nightsafe_core::audit::{Action, Actor, Entry, Salt, SignedEntry, seal};
+use nightsafe_core::audit::{Action, Actor, Entry, OpenedField, Salt, SignedEntry, seal};
 use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::AdminName;
 use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::log::{Checkpoint, Hashes, Origin, Plan, Tree};
 use nightsafe_core::roster::{self, Change, Entry as RosterEntry, Roles};
+use nightsafe_core::scalar::PartName;
+use nightsafe_core::session::TabHalf;
 use nightsafe_proto::vault::custody::AuditKey;
 use nightsafe_proto::vault::identity::{KeptWrapped, OwnIdentity, RosterEntries};
-use nightsafe_proto::vault::log::{InLog, Leaf, LogEntry, ToLog};
+use nightsafe_proto::vault::log::{Entries, InLog, Leaf, LogEntry, ToLog};
+use nightsafe_proto::vault::openings::Open;
+use nightsafe_proto::vault::roster::RosterChange;
 
 use super::*;
 
@@ -67,26 +71,61 @@ impl Log {
     }
 }
 
-/// What the vault answers at a sign-in.
+/// What the vault answers at a sign-in, and what the browser remembers.
+struct Answered {
+    identity: String,
+    roster: String,
+    custody: String,
+    manifests: String,
+    remembered: String,
+}
+
+impl Answered {
+    fn as_text(&self) -> Answers<'_> {
+        Answers {
+            identity: &self.identity,
+            roster: &self.roster,
+            custody: &self.custody,
+            manifests: &self.manifests,
+            remembered: &self.remembered,
+            log_key: "",
+            log_place: "",
+            timestamp: None,
+            now: UnixTime::parse(NOW).unwrap(),
+        }
+    }
+}
+
+/// A vault whose deeds are recorded.
 struct Recorded {
     shop: Shop,
     anna: Identity,
     audit_key: PrivateItems,
     roster: Vec<String>,
     granted: bool,
+    /// Who else is in the roster.
+    others: Vec<Identity>,
 }
 
 impl Recorded {
     fn new(names_key: bool) -> Self {
+        Self::with(names_key, Vec::new())
+    }
+
+    fn with(names_key: bool, others: Vec<Identity>) -> Self {
         let shop = Shop::new();
         let anna = Identity::generate(&site(), &mut rng()).unwrap();
         let audit_key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
-        let name = AdminName::parse("Anna").unwrap();
-        let add = Change::Add { keys: anna.public().into(), roles: Roles::parse("admin").unwrap(), name };
-        let mut changes = vec![Change::Threshold(1), add];
+        let add = |identity: &Identity, name: &str| Change::Add {
+            keys: identity.public().into(),
+            roles: Roles::parse("admin").unwrap(),
+            name: AdminName::parse(name).unwrap(),
+        };
+        let mut changes = vec![Change::Threshold(1), add(&anna, "Anna")];
+        changes.extend(others.iter().map(|other| add(other, "Ben")));
         changes.extend(names_key.then(|| Change::AuditKey(*audit_key.public_key().fingerprint())));
         let note = RosterEntry::first(&site(), shop.manifest.not_before, changes).sign(&[&shop.site_key]).unwrap();
-        Self { shop, anna, audit_key, roster: vec![note], granted: true }
+        Self { shop, anna, audit_key, roster: vec![note], granted: true, others }
     }
 
     fn log(&self) -> Log {
@@ -96,7 +135,13 @@ impl Recorded {
 
     fn sign_in(&self, log_key: &str, log_place: &str) -> Result<Session, Failure> {
         let export_key = Zeroizing::new([7; 64]);
-        let wrapped = self.anna.wrap(&Unlock::Login(&export_key), &mut rng()).unwrap();
+        let answers = self.answers(&export_key);
+        let answers = Answers { log_key, log_place, ..answers.as_text() };
+        Session::unlock(&export_key, b"", &answers, &self.shop.anchor.encode(), &mut rng())
+    }
+
+    fn answers(&self, export_key: &ExportKey) -> Answered {
+        let wrapped = self.anna.wrap(&Unlock::Login(export_key), &mut rng()).unwrap();
         let way = KeptWrapped { method: "login".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
         let public = B64u(self.anna.public().to_bytes());
         let identity = OwnIdentity { identity: Some(KeptIdentity { public, wrapped: vec![way] }) };
@@ -105,23 +150,28 @@ impl Recorded {
             let grants = grant_key(&self.anna, &roster, self.anna.public(), key, &mut rng()).unwrap();
             grants.iter().map(|grant| B64u(grant.to_bytes())).collect()
         };
+        let holders = vec![Hex(self.anna.id().0)];
         let mut custody: Custody = serde_json::from_str(&self.shop.custody()).unwrap();
         custody.keys[0].grants = grants(&self.shop.key);
+        custody.keys[0].holders.clone_from(&holders);
         custody.audit_keys.push(AuditKey {
             key_id: Hex(self.audit_key.public_key().key_id().0),
             public_key: B64u(self.audit_key.public_key().as_bytes().to_vec()),
             grants: if self.granted { grants(&self.audit_key) } else { Vec::new() },
+            holders,
         });
-        let answers = Answers {
-            identity: &text(&identity),
-            roster: &text(&RosterEntries { entries: self.roster.clone(), identities: Vec::new() }),
-            custody: &text(&custody),
-            manifests: &text(&Manifests { notes: self.shop.notes.clone() }),
-            remembered: "",
-            log_key,
-            log_place,
-        };
-        Session::unlock(&export_key, b"", &answers, &self.shop.anchor.encode(), &mut rng())
+        let identities = self.others.iter().map(|other| B64u(other.public().to_bytes())).collect();
+        Answered {
+            identity: text(&identity),
+            roster: text(&RosterEntries { entries: self.roster.clone(), identities }),
+            custody: text(&custody),
+            manifests: text(&Manifests { notes: self.shop.notes.clone() }),
+            remembered: roster.remember().to_text(),
+        }
+    }
+
+    fn session_without_log(&self) -> Session {
+        self.sign_in("", "").unwrap()
     }
 
     fn session(&self) -> Session {
@@ -184,6 +234,70 @@ fn what_is_signed_counts_once_it_is_shown_in_the_log() {
         assert_eq!(session.sign(bad, NOW, &mut rng()).err(), Some(Failure::Malformed), "{bad}");
     }
     assert_eq!(session.sign("[]", "today", &mut rng()).err(), Some(Failure::Malformed));
+}
+
+/// What the entries of a request say.
+fn actions(log: Option<&ToLog>) -> Vec<Action> {
+    let entries = &log.unwrap().entries;
+    entries.iter().map(|entry| SignedEntry::parse(&entry.signed.0).unwrap().entry().action().clone()).collect()
+}
+
+#[test]
+fn after_a_reload_the_identity_that_was_kept_signs_on() {
+    let recorded = Recorded::new(true);
+    let (mut session, mut log) = (recorded.session(), recorded.log());
+    let to_log = sign_in(&mut session);
+    session.logged(&text(&log.append(&to_log))).unwrap();
+    let tab = TabHalf::generate(&mut rng());
+    let kept = json(&session.kept_for(&tab, &mut rng()).unwrap().unwrap());
+    let resumed = json!({"user": "anna", "expires_in": 900, "lock_after": 600, "identity": kept}).to_string();
+    let answers = recorded.answers(&Zeroizing::new([7; 64]));
+    let (log_key, log_place) = (log_key().vkey().to_text(), session.log_place().unwrap());
+    let answers = Answers { log_key: &log_key, log_place: &log_place, ..answers.as_text() };
+    let anchor = recorded.shop.anchor.encode();
+    let mut again = Session::resume(&tab, &resumed, &answers, &anchor, &mut rng()).unwrap();
+    assert!(again.logs() && again.reads_log());
+    let to_log = sign(&mut again, &json!([{"action": "list", "limit": 25}]));
+    assert_eq!(to_log.since, 1);
+    again.logged(&text(&log.append(&to_log))).unwrap();
+    assert_eq!(again.log_size(), 2);
+}
+
+#[test]
+fn a_change_of_the_roster_carries_all_that_it_does_and_grants_the_audit_key_along() {
+    let recorded = Recorded::new(true);
+    let mut session = recorded.session();
+    let ben = Identity::generate(&site(), &mut rng()).unwrap();
+    let public = B64u(ben.public().to_bytes());
+    let person = json!({"name": "Ben", "roles": ["admin"], "public": public, "joined": NOW});
+    let request = json!({"change": "admit", "person": person}).to_string();
+    let change: RosterChange = serde_json::from_str(&session.change(&request, NOW, &mut rng()).unwrap()).unwrap();
+    let after = roster::verify_at_any_time(&[&recorded.roster[0], &change.entry], &recorded.shop.anchor).unwrap();
+    let mut keys = [&recorded.shop.key, &recorded.audit_key].map(|key| key.public_key().key_id());
+    keys.sort();
+    let grants = keys.map(|data_key| Action::Grant { data_key, to: ben.id() });
+    let expected = [vec![Action::RosterChange(after.head())], grants.to_vec()].concat();
+    assert_eq!((actions(change.log.as_ref()), change.grants.len()), (expected, 4));
+    assert_eq!(session.change(&request, "today", &mut rng()), Err(Failure::Malformed));
+
+    let mut none = Recorded::new(false).session_without_log();
+    let change: RosterChange = serde_json::from_str(&none.change(&request, NOW, &mut rng()).unwrap()).unwrap();
+    assert!(change.log.is_none());
+}
+
+#[test]
+fn who_lacks_the_audit_key_is_granted_it_and_the_log_says_so() {
+    let ben = Identity::generate(&site(), &mut rng()).unwrap();
+    let id = ben.id();
+    let recorded = Recorded::with(true, vec![ben]);
+    let mut session = recorded.session();
+    let grants: Grants = serde_json::from_str(&session.new_grants(NOW, &mut rng()).unwrap().unwrap()).unwrap();
+    let mut keys = [&recorded.shop.key, &recorded.audit_key].map(|key| key.public_key().key_id());
+    keys.sort();
+    let expected = keys.map(|data_key| Action::Grant { data_key, to: id });
+    assert_eq!((actions(grants.log.as_ref()), grants.grants.len()), (expected.to_vec(), 4));
+    let alone = Recorded::new(true);
+    assert_eq!(alone.session().new_grants(NOW, &mut rng()), Ok(None));
 }
 
 #[test]

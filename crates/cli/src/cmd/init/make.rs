@@ -12,7 +12,7 @@ use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxReader;
-use nightsafe_vault::{LogConfig, ServerSetup, Stretch, VaultStore, setup};
+use nightsafe_vault::{LogConfig, ServerSetup, Stretch, VaultStore, setup, write_roster};
 
 use super::InitArgs;
 use crate::cmd::db::copy::copy;
@@ -239,9 +239,11 @@ async fn try_recovery(
     Ok(())
 }
 
+/// And writes the roster that is in it, so that the very first timestamp note names its head.
 async fn add_to_vault(data: &DataDir, signed: &Signed) -> Result<()> {
     let store = VaultStore::open(&data.vault()).await?;
     store.add_manifest(&signed.hash(), signed.sequence(), &signed.note).await?;
+    write_roster(&store, &data.roster()).await?;
     store.close().await;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use nightsafe_core::roster::Change;
 use nightsafe_store::vault::VaultStore;
-use nightsafe_vault::setup;
+use nightsafe_vault::{setup, write_roster};
 
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
@@ -75,6 +75,7 @@ pub(super) async fn run(args: &AuditKeyArgs) -> Result<()> {
         bail!("the admin does not open the new audit key, so the roster does not name it: please report this");
     }
     setup::add_roster_entry(&store, &roster, &note).await?;
+    write_roster(&store, &data.roster()).await?;
     store.close().await;
 
     term::print(&format!("{}\n", new.key.key_id))?;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::identity::PublicIdentity;
 use nightsafe_core::scalar::IdentityId;
 use nightsafe_store::vault::VaultStore;
-use nightsafe_vault::setup;
+use nightsafe_vault::{setup, write_roster};
 
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
@@ -60,6 +60,7 @@ pub(super) async fn run(args: &BeginArgs) -> Result<()> {
     let signers = unlock_signers(&args.site_keys, args.site_passphrase_fd.as_ref(), &site, &anchor).await?;
     let (roster, note) = first_roster(&identity, None, user, &anchor, &signers.iter().collect::<Vec<_>>())?;
     setup::add_roster_entry(&store, &roster, &note).await?;
+    write_roster(&store, &data.roster()).await?;
     store.close().await;
     term::print(&format!("{}\n", roster.head()))?;
     term::progress(&format!("The roster begins with {user}, who gets the data keys granted at the next sign-in."));

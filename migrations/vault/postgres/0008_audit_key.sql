@@ -28,4 +28,4 @@ CREATE TABLE audit_recovery_grant (
 -- log.
 ALTER TABLE session ADD COLUMN recorded bigint NOT NULL DEFAULT 0;
 
-COMMENT ON SCHEMA vault IS 'nightsafe vault 6';
+COMMENT ON SCHEMA vault IS 'nightsafe vault 8';

@@ -1,0 +1,186 @@
+//! The next manifest, before it is signed; and putting it in place afterwards.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use nightsafe_core::manifest::{DataKey, KeyManifest, MAX_DATA_KEYS};
+use nightsafe_core::time::UnixTime;
+use nightsafe_store::vault::{CustodyKey, VaultStore};
+
+use crate::config;
+use crate::data_dir::DataDir;
+use crate::keys::{EPOCH_DAYS, data_key};
+use crate::manifests::{self, Signed};
+use crate::site::{self, release::Release};
+use crate::{files, term};
+
+/// What is asked of the next manifest.
+#[derive(clap::Args, Debug)]
+pub(super) struct Wanted {
+    /// Days that the manifest is valid
+    #[arg(long, value_name = "DAYS", default_value_t = 395, value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub(super) days: u16,
+    /// New field policy: a text of `kind` blocks [default: as before]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// New list of origins whose pages may embed the frame [default: as before]
+    #[arg(long = "parent", value_name = "ORIGIN")]
+    parents: Vec<String>,
+}
+
+/// The manifest to sign: what is wanted, the keys of the current one that are still needed, and every data key made since.
+pub(super) fn next_manifest(
+    wanted: &Wanted,
+    history: &[Signed],
+    custody: &[CustodyKey],
+    now: UnixTime,
+) -> Result<KeyManifest> {
+    let before = history.last().context("there is no key manifest yet")?.manifest();
+    let mut next = before.clone();
+    next.sequence = before.sequence.checked_add(1).context("there are no sequence numbers left")?;
+    next.not_before = now;
+    next.not_after = now.plus_days(wanted.days.into());
+    next.data_keys = data_keys(history, before, custody, now)?;
+    if !wanted.parents.is_empty() {
+        next.parents = wanted.parents.iter().map(|parent| config::origin(parent)).collect::<Result<_>>()?;
+    }
+    if let Some(path) = &wanted.policy {
+        next.kinds = manifests::parse_policy(&files::read_text(path)?, before)
+            .with_context(|| format!("{} is refused", path.display()))?;
+    }
+    Ok(next)
+}
+
+/// How many data keys are to be made, so that one after the other covers the manifest's time.
+pub(super) fn lacking(next: &KeyManifest) -> usize {
+    let mut covered = next.data_keys.last().map_or(next.not_before, |last| last.start.plus_days(EPOCH_DAYS));
+    let mut lacking = 0_usize;
+    while covered < next.not_after && next.data_keys.len().saturating_add(lacking) < MAX_DATA_KEYS {
+        covered = covered.max(next.not_before).plus_days(EPOCH_DAYS);
+        lacking = lacking.saturating_add(1);
+    }
+    lacking
+}
+
+/// The keys of the manifest before, without those that no browser can be sealing to any more, and then the new ones,
+/// each an epoch after the one before it.
+fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], now: UnixTime) -> Result<Vec<DataKey>> {
+    let active = before.data_keys.iter().rposition(|key| key.start <= now).unwrap_or(0);
+    // A browser whose clock is behind may still take the key before the active one
+    let mut keys: Vec<DataKey> = before.data_keys.iter().skip(active.saturating_sub(1)).cloned().collect();
+    for stored in custody {
+        let key = data_key::public_key(stored)?;
+        // What a manifest named once and this one does not is past its time
+        if history.iter().any(|signed| signed.manifest().data_key(key.key_id()).is_some()) {
+            continue;
+        }
+        let start = keys.last().map_or(now, |last| last.start.plus_days(EPOCH_DAYS).max(now));
+        keys.push(DataKey::new(start, &key));
+    }
+    if keys.len() > MAX_DATA_KEYS {
+        bail!("a manifest names at most {MAX_DATA_KEYS} data keys, and there are {}", keys.len());
+    }
+    Ok(keys)
+}
+
+/// Puts a signed manifest in its places, the published one last: until then the old one is in force, whole.
+pub(super) async fn place(data: &DataDir, config: &config::Config, store: &VaultStore, signed: &Signed) -> Result<()> {
+    // The vault first: whoever opens a deposit finds the manifest that it was sealed under
+    store.add_manifest(&signed.hash(), signed.sequence(), &signed.note).await?;
+    signed.store(data)?;
+    publish(data, config, signed)
+}
+
+/// What came of it.
+pub(super) fn tell(signed: &Signed) -> Result<()> {
+    term::print(&format!("{}\n", signed.hash()))?;
+    let manifest = signed.manifest();
+    term::progress(&format!(
+        "manifest {} with {} data keys, valid until {}",
+        signed.sequence(),
+        manifest.data_keys.len(),
+        manifest.not_after.to_text()
+    ));
+    Ok(())
+}
+
+/// Puts it beside the site's files, if the site was built: parents and data keys are in the headers, too.
+fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<()> {
+    match Release::read(&data.release())? {
+        Some(release) => {
+            // What the manifest names is there before it
+            site::publish_keys(data, signed.manifest())?;
+            site::publish_headers(data, &release, &config.origins, signed.manifest())?;
+            site::publish_manifest(data, &signed.note)
+        }
+        None => {
+            term::progress("the site is not built yet: `nightsafe site build` publishes the manifest");
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::rng;
+    use crate::manifests::tests::signed;
+    use nightsafe_core::keys::PrivateItems;
+    use nightsafe_core::suite::Suite;
+
+    /// What manifest and vault say of fresh keys that start on these days.
+    fn fresh(days: &[u64]) -> (Vec<DataKey>, Vec<CustodyKey>) {
+        let start = |day: &u64| UnixTime::from_seconds(0).plus_days(*day);
+        let both = days.iter().map(|day| {
+            let items = PrivateItems::generate(Suite::X25519, &mut rng()).unwrap();
+            let public = items.public_key();
+            let (suite, public_key) = (public.suite().name().to_owned(), public.as_bytes().to_vec());
+            let stored = CustodyKey { key_id: public.key_id(), suite, public_key, items: Vec::new() };
+            (DataKey::new(start(day), public), stored)
+        });
+        both.unzip()
+    }
+
+    /// Which of `all` the next manifest names, by number, and when each starts, in days.
+    fn next(all: &[CustodyKey], history: &[Signed], day: u64) -> Vec<(usize, u64)> {
+        let now = UnixTime::from_seconds(0).plus_days(day);
+        let keys = data_keys(history, history.last().unwrap().manifest(), all, now).unwrap();
+        let number = |key: &DataKey| all.iter().position(|one| one.key_id == key.key_id()).unwrap();
+        keys.iter().map(|key| (number(key), key.start.seconds() / 86_400)).collect()
+    }
+
+    #[test]
+    fn new_keys_come_in_and_retired_ones_stay_out() {
+        let (all, stored) = fresh(&[0, 90, 180, 270]);
+        let history = vec![signed(1, &all[..2])];
+        assert_eq!(next(&stored[..2], &history, 10), [(0, 0), (1, 90)]);
+        assert_eq!(next(&stored[..3], &history, 10), [(0, 0), (1, 90), (2, 180)]);
+        // The one before the active key stays for browsers whose clock is behind
+        let history = vec![signed(1, &all[..2]), signed(2, &all[..3])];
+        assert_eq!(next(&stored[..3], &history, 100), [(0, 0), (1, 90), (2, 180)]);
+        assert_eq!(next(&stored[..3], &history, 200), [(1, 90), (2, 180)]);
+        // What an older manifest named does not come back as a new key
+        let history = vec![signed(1, &all[..2]), signed(2, &all[..3]), signed(3, &all[1..3])];
+        assert_eq!(next(&stored, &history, 200), [(1, 90), (2, 180), (3, 270)]);
+        // A key that comes late starts at once, not in the past
+        assert_eq!(next(&stored, &history, 300), [(1, 90), (2, 180), (3, 300)]);
+    }
+
+    #[test]
+    fn keys_are_made_ahead_until_the_manifest_is_covered() {
+        let (all, _) = fresh(&[0, 90]);
+        let until = |day: u64, keys: &[DataKey]| KeyManifest {
+            not_after: UnixTime::from_seconds(0).plus_days(day),
+            ..signed(2, keys).manifest().clone()
+        };
+        assert_eq!(lacking(&until(180, &all)), 0);
+        assert_eq!(lacking(&until(181, &all)), 1);
+        assert_eq!(lacking(&until(395, &all)), 3);
+        // Not more than a manifest can name
+        let (many, _) = fresh(&[0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(lacking(&until(395, &many)), 1);
+        // An overdue key: what follows it begins now, not in the past
+        let late = KeyManifest { not_before: UnixTime::from_seconds(0).plus_days(300), ..until(695, &all) };
+        assert_eq!(lacking(&late), 5);
+    }
+}
