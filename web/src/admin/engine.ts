@@ -301,6 +301,7 @@ export async function loadEngine(config: Config): Promise<Engine> {
         // The glue takes its own class only, and every opener is one
         keep: (opener) => tab.keep(opener as OpenerHandle),
         remember: (place) => tab.remember(place),
+        remember_log: (key, place) => tab.remember_log(key, place),
         confirm: (timestamp, now) => tab.confirm(timestamp, now),
         resume: (...answers) => tab.resume(...answers),
         free: () => tab.free(),
