@@ -40,6 +40,8 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
   const sitePassphrase = readFileSync(join(`${data}.offline`, "site-passphrase"), "utf8");
   // Its manifest is as old as the fixture
   await nightsafe(["keys", "sign", "--data-dir", data, ...keys, "--site-passphrase-fd", "3"], sitePassphrase);
+  // Nor had it a log: its key comes with this version, before the admin site is built
+  await nightsafe(["keys", "log", "--data-dir", data]);
   const demo = await Demo.start(PORT_BASE, folder);
   const context = await browser.newContext({ locale: "en-GB" });
   try {
