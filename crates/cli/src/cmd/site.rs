@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Subcommand;
+use nightsafe_core::note::Vkey;
+use nightsafe_core::scalar::Site;
+use nightsafe_vault::LogConfig;
 
-use crate::data_dir::DataDirArg;
+use crate::data_dir::{DataDir, DataDirArg};
 use crate::manifests;
 use crate::site::{self, Inputs};
 use crate::{files, keys, term};
@@ -29,6 +32,9 @@ pub(crate) struct BuildArgs {
     /// Raise the anchor's sequence floor to the current manifest: loaders built from now on refuse all earlier ones
     #[arg(long)]
     raise_floor: bool,
+    /// The audit log's public key, as `nightsafe keys log` printed it, where keys/log.key is not on this machine
+    #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
+    log_key: Option<Vkey>,
 }
 
 pub(crate) fn run(command: &SiteCommand) -> Result<()> {
@@ -44,7 +50,8 @@ fn build(args: &BuildArgs) -> Result<()> {
     if args.raise_floor {
         anchor.sequence_floor = anchor.sequence_floor.max(current.sequence());
     }
-    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current };
+    let log_key = log_key(args, &data, &config.site()?)?;
+    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current, log_key: log_key.as_ref() };
     let release = site::build(&data, &args.assets, &inputs)?;
 
     anchor.wasm = release.fields.wasm.to_wasm();
@@ -57,4 +64,22 @@ fn build(args: &BuildArgs) -> Result<()> {
     }
     term::progress(&format!("site built below {}; `nightsafe snippet` prints the shop's tag", data.site().display()));
     Ok(())
+}
+
+/// The key by which admins' browsers verify the audit log.
+fn log_key(args: &BuildArgs, data: &DataDir, site: &Site) -> Result<Option<Vkey>> {
+    let here = if data.log_key().exists() { Some(keys::online::read(&data.log_key())?.vkey().clone()) } else { None };
+    let key = match (&args.log_key, here) {
+        (Some(named), Some(here)) if *named != here => bail!("--log-key is not the public key of keys/log.key"),
+        (Some(named), _) => Some(named.clone()),
+        (None, here) => here,
+    };
+    match &key {
+        Some(key) if key.name() != LogConfig::name(site) => bail!("--log-key is the key of another site's log"),
+        Some(_) => {}
+        None => {
+            term::warn("the admin site cannot verify an audit log: name its public key with --log-key, if there is one")
+        }
+    }
+    Ok(key)
 }

@@ -13,6 +13,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
+use nightsafe_core::note::Vkey;
 
 use self::assets::Assets;
 use self::fill::Template;
@@ -39,6 +40,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) anchor: &'a TrustAnchor,
     /// The current key manifest.
     pub(crate) manifest: &'a Signed,
+    /// The audit log's public key; `None` when there is no log.
+    pub(crate) log_key: Option<&'a Vkey>,
 }
 
 impl Inputs<'_> {
@@ -182,6 +185,7 @@ impl AdminFiles {
         let mut script = Template::new("admin.js", assets.admin_script.clone())?;
         script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
+        script.literal("__NIGHTSAFE_LOG_KEY__", &inputs.log_key.map(Vkey::to_text).unwrap_or_default())?;
         let Pinned { file, integrity } = pin(PASSPHRASE, "wasm", &assets.passphrase_wasm)?;
         script.literal("__NIGHTSAFE_PASSPHRASE__", &format!("{file} {integrity}"))?;
         let script = script.finish()?;
