@@ -48,6 +48,7 @@ const ELSEWHERE: [P; 29] = [
     P::NotInRoster,
     P::SignInNotRecorded,
     P::LogShorter,
+    P::NoLog,
     P::LogUnavailable,
     P::MalformedSearch,
 ];
