@@ -36,7 +36,9 @@ fn complaints(text: &str, is_there: impl Fn(&str) -> bool) -> Vec<String> {
             if tests.is_empty() {
                 found.push(format!("{at}: a cell says {PROMISE} and names no test: {}", cell.trim()));
             }
-            found.extend(tests.iter().filter(|name| !is_there(name)).map(|name| format!("{at}: there is no test {name}")));
+            found.extend(
+                tests.iter().filter(|name| !is_there(name)).map(|name| format!("{at}: there is no test {name}")),
+            );
         }
     }
     found
@@ -66,11 +68,17 @@ mod tests {
     fn a_promise_names_a_test_that_is_there() {
         let is_there = |name: &str| name == "nobody_gets_in_here" || name == "web/tests/e2e/log.spec.ts";
         let found = |text: &str| complaints(text, is_there).len();
-        assert_eq!(found("| root | **nothing** (`nobody_gets_in_here`, `web/tests/e2e/log.spec.ts`) | everything |"), 0);
+        assert_eq!(
+            found("| root | **nothing** (`nobody_gets_in_here`, `web/tests/e2e/log.spec.ts`) | everything |"),
+            0
+        );
         assert_eq!(found("| root | **nothing** | everything |"), 1);
         assert_eq!(found("| root | `keys/login.key`; **nothing** | **nothing** (`nobody_gets_in_here`) |"), 1);
         assert_eq!(found("| root | **nothing** (`nobody_gets_in_there`) |"), 1);
         assert_eq!(found("nothing, and **nothing** outside of a table"), 0);
-        assert_eq!(named_functions("async fn nobody_gets_in_here() {\n    fn of<T>(t: T)"), ["nobody_gets_in_here", "of"]);
+        assert_eq!(
+            named_functions("async fn nobody_gets_in_here() {\n    fn of<T>(t: T)"),
+            ["nobody_gets_in_here", "of"]
+        );
     }
 }
