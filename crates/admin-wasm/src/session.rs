@@ -32,6 +32,7 @@ use crate::place::{Place, Trust};
 use crate::unlock::{Unlocked, Unlocking, With, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
+mod kit;
 mod recorded;
 
 use recorded::points_of;
@@ -66,6 +67,7 @@ pub(crate) struct Session {
     is_sure: bool,
     manifests: Vec<VerifiedManifest>,
     renewal: Option<ClientRegistration>,
+    kit: Option<kit::MadeKit>,
     refused_manifests: u32,
     refused_grants: u32,
     new_identity: Option<KeptIdentity>,
@@ -128,6 +130,7 @@ impl Session {
             is_sure,
             manifests: verified,
             renewal: None,
+            kit: None,
             refused_manifests,
             refused_grants,
             new_identity,

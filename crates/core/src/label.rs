@@ -72,6 +72,9 @@ pub enum Label {
     /// HKDF `info` of what a tab proves itself with.
     #[cfg(feature = "admin")]
     TabProof,
+    /// OPAQUE credential identifier of a recovery kit.
+    #[cfg(feature = "admin")]
+    RecoveryKit,
     /// File of a manifest on its way to those who sign it.
     #[cfg(feature = "admin")]
     ManifestProposal,
@@ -120,6 +123,8 @@ impl Label {
             Self::RosterEntry => "nightsafe/v1/roster-entry",
             #[cfg(feature = "admin")]
             Self::TabProof => "nightsafe/v1/tab-proof",
+            #[cfg(feature = "admin")]
+            Self::RecoveryKit => "nightsafe/v1/recovery-kit",
             #[cfg(feature = "admin")]
             Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
         }

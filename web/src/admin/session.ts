@@ -221,6 +221,8 @@ interface Renewed {
 
 export class Session {
   #opener: Opener | undefined;
+  /** What the vault is to keep of a kit, once its code was typed back. */
+  #kit: string | undefined;
 
   constructor(
     /** Who is signed in, until when without a request, and when the page locks. */
@@ -343,6 +345,46 @@ export class Session {
     }
   }
 
+  /** Makes a recovery kit, which the vault does not keep yet; gives its code. The passphrase is shown once more. */
+  async makeKit(passphrase: string, paint: () => Promise<void>): Promise<string> {
+    this.forgetKit();
+    const attempt = this.engine.attempt(passphrase);
+    try {
+      const { login, message } = await this.vault.loginStart(this.user, attempt.message);
+      await paint();
+      const proof = finish(() => attempt.finish(message));
+      const reply = await this.vault.kitStart({ login, message: proof, registration: this.opener.begin_kit() });
+      await paint();
+      this.#kit = this.opener.finish_kit(reply);
+      const { kit_code: code } = this.opener;
+      if (code === undefined) throw new Error("the kit was forgotten");
+      return code;
+    } catch (error) {
+      this.forgetKit();
+      throw error;
+    } finally {
+      attempt.free();
+    }
+  }
+
+  /** Whether a group of the code, from 1, was typed back. */
+  isKitGroup(number: number, typed: string): boolean {
+    return this.opener.is_kit_group(number, typed);
+  }
+
+  /** Has the vault keep the kit, in the place of the one before. */
+  async keepKit(): Promise<void> {
+    if (this.#kit === undefined) throw new Error("no kit was made");
+    await this.vault.kitFinish(this.#kit);
+    this.forgetKit();
+  }
+
+  /** Forgets the code; harmless when there is none, or after `lock`. */
+  forgetKit(): void {
+    this.#kit = undefined;
+    this.#opener?.forget_kit();
+  }
+
   /** Twelve words to be compared by whoever signs this admin into the roster; nothing when that is done. */
   get words(): string | undefined {
     return this.opener.words;
@@ -422,6 +464,7 @@ export class Session {
   private forgetKeys(): void {
     const opener = this.#opener;
     this.#opener = undefined;
+    this.#kit = undefined;
     opener?.lock();
     opener?.free();
   }

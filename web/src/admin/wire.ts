@@ -48,6 +48,21 @@ export interface PassphraseChange extends LoginStep {
   readonly wrapped: string;
 }
 
+/** What a recovery kit is begun with: a sign-in with the passphrase, and a registration of the code. */
+export interface KitBegin extends LoginStep {
+  readonly registration: string;
+}
+
+/** A code that was right. */
+export interface Recovered {
+  /** Names the recovery until it ends. */
+  readonly recovery: string;
+  /** Seconds. */
+  readonly expires_in: number;
+  /** The answer as it came: what unlocks the identity is for the WASM. */
+  readonly source: string;
+}
+
 /** Somebody is invited. */
 export interface InvitationRequest {
   readonly name: string;
@@ -156,6 +171,10 @@ export const readPassphraseStep = shape<{ readonly message: string }>({ message:
 export const readLoginResult = shape<LoginResult>({ expires_in: count, lock_after: count });
 
 export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_in: count, lock_after: count });
+
+export const readKit = shape<{ readonly made: string | undefined }>({ made: optional(text) });
+
+export const readRecovered = shape<Omit<Recovered, "source">>({ recovery: b64u, expires_in: count });
 
 export const readSessions = shape<{ readonly sessions: readonly OwnSession[] }>({
   sessions: list(shape<OwnSession>({ id: hex32, started: text, last_used: text, own: flag }), 10_000),

@@ -10,7 +10,9 @@ use nightsafe_proto::vault::TAB_HEADER;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, invitations, log, login, openings, passphrase, record, roster, search, sessions};
+use super::{
+    custody, identity, invitations, kit, log, login, openings, passphrase, record, recovery, roster, search, sessions,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +27,14 @@ use super::{custody, identity, invitations, log, login, openings, passphrase, re
         login::logout,
         passphrase::start,
         passphrase::finish,
+        kit::get,
+        kit::start,
+        kit::finish,
+        kit::drop,
+        recovery::start,
+        recovery::finish,
+        recovery::passphrase_start,
+        recovery::passphrase_finish,
         identity::get,
         identity::take,
         identity::roster,
@@ -156,6 +166,27 @@ problems! {
         ALWAYS,
         BODY,
         [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/kit/start`.
+    KitStartProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/kit/finish`.
+    KitFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::KitNotBegun, P::MalformedMember]];
+    /// Problems of `POST /v1/recovery/start`.
+    RecoveryStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember, P::LogUnavailable]];
+    /// Problems of `POST /v1/recovery/finish`.
+    RecoveryFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInFailed, P::LogUnavailable]];
+    /// Problems of `POST /v1/recovery/passphrase/start`.
+    RecoveryPassphraseStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::RecoveryEnded, P::MalformedMember]];
+    /// Problems of `POST /v1/recovery/passphrase/finish`.
+    RecoveryPassphraseFinishProblems = [
+        ALWAYS,
+        BODY,
+        [P::LogEntryRefused, P::LogEntryRepeated, P::ClockDiffers, P::NotInRoster, P::LogShorter, P::LogUnavailable],
+        [P::ForeignOrigin, P::RecoveryEnded, P::MalformedMember, P::LogEntryRequired]
     ];
     /// Problems of `POST /v1/identity`.
     NewIdentityProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::IdentityExists]];
