@@ -14,6 +14,7 @@ mod people;
 mod publish;
 mod pull;
 mod recorded;
+mod recovery;
 mod relay;
 mod relay_tls;
 mod roster;

@@ -33,12 +33,16 @@ const LEAD =
   "If you forget your passphrase, the code on this page lets you choose a new one. It is good once, and it opens all that you can open: " +
   "print it, and keep it where nobody else gets at it, away from this computer.";
 
+const GONE = "The code was taken off this page, and the kit was not kept. Throw away what was printed, and begin again.";
+
 export class KitSection {
   readonly #title = h("h2", { id: uniqueId("kit") }, "Recovery kit");
   readonly #body = h("div", { class: "stack" });
   readonly element = h("section", { class: "card kit", "aria-labelledby": this.#title.id }, this.#title, this.#body);
   /** A code is on the page. */
   #shown = false;
+  /** One is made. */
+  #busy = false;
   #passphrase: HTMLInputElement | undefined;
   /** Tells a kit that is awaited from one that nobody waits for any more. */
   #turn = 0;
@@ -49,13 +53,15 @@ export class KitSection {
 
   /** Nothing of a code or a passphrase stays on the page. */
   clear(): void {
-    this.#turn += 1;
     this.props.forgetKit();
     if (this.#passphrase !== undefined) this.#passphrase.value = "";
-    if (!this.#shown) return;
+    if (!this.#shown && !this.#busy) return;
+    this.#turn += 1;
     fill(this.#body);
-    this.#shown = false;
-    void this.load("The code was taken off this page, and the kit was not kept. Throw away what was printed, and begin again.");
+    const note = this.#shown ? GONE : undefined;
+    this.#shown = this.#busy = false;
+    // Only where the page stays: another view has taken this one's place by then
+    queueMicrotask(() => this.element.isConnected && void this.load(note));
   }
 
   private async load(note?: string): Promise<void> {
@@ -93,12 +99,13 @@ export class KitSection {
       busy(true);
       const turn = ++this.#turn;
       const kit = await this.props.makeKit(typed);
-      if (turn !== this.#turn) return; // gone elsewhere, or locked: `clear` has forgotten it
+      if (turn !== this.#turn) return this.props.forgetKit(); // gone elsewhere, or locked
       busy(false);
       if (typeof kit === "string") return this.refuse(error, kit, passphrase);
       this.show(kit);
     };
     const busy = (yes: boolean): void => {
+      this.#busy = yes;
       sent.setAttribute("aria-busy", String(yes));
       submit.setAttribute("aria-disabled", String(yes)); // not disabled: that would lose the focus
       passphrase.readOnly = yes;

@@ -1,0 +1,214 @@
+// A lost passphrase, to the end: by the recovery kit.
+
+import type { Page } from "@playwright/test";
+import { Admin } from "./support/admin.ts";
+import { expectAccessible } from "./support/axe.ts";
+import { Checkout, SHOPPER } from "./support/checkout.ts";
+import { Demo } from "./support/demo.ts";
+import { Kits } from "./support/kits.ts";
+import { readQr } from "./support/qr.ts";
+import { expect, test } from "./support/test.ts";
+
+const NEXT = "four words nobody guesses";
+const CODE = /^(?:[0-9A-HJKMNP-TV-Z]{5}-){6}[0-9A-HJKMNP-TV-Z]{5}$/;
+const CARD = { Card: { Number: SHOPPER.number, Expires: "12 / 2029", "Name on card": SHOPPER.holder } };
+const PATIENCE = { timeout: 30_000 };
+
+for (const { what, options } of [
+  { what: "light", options: {} },
+  { what: "dark, on a phone", options: { colorScheme: "dark", viewport: { width: 360, height: 740 } } },
+] as const) {
+  test(`making a kit and the ways back, ${what}: no violation, nothing scrolls sideways`, async ({ demo, browser }) => {
+    test.setTimeout(120_000);
+    const context = await browser.newContext({ locale: "en-GB", ...options });
+    const admin = new Admin(await context.newPage(), demo);
+    const { page } = admin;
+    const fits = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth;
+    const looked = async (state: string): Promise<void> => {
+      await expectAccessible(page, `${state}, ${what}`);
+      expect(await page.evaluate(fits), state).toBe(true);
+    };
+    await admin.signIn();
+    const kits = new Kits(admin);
+    await kits.open();
+    await looked("no kit");
+    await kits.section.getByRole("button", { name: "Make a recovery kit" }).click();
+    await expect(kits.section.getByRole("alert")).toContainText("Type the passphrase that you signed in with.");
+    await looked("no passphrase");
+    const code = await kits.make(demo.at.admin_login.passphrase);
+    expect(code).toMatch(CODE);
+    await looked("the page to print");
+    await kits.typeBack(code, () => "00000");
+    await expect(kits.section.getByRole("alert")).toContainText("is not as it was printed");
+    await looked("typed back wrong");
+    await kits.section.getByRole("button", { name: "Cancel" }).click();
+    await expect(kits.section).toContainText("The kit was not kept.");
+    await expect(kits.section.locator(".made")).toContainText("You have no kit.");
+    await page.getByRole("button", { name: "Sign out" }).click();
+
+    await kits.lost();
+    await looked("lost");
+    await page.getByRole("button", { name: "Use the recovery kit" }).click();
+    await looked("code");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await expect(page.getByRole("alert")).toContainText("Type your name.");
+    await looked("code, empty");
+    await page.getByRole("button", { name: "Back to sign in" }).click();
+    await expect(page.getByRole("heading", { name: "Lost your passphrase?" }).or(page.getByLabel("Passphrase"))).toBeVisible();
+    await context.close();
+  });
+}
+
+test("a kit is made, printed, typed back and used: the old passphrase and the used kit are refused, everything opens", async ({ browser, demo: _built, spare }) => {
+  test.setTimeout(240_000);
+  const demo = await Demo.start(spare);
+  const context = await browser.newContext({ locale: "en-GB" });
+  try {
+    const { user, passphrase } = demo.at.admin_login;
+    const { reference } = await new Checkout(await context.newPage(), demo).purchase(SHOPPER, "hosted");
+    const admin = new Admin(await context.newPage(), demo);
+    const { page } = admin;
+    const sent: string[] = [];
+    page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
+    await admin.signIn();
+    const kits = new Kits(admin);
+    await kits.open();
+    await expect(kits.section.locator(".made")).toHaveText("You have no kit.");
+
+    await test.step("another passphrase makes none", async () => {
+      await kits.section.getByLabel("Your passphrase").fill("not the right words");
+      await kits.section.getByRole("button", { name: "Make a recovery kit" }).click();
+      await expect(kits.section.getByRole("alert")).toContainText("signed in with is not right", PATIENCE);
+    });
+
+    const code = await kits.make(passphrase);
+    await test.step("the printed page has all that is needed, and nothing else is printed", async () => {
+      expect(code).toMatch(CODE);
+      await expect(kits.printed).toContainText("demo.nightsafe.example");
+      await expect(kits.printed).toContainText(user);
+      await expect(kits.printed).toContainText(demo.at.admin);
+      await expect(kits.printed.getByRole("img", { name: "The code, to be read by a camera" })).toBeVisible();
+      await page.emulateMedia({ media: "print" });
+      await expect(kits.printed).toBeVisible();
+      for (const hidden of [page.getByRole("banner"), page.getByRole("region", { name: "Passphrase" }), page.getByRole("heading", { name: "Account", level: 1 })]) {
+        await expect(hidden).toBeHidden();
+      }
+      await expect(kits.section.getByRole("button", { name: "Keep the kit" })).toBeHidden();
+      await page.emulateMedia({ media: null });
+      // What a camera sees is what stands beside it
+      expect(await decoded(page)).toBe(code);
+    });
+    await test.step("nothing of it is kept by the browser, and the vault has no kit yet", async () => {
+      expect(await remembered(page)).not.toMatch(pieces(code));
+      const other = new Admin(await context.newPage(), demo);
+      await other.signIn();
+      const elsewhere = new Kits(other);
+      await elsewhere.open();
+      await expect(elsewhere.section.locator(".made")).toHaveText("You have no kit.");
+      await other.page.close();
+    });
+    await test.step("it is kept once two groups were typed back, in any case", async () => {
+      await kits.typeBack(code, (group) => ` ${group.toLowerCase()} `);
+      await kits.kept();
+      await expectAccessible(page, "a kit is kept");
+      expect(await page.content()).not.toMatch(pieces(code));
+    });
+
+    await test.step("a second kit takes its place; leaving the page forgets the code", async () => {
+      const second = await kits.make(passphrase);
+      await page.getByRole("link", { name: "All deposits" }).click();
+      await kits.open();
+      await expect(kits.printed).toHaveCount(0);
+      expect(second).not.toBe(code);
+    });
+    await page.getByRole("button", { name: "Sign out" }).click();
+
+    await test.step("typos are told by their group before anything is asked; a wrong code and an unknown name are one answer", async () => {
+      await kits.lost();
+      await page.getByRole("button", { name: "Use the recovery kit" }).click();
+      const groups = code.split("-");
+      const asked = sent.length;
+      await kits.show(user, [groups[0], groups[2], groups[1], ...groups.slice(3)].join("-"));
+      await expect(page.getByRole("alert")).toContainText("Group 2 of the code");
+      await kits.show(user, groups.slice(1).join("-"));
+      await expect(page.getByRole("alert")).toContainText("Group 1 of the code");
+      await kits.show(user, groups.slice(0, 6).join("-"));
+      await expect(page.getByRole("alert")).toContainText("seven groups of five characters");
+      expect(sent.slice(asked)).toEqual([]);
+      for (const [name, typed] of [
+        [user, OTHER],
+        ["nobody", code],
+      ] as const) {
+        await kits.show(name, typed);
+        await expect(page.getByRole("alert")).toContainText("The name or the code is not right", PATIENCE);
+      }
+      await expectAccessible(page, "wrong code");
+    });
+
+    await test.step("the code leads to a new passphrase, which is judged", async () => {
+      await kits.show(user, code.replaceAll("-", " ").toLowerCase());
+      await expect(page.getByRole("heading", { name: "New passphrase" })).toBeVisible(PATIENCE);
+      await expectAccessible(page, "new passphrase");
+      await kits.renew("qwertyuiop[]");
+      await expect(page.getByRole("alert")).toContainText("follows the keys of a keyboard", PATIENCE);
+      await kits.renew(NEXT, `${NEXT}!`);
+      await expect(page.getByRole("alert")).toContainText("not the same both times");
+      await kits.renew(NEXT);
+      await expect(page.getByText("Your new passphrase is set, and the recovery kit is used up.")).toBeVisible(PATIENCE);
+      expect(sent.join("")).not.toMatch(pieces(code));
+      expect(sent.join("")).not.toContain(NEXT);
+    });
+
+    await test.step("the old passphrase is refused, the new one leads to where the next kit is made", async () => {
+      await admin.credentials({ user, passphrase });
+      await expect(page.getByRole("alert")).toContainText("is not right", PATIENCE);
+      await admin.credentials({ user, passphrase: NEXT });
+      await expect(page.getByRole("heading", { name: "Account", level: 1 })).toBeVisible(PATIENCE);
+      await expect(kits.section.locator(".made")).toHaveText("You have no kit.");
+    });
+    await test.step("everything opens, and the log says how", async () => {
+      await page.getByRole("link", { name: "All deposits" }).click();
+      await admin.deposit(reference);
+      expect(await admin.opened(["Card"], "Charge the card")).toEqual(CARD);
+      await page.getByRole("button", { name: "Log", exact: true }).click();
+      await expect(page.getByText(`Regained access for ${user} (you)`)).toBeVisible(PATIENCE);
+    });
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await test.step("the used kit is refused", async () => {
+      await kits.lost();
+      await page.getByRole("button", { name: "Use the recovery kit" }).click();
+      await kits.show(user, code);
+      await expect(page.getByRole("alert")).toContainText("The name or the code is not right", PATIENCE);
+    });
+    await test.step("tries are counted together with those of the passphrase", async () => {
+      await expect(async () => {
+        await kits.show(user, code);
+        await expect(page.getByRole("alert")).toContainText("Too many tries", { timeout: 5_000 });
+      }).toPass({ timeout: 60_000, intervals: [0] });
+      await expectAccessible(page, "too many tries");
+    });
+  } finally {
+    await context.close();
+    await demo.stop();
+  }
+});
+
+/** Right by its check digits, and nobody's: the code whose digits are all 0. */
+const OTHER = "00001-00002-00003-00004-00005-00006-00007";
+
+/** Any group of a code, in any case. */
+function pieces(code: string): RegExp {
+  return new RegExp(code.split("-").join("|"), "i");
+}
+
+/** Storage, address, title and history of a page. */
+function remembered(page: Page): Promise<string> {
+  return page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.title, history.state]));
+}
+
+/** The text in the QR code. */
+async function decoded(page: Page): Promise<string> {
+  const path = (await page.locator("svg.qr path").getAttribute("d")) ?? "";
+  const dark = new Set([...path.matchAll(/M(\d+) (\d+)h1v1h-1z/g)].map(([, x, y]) => `${Number(x) - 4} ${Number(y) - 4}`));
+  return readQr((x, y) => dark.has(`${x} ${y}`));
+}
