@@ -54,6 +54,12 @@ pub(crate) enum Failure {
     CodeLength,
     /// The group of a recovery code, from 1, that is not as it was printed.
     CodeTypo(u8),
+    /// Not the file of this site's recovery key.
+    RecoveryKeyRefused,
+    /// What the vault gave does not open with the recovery key, or makes another key.
+    RecoveryGrantsRefused,
+    /// The recovery key opens nothing that this admin does not hold.
+    NothingToRecover,
     /// `lock` was called, or the attempt is used up.
     Locked,
     /// The browser gave no random bytes.
@@ -94,6 +100,9 @@ impl Failure {
             Self::CodeTypo(5) => "code_typo_5",
             Self::CodeTypo(6) => "code_typo_6",
             Self::CodeTypo(_) => "code_typo_7",
+            Self::RecoveryKeyRefused => "recovery_key_refused",
+            Self::RecoveryGrantsRefused => "recovery_grants_refused",
+            Self::NothingToRecover => "nothing_to_recover",
             Self::Locked => "locked",
             Self::Randomness => "randomness",
             Self::Memory => "memory",
@@ -125,6 +134,9 @@ impl Failure {
             Self::Unchecked => "compare the deposit's fields first",
             Self::CodeLength => "type all 35 characters of the recovery code",
             Self::CodeTypo(_) => "compare this group of the recovery code with the page",
+            Self::RecoveryKeyRefused => "this is not the file of this site's recovery key",
+            Self::RecoveryGrantsRefused => "what the vault gave does not open with the recovery key",
+            Self::NothingToRecover => "the recovery key opens nothing that is not held already",
             Self::Locked => "sign in again: the keys are locked",
             Self::Randomness => "the browser gave no random bytes",
             Self::Memory => "the browser has not enough memory: close other tabs",

@@ -195,6 +195,10 @@
 //!   change(request: string, now: string): string;
 //!   /** The same of somebody else's proposal, its `entry`, with the body of GET /v1/invitations. */
 //!   cosign(entry: string, invitations: string, now: string): string;
+//!   /** Opens what this admin does not hold with the organisation's recovery key, and grants it to this admin: body of POST
+//!    *  /v1/recovery-grants. Text of the key's file, bodies of GET /v1/recovery-grants and GET /v1/custody. Throws
+//!    *  `recovery_key_refused`, `recovery_grants_refused`, `nothing_to_recover`, `roster_unconfirmed`, `no_identity`, `malformed`, `locked`. */
+//!   recover(file: string, grants: string, custody: string, now: string): string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */
@@ -255,7 +259,7 @@
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
 //! `roster_forked`, `roster_not_current`, `roster_unconfirmed`, `timestamp_refused`, `no_identity`, `passphrase_needed`, `last_admin`, `name_taken`, `change_refused`,
-//! `code_length`, `code_typo_1` to `code_typo_7`, `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
+//! `recovery_key_refused`, `recovery_grants_refused`, `nothing_to_recover`, `code_length`, `code_typo_1` to `code_typo_7`, `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
 //! `malformed`, `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]

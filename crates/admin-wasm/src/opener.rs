@@ -216,6 +216,15 @@ impl Opener {
         Ok(self.session.as_mut().ok_or(Failure::Locked)?.cosign(entry, invitations, now, &mut rng()?)?)
     }
 
+    /// Opens keys with the organisation's recovery key.
+    pub fn recover(&mut self, mut file: String, grants: &str, custody: &str, now: &str) -> Result<String, JsValue> {
+        let session = self.session.as_mut().ok_or(Failure::Locked)?;
+        let recovered = session.recover(&file, grants, custody, now, &mut rng()?);
+        file.zeroize();
+        nightsafe_wipe::stack();
+        Ok(recovered?)
+    }
+
     /// Forgets a deposit; one that is not held does no harm.
     pub fn forget(&mut self, deposit_id: &str) {
         if let (Some(session), Ok(id)) = (&mut self.session, Hex32::parse(deposit_id)) {

@@ -33,6 +33,7 @@ use crate::unlock::{Unlocked, Unlocking, With, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 mod kit;
+mod organisation;
 mod recorded;
 
 use recorded::points_of;

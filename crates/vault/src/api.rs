@@ -10,6 +10,7 @@ mod log;
 mod login;
 mod openapi;
 mod openings;
+mod organisation;
 mod passphrase;
 mod policy;
 mod record;
@@ -56,6 +57,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/recovery/finish", post(recovery::finish))
         .route("/v1/recovery/passphrase/start", post(recovery::passphrase_start))
         .route("/v1/recovery/passphrase/finish", post(recovery::passphrase_finish))
+        .route("/v1/recovery-grants", get(organisation::get).post(organisation::grant))
         .route("/v1/identity", get(identity::get).post(identity::take))
         .route("/v1/roster", get(identity::roster).post(roster::change))
         .route("/v1/roster/proposals", get(roster::proposals))

@@ -385,7 +385,27 @@ export class App {
     if (session === undefined) return;
     this.leaveDeposit();
     setHash(routeHash({ page: "keys" }));
-    this.show(keysView({ keys: session.keys, back: () => this.goToSearch() }));
+    const { keys, people } = session;
+    const isAdmin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
+    const lacks = keys.keys.some(({ held, state }) => !held && state !== "purged");
+    const recover = isAdmin && lacks ? (file: File) => this.recoverKeys(session, file) : undefined;
+    this.show(keysView({ keys, recover, back: () => this.goToSearch() }));
+  }
+
+  /** What was granted is opened like at any other sign-in: verified, by this tab's session. */
+  private async recoverKeys(session: Session, file: File): Promise<string | undefined> {
+    const failed = await this.asked(async () => session.recoverKeys(await file.text()));
+    if (failed !== undefined || this.#session !== session) return failed;
+    const half = this.tab.half();
+    if (half === undefined) {
+      this.lock("The keys are granted to you. Sign in to use them.");
+      return undefined;
+    }
+    this.forget();
+    session.leave();
+    this.#session = undefined;
+    void this.goOn(half);
+    return undefined;
   }
 
   /** A sentence when it did not work. */
@@ -565,6 +585,10 @@ const REFUSED_GRANTS =
   "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
   "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
 
+const NO_KEYS =
+  "No data key is granted to you yet, so nothing opens. Another admin’s browser grants them at the next sign-in there; " +
+  "when no other admin is left, open them on page Keys with the organisation’s recovery key.";
+
 const NO_LOG =
   "Openings are not in a log yet that nobody can rewrite unnoticed: the vault alone records them. " +
   "Whoever holds the site keys begins the log with nightsafe keys audit.";
@@ -579,7 +603,7 @@ const NEVER_CONFIRMED =
   "sign in again in some minutes, and tell whoever runs ingest.";
 
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs, holdsKeys }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
@@ -589,6 +613,7 @@ function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs }: 
   const notes = [
     refusedManifests > 0 && REFUSED_MANIFESTS,
     refusedGrants > 0 && REFUSED_GRANTS,
+    !holdsKeys && NO_KEYS,
     unsure,
     waiting,
     unlogged,

@@ -207,6 +207,8 @@ export interface Opener {
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
+  /** Opens what is not held with the organisation's recovery key; body of `POST /v1/recovery-grants`. */
+  recover(file: string, grants: string, custody: string, now: string): string;
   /** Makes the code of a recovery kit; first message of its registration. */
   begin_kit(): string;
   /** As it is printed, until `forget_kit`. */

@@ -130,6 +130,11 @@ const SENTENCES = {
   codeLength: "The code has seven groups of five characters. Type all of them.",
   kitLate: "That took too long: the code was forgotten. Throw the printed page away, and begin again.",
   recoveryLate: "That took too long, or the kit was used meanwhile. Begin again with the code.",
+  recoveryKey: "This is not the file of this site’s recovery key. Choose the file that nightsafe init wrote.",
+  recoveryGrants:
+    "What the vault keeps for the recovery key does not open with it. Nothing was granted. Tell whoever runs the vault: " +
+    "either a row is damaged, or somebody tries to pass off a key. nightsafe open --offline with a copy of the vault’s database tells more.",
+  nothing: "The recovery key opens nothing that you do not hold already.",
   keys:
     "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.",
   distrust:
@@ -196,6 +201,9 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["name_taken", SENTENCES.taken],
   ["change_refused", SENTENCES.refused],
   ["code_length", SENTENCES.codeLength],
+  ["recovery_key_refused", SENTENCES.recoveryKey],
+  ["recovery_grants_refused", SENTENCES.recoveryGrants],
+  ["nothing_to_recover", SENTENCES.nothing],
 ]);
 
 const BY_SLUG: ReadonlyMap<string, string> = new Map([

@@ -345,6 +345,17 @@ export class Session {
     }
   }
 
+  /** Whether any data key is granted to who is signed in. */
+  get holdsKeys(): boolean {
+    return this.opener.key_ids !== "[]";
+  }
+
+  /** Opens with the organisation's recovery key what this admin does not hold; it is there from the next unlocking on. */
+  async recoverKeys(file: string): Promise<void> {
+    const [grants, custody] = await Promise.all([this.vault.recoveryGrants(), this.vault.custody()]);
+    await this.journal.grantRecovered((now) => this.opener.recover(file, grants, custody, now));
+  }
+
   /** Makes a recovery kit, which the vault does not keep yet; gives its code. The passphrase is shown once more. */
   async makeKit(passphrase: string, paint: () => Promise<void>): Promise<string> {
     this.forgetKit();
@@ -488,6 +499,10 @@ export class Session {
   }
 }
 
+function isNamed({ people }: Opener): boolean {
+  return (JSON.parse(people) as readonly Person[]).some(({ own, state }) => own && state === "active");
+}
+
 function finish(run: () => string): string {
   try {
     return run();
@@ -515,7 +530,8 @@ function unlocked(run: () => Opener): Opener {
     if (code === "passphrase_needed") throw new PassphraseNeeded();
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
-  if (opener.key_ids === "[]") {
+  // Somebody of the roster whom nobody is left to grant anything opens the keys with the organisation's recovery key
+  if (opener.key_ids === "[]" && (opener.refused_grants > 0 || !isNamed(opener))) {
     const refused = opener.refused_grants > 0;
     opener.free();
     throw refused ? new VaultNotTrusted("grants_refused") : new KeysNotUnlocked();

@@ -198,6 +198,16 @@ export class Vault {
     await this.send("POST", "/v1/passphrase/finish", change, this.#proof);
   }
 
+  /** What the organisation's recovery key opens; a body for the WASM. */
+  async recoveryGrants(): Promise<string> {
+    return body(await this.send("GET", "/v1/recovery-grants", undefined, this.#proof));
+  }
+
+  /** Grants to oneself what it opened. */
+  grantRecovered(grants: string): Promise<Recorded> {
+    return this.post("/v1/recovery-grants", JSON.parse(grants), readRecorded);
+  }
+
   /** When this admin's recovery kit was made, RFC 3339; nothing when there is none. */
   async kit(): Promise<string | undefined> {
     return readKit(await json(await this.send("GET", "/v1/kit", undefined, this.#proof)), "kit").made;

@@ -1,12 +1,15 @@
 // A lost passphrase, to the end: by the recovery kit.
 
 import type { Page } from "@playwright/test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Admin } from "./support/admin.ts";
 import { expectAccessible } from "./support/axe.ts";
 import { Checkout, SHOPPER } from "./support/checkout.ts";
 import { Demo } from "./support/demo.ts";
 import { Kits } from "./support/kits.ts";
 import { readQr } from "./support/qr.ts";
+import { nightsafe } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
 
 const NEXT = "four words nobody guesses";
@@ -192,6 +195,75 @@ test("a kit is made, printed, typed back and used: the old passphrase and the us
     await demo.stop();
   }
 });
+
+test("the only admin is lost: the site keys sign new ones, the recovery key opens everything", async ({ browser, demo: _built, spare }) => {
+  test.setTimeout(240_000);
+  const demo = await Demo.start(spare);
+  const context = await browser.newContext({ locale: "en-GB" });
+  try {
+    const { user } = demo.at.admin_login;
+    const offline = `${demo.at.data_dir}.offline`;
+    const { reference } = await new Checkout(await context.newPage(), demo).purchase(SHOPPER, "hosted");
+    const file = join(demo.written, "roster-proposal");
+    await test.step("three commands, one carried file", async () => {
+      const data = ["--data-dir", demo.at.data_dir];
+      await nightsafe(["roster", "propose", ...data, "--out", file, "--passphrase-fd", "3"], `${NEXT}\n`);
+      const keys = [1, 2].flatMap((n) => ["--site-key", join(offline, `site-keys/site-key-${n}.key`)]);
+      const anchor = ["--anchor", demo.path("anchor.txt")];
+      await nightsafe(["roster", "sign", file, ...keys, ...anchor, "--yes", "--site-passphrase-fd", "3"], readFileSync(join(offline, "site-passphrase"), "utf8"));
+      await nightsafe(["roster", "publish", ...data, file]);
+    });
+    const admin = new Admin(await context.newPage(), demo);
+    const { page } = admin;
+    const sent: string[] = [];
+    page.on("request", (request) => sent.push(request.postData() ?? ""));
+    await page.goto(demo.at.admin);
+    await admin.credentials();
+    await expect(page.getByRole("alert")).toContainText("is not right", PATIENCE);
+    await admin.credentials({ passphrase: NEXT });
+    await expect(page.getByRole("search")).toBeVisible(PATIENCE);
+    await expect(page.getByText("No data key is granted to you yet")).toBeVisible();
+
+    await page.getByRole("button", { name: "Keys", exact: true }).click();
+    const section = page.getByRole("region", { name: "Open with the organisation’s recovery key" });
+    await expectAccessible(page, "keys that are not held");
+    await section.getByRole("button", { name: "Open the keys" }).click();
+    await expect(section.getByRole("alert")).toContainText("Choose the recovery key file.");
+    for (const [name, buffer, said] of [
+      ["other.txt", Buffer.from("nothing of that kind"), "This is not the file of this site’s recovery key."],
+      ["recovery.pub", readFileSync(demo.path("recovery.pub")), "This is not the file of this site’s recovery key."],
+    ] as const) {
+      await section.getByLabel("Recovery key file").setInputFiles({ name, mimeType: "text/plain", buffer });
+      await section.getByRole("button", { name: "Open the keys" }).click();
+      await expect(section.getByRole("alert")).toContainText(said, PATIENCE);
+      await expectAccessible(page, `recovery with ${name}`);
+    }
+    const recovery = recoveryFile(offline);
+    await section.getByLabel("Recovery key file").setInputFiles(recovery);
+    await section.getByRole("button", { name: "Open the keys" }).click();
+    await expect(page.getByText("You can open what it sealed.").first()).toBeVisible(PATIENCE);
+    await expect(section).toHaveCount(0);
+    const secrets = readFileSync(recovery, "utf8").match(/^(?:mlkem-seed|x25519) (.+)$/gm) ?? [];
+    expect(secrets).toHaveLength(2);
+    for (const secret of secrets) expect(sent.join("")).not.toContain(secret.split(" ")[1]);
+    await page.getByRole("link", { name: "All deposits" }).click();
+    await admin.deposit(reference);
+    expect(await admin.opened(["Card"], "Charge the card")).toEqual(CARD);
+    await page.getByRole("button", { name: "Log", exact: true }).click();
+    await expect(page.getByText(`Regained access for ${user} (you)`)).toBeVisible(PATIENCE);
+    await expect(page.getByText(`Granted a key to ${user} (you)`).first()).toBeVisible();
+  } finally {
+    await context.close();
+    await demo.stop();
+  }
+});
+
+/** Where the demo keeps it. */
+function recoveryFile(offline: string): string {
+  const name = readdirSync(offline).find((each) => each.includes("recovery"));
+  if (name === undefined) throw new Error("the demo keeps no recovery key");
+  return join(offline, name);
+}
 
 /** Right by its check digits, and nobody's: the code whose digits are all 0. */
 const OTHER = "00001-00002-00003-00004-00005-00006-00007";

@@ -1,4 +1,4 @@
-//! Recovery kits: making one, and getting back in by one (docs/spec/identity.md).
+//! Recovery kits: making one, and getting back in by one (docs/spec/identity.md). And what the organisation's recovery key opens.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::KeptIdentity;
 use super::log::ToLog;
-use crate::wire::B64u;
+use crate::wire::{B64u, Hex16};
 
 /// `GET /v1/kit`
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -93,6 +93,30 @@ pub struct RecoveryPassphraseFinish {
     pub log: Option<ToLog>,
 }
 
+/// `GET /v1/recovery-grants`: what the organisation's recovery key opens.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryGrants {
+    /// Of all data keys and audit keys.
+    pub grants: Vec<RecoveryGrant>,
+}
+
+/// A private item, sealed to a recovery key.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryGrant {
+    /// The data key, or audit key.
+    pub key_id: Hex16,
+    /// Item name: `mlkem-seed` or `x25519`.
+    pub item: String,
+    /// Which recovery key opens it.
+    pub recovery_key_id: Hex16,
+    /// Recovery grant (docs/spec/custody.md).
+    pub sealed: B64u,
+}
+
 macro_rules! redacted {
     ($($name:ident)+) => {
         $(impl fmt::Debug for $name {
@@ -103,4 +127,4 @@ macro_rules! redacted {
     };
 }
 
-redacted! { KitStart KitFinish RecoveryFinished RecoveryPassphraseStart RecoveryPassphraseFinish }
+redacted! { KitStart KitFinish RecoveryFinished RecoveryGrant RecoveryPassphraseStart RecoveryPassphraseFinish }

@@ -11,7 +11,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use super::{
-    custody, identity, invitations, kit, log, login, openings, passphrase, record, recovery, roster, search, sessions,
+    custody, identity, invitations, kit, log, login, openings, organisation, passphrase, record, recovery, roster, search,
+    sessions,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +36,8 @@ use super::{
         recovery::finish,
         recovery::passphrase_start,
         recovery::passphrase_finish,
+        organisation::get,
+        organisation::grant,
         identity::get,
         identity::take,
         identity::roster,
@@ -198,6 +201,8 @@ problems! {
     /// Problems of `POST /v1/grants`.
     GrantProblems =
         [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired]];
+    /// Problems of `POST /v1/recovery-grants`.
+    RecoveredGrantsProblems = [ALWAYS, BODY, ADMINISTRATOR, RECORDED, [P::MalformedMember, P::LogEntryRequired]];
     /// Problems of addresses for admins of the roster that take no body.
     AdministratorProblems = [ALWAYS, ADMINISTRATOR];
     /// Problems of `POST /v1/invitations`.

@@ -32,7 +32,8 @@ export function lostView({ kit, back }: LostProps): View {
         ),
         way(
           "The organisation’s recovery key",
-          "When no admin is left who can sign in: whoever holds the recovery key file opens deposits with it, on a machine of their own, with nightsafe open.",
+          "When no admin is left who can sign in: whoever holds the site keys signs new keys for you (nightsafe roster propose), and you open the data keys " +
+            "with the recovery key file, on the page Keys.",
         ),
         h("div", { class: "row" }, button("Back to sign in", back, { class: "quiet" })),
       ),

@@ -170,6 +170,10 @@ export class FakeOpener implements Opener {
     this.calls.push(`finish_passphrase ${reply}`);
     return JSON.stringify({ registration: "R3", wrapped: "WW" });
   }
+  recover(file: string, grants: string, custody: string): string {
+    this.calls.push(`recover ${file} ${grants} ${custody}`);
+    return '{"grants":["GG"]}';
+  }
   kit_code: string | undefined;
   begin_kit(): string {
     this.calls.push("begin_kit");
