@@ -9,6 +9,7 @@ mod full_path;
 mod identity;
 mod limits;
 mod log;
+mod organisation;
 mod passphrase;
 mod people;
 mod publish;
