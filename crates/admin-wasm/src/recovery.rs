@@ -169,9 +169,7 @@ impl fmt::Debug for Recovery {
 #[cfg(test)]
 mod tests {
     use nightsafe_core::identity::{WrappedIdentity, kit_credential};
-    use nightsafe_login::{
-        ServerLogin, ServerSetup, export_key, register, registration_record, registration_reply,
-    };
+    use nightsafe_login::{ServerLogin, ServerSetup, export_key, register, registration_record, registration_reply};
     use nightsafe_proto::vault::identity::{KeptIdentity, KeptWrapped};
     use serde::Deserialize;
 
@@ -203,11 +201,8 @@ mod tests {
         let record = register(&setup, &credential, code.to_text().as_bytes(), &QUICK).unwrap().record;
         let (identity, own) = kept(&anchor(), 7);
         let wrapped = identity.wrap(&Unlock::RecoveryCode(&code), &mut rng().unwrap()).unwrap();
-        let way = KeptWrapped {
-            method: "recovery-code".into(),
-            slot: String::new(),
-            wrapped: B64u(wrapped.to_bytes()),
-        };
+        let way =
+            KeptWrapped { method: "recovery-code".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
         let kept = KeptIdentity { public: own.public, wrapped: vec![way] };
         let finished = RecoveryFinished { recovery: B64u(vec![1; 32]), expires_in: 900, identity: kept, logs };
         Kit { setup, record, code, identity, finished }

@@ -179,6 +179,8 @@ export class App {
   private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
     const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
+    // Whoever was asked for a code meanwhile is not any more
+    this.#entry += 1;
     this.forgetRecovery();
     const lost = (): void => this.lost(place);
     this.show(signInView({ site, user: place?.user, locked, note, lost, signIn: enter }));

@@ -268,9 +268,10 @@ function recoveryFile(offline: string): string {
 /** Right by its check digits, and nobody's: the code whose digits are all 0. */
 const OTHER = "00001-00002-00003-00004-00005-00006-00007";
 
-/** Any group of a code, in any case. */
+/** Any two groups of a code beside each other, in any case: one alone could be anywhere by chance. */
 function pieces(code: string): RegExp {
-  return new RegExp(code.split("-").join("|"), "i");
+  const groups = code.split("-");
+  return new RegExp(groups.slice(1).map((group, at) => `${groups[at] ?? ""}[-\\s]*${group}`).join("|"), "i");
 }
 
 /** Storage, address, title and history of a page. */

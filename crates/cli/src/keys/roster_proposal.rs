@@ -35,7 +35,8 @@ impl RosterProposal {
     /// Reads the file; refuses one whose parts do not belong together.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut lines = Reader::new(WHAT, Label::RosterProposal.as_str(), text)?;
-        let anchor = TrustAnchor::parse(&utf8(&lines.bytes("anchor")?)?).context("the trust anchor in it is refused")?;
+        let anchor =
+            TrustAnchor::parse(&utf8(&lines.bytes("anchor")?)?).context("the trust anchor in it is refused")?;
         let entries = roster::from_file(&utf8(&lines.bytes("roster")?)?).context("it has no roster in it")?;
         let text = utf8(&lines.bytes("entry")?)?;
         lines.finish()?;

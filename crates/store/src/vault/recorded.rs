@@ -4,8 +4,8 @@ use nightsafe_core::log::{CheckpointError, Hash};
 
 use super::log::append;
 use super::{
-    AppendError, Appended, NewEntry, NewLeaf, Proposal, Recovered, StoredGrant, VaultStore, identities, recovery, roster,
-    sessions, unavailable,
+    AppendError, Appended, NewEntry, NewLeaf, Proposal, Recovered, StoredGrant, VaultStore, identities, recovery,
+    roster, sessions, unavailable,
 };
 
 /// What is done.

@@ -86,7 +86,10 @@ pub(crate) async fn a_kit_is_used_once_and_all_sessions_end(place: &Place) {
     assert_eq!(sessions(&store, "ben").await, 1);
     assert_eq!(store.admin_record("anna").await.unwrap().as_deref(), Some(&b"new record"[..]));
     let identity = store.identity_of("anna").await.unwrap().unwrap();
-    assert_eq!(identity.wrapped.iter().map(|way| (way.method.as_str(), way.wrapped[0])).collect::<Vec<_>>(), [("login", 8)]);
+    assert_eq!(
+        identity.wrapped.iter().map(|way| (way.method.as_str(), way.wrapped[0])).collect::<Vec<_>>(),
+        [("login", 8)]
+    );
     assert!(!store.recover(recovered(&[2; 192])).await.unwrap(), "used up");
 }
 

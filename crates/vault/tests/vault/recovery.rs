@@ -43,8 +43,7 @@ async fn shown(vault: &Vault, path: &str, user: &str, secret: &[u8]) -> Option<L
 
 /// What a browser sends to keep a kit, having shown the passphrase.
 async fn begun(vault: &Vault, token: &str, identity: &Identity, code: &RecoveryCode) -> KitFinish {
-    let LoginFinish { login, message } =
-        shown(vault, "/v1/login/start", "admin", PASSPHRASE.as_bytes()).await.unwrap();
+    let LoginFinish { login, message } = shown(vault, "/v1/login/start", "admin", PASSPHRASE.as_bytes()).await.unwrap();
     let (client, request) = ClientRegistration::start(code.to_text().as_bytes()).unwrap();
     let start = KitStart { login, message, registration: B64u(request) };
     let reply: KitStarted = vault.post("/v1/kit/start", token, &start).await.json();
@@ -317,7 +316,8 @@ async fn a_new_passphrase_leaves_the_kit_as_it_is() {
     let (vault, identity) = with_identity().await;
     let token = vault.sign_in().await;
     let code = make(&vault, &token, &identity).await;
-    let LoginFinish { login, message } = shown(&vault, "/v1/login/start", "admin", PASSPHRASE.as_bytes()).await.unwrap();
+    let LoginFinish { login, message } =
+        shown(&vault, "/v1/login/start", "admin", PASSPHRASE.as_bytes()).await.unwrap();
     let (client, request) = ClientRegistration::start(NEW.as_bytes()).unwrap();
     let reply: PassphraseStarted =
         vault.post("/v1/passphrase/start", &token, &PassphraseStart { message: B64u(request) }).await.json();
@@ -352,7 +352,10 @@ async fn where_a_log_is_kept_a_recovery_is_in_it_or_does_not_happen() {
     ] {
         assert_eq!(finish(vault, &with(&entries)).await.problem(), P::LogEntryRefused);
     }
-    let late = [audited.sign_at(Action::Recovery { identity: anna.id(), method: RecoveryMethod::Kit }, NOW.plus(301)), change()];
+    let late = [
+        audited.sign_at(Action::Recovery { identity: anna.id(), method: RecoveryMethod::Kit }, NOW.plus(301)),
+        change(),
+    ];
     assert_eq!(finish(vault, &with(&late)).await.problem(), P::ClockDiffers);
     let mut beyond = with(&[recovery(), change()]);
     beyond.log.as_mut().unwrap().since = before + 1;
