@@ -46,14 +46,17 @@ pub(super) fn make() -> Value {
             "wrapped": hex(&wrapped.to_bytes()),
         })
     });
-    json!({
-        "identities": [identity(&anna), identity(&person("dora"))],
-        "recovery_codes": codes(),
-        "recovery_kits": ["anna", "Zoë Anna"].map(|name| json!({
+    let kits = ["anna", "Zoë Anna"].map(|name| {
+        json!({
             "name": name,
             "credential": hex(kit_credential(name).as_bytes()),
             "password": code().to_text().as_str(),
-        })),
+        })
+    });
+    json!({
+        "identities": [identity(&anna), identity(&person("dora"))],
+        "recovery_codes": codes(),
+        "recovery_kits": kits,
         "wrapped_identities": wrapped,
         "admin_grants": grants(),
     })
