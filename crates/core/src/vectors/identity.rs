@@ -50,7 +50,7 @@ pub(super) fn make() -> Value {
         json!({
             "name": name,
             "credential": hex(kit_credential(name).as_bytes()),
-            "password": code().to_text().as_str(),
+            "password": code.to_text().as_str(),
         })
     });
     json!({
