@@ -194,6 +194,8 @@ problem_types! {
     SignInNotRecorded = "sign-in-not-recorded", 403, "Your sign-in is not in the audit log yet; record it first";
     /// The log has fewer entries than the browser has seen.
     LogShorter = "log-shorter", 409, "The audit log is shorter than you have seen it";
+    /// Something was to be recorded where no log is kept: its sender would take it for recorded.
+    NoLog = "no-log", 409, "This vault keeps no audit log, so nothing was done";
     /// Nothing can be recorded, so nothing is done.
     LogUnavailable = "log-unavailable", 503, "The audit log cannot be written now, so nothing was done";
     /// A search member is malformed.

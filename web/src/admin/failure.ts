@@ -147,6 +147,9 @@ const SENTENCES = {
   logKey:
     "This page was built without the key of the audit log, so nothing that you do could be checked there. " +
     "Tell whoever runs this site: nightsafe site build fills it in.",
+  noLog:
+    "The list of admins names an audit log, and the vault says that it keeps none. Nothing was done. " +
+    "Tell whoever runs the vault.",
   logOff:
     "The vault cannot write its audit log now, and does nothing that it cannot record. Try again in a minute; " +
     "if it stays, tell whoever runs the vault.",
@@ -223,6 +226,7 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["batch-too-large", SENTENCES.large],
   ["malformed-search", SENTENCES.search],
   ["log-unavailable", SENTENCES.logOff],
+  ["no-log", SENTENCES.noLog],
   ["clock-differs", SENTENCES.clock],
   ["not-in-roster", SENTENCES.roster],
   ["sign-in-not-recorded", SENTENCES.session],

@@ -13,7 +13,8 @@ const TERMS = ["brand", "country", "day", "last4", "postal_code", "reference"] a
 const LIMIT = 25;
 
 export class Journal {
-  #last: Promise<unknown> = Promise.resolve();
+  /** Without a result: it would keep the opened values of the last answer alive after a lock. */
+  #last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly opener: Pick<Opener, "logs" | "log_place" | "log_size" | "sign" | "logged" | "read_log" | "new_grants">,
@@ -24,7 +25,8 @@ export class Journal {
   /** Runs after everything that was begun before, whatever came of it. */
   alone<T>(run: () => Promise<T>): Promise<T> {
     const done = this.#last.then(run);
-    this.#last = done.catch(() => undefined);
+    const over = (): void => undefined;
+    this.#last = done.then(over, over);
     return done;
   }
 

@@ -111,13 +111,14 @@ const HEALTH: [P; 3] = [P::InternalError, P::Busy, P::StorageUnavailable];
 /// What every other address may answer.
 const ALWAYS: [P; 4] = [P::RateLimited, P::InternalError, P::Busy, P::StorageUnavailable];
 /// And those that leave an entry in the audit log.
-const RECORDED: [P; 7] = [
+const RECORDED: [P; 8] = [
     P::LogEntryRefused,
     P::LogEntryRepeated,
     P::ClockDiffers,
     P::NotInRoster,
     P::SignInNotRecorded,
     P::LogShorter,
+    P::NoLog,
     P::LogUnavailable,
 ];
 /// And every address that takes a body.

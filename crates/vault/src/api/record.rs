@@ -38,7 +38,7 @@ pub(super) async fn record(
     Body(request, _share): Body<ToLog, BODY>,
 ) -> Result<(Option<SetCookie>, Json<InLog>), Problem> {
     let state = state.shared();
-    let recording = Recording::of_anybody(state, &session).await?.ok_or(ProblemType::LogUnavailable)?;
+    let recording = Recording::of_anybody(state, &session).await?.ok_or(ProblemType::NoLog)?;
     let entries = recording.verified(&request, "").await?;
     if entries.is_empty() {
         return Err(Problem::new(ProblemType::LogEntryRefused).at("/entries"));
@@ -226,7 +226,7 @@ pub(super) fn required(to_log: Option<&ToLog>) -> Result<&ToLog, Problem> {
 pub(super) fn none_wanted(to_log: Option<&ToLog>) -> Result<(), Problem> {
     match to_log {
         None => Ok(()),
-        Some(_) => Err(Problem::new(ProblemType::LogUnavailable).at("/log")),
+        Some(_) => Err(Problem::new(ProblemType::NoLog).at("/log")),
     }
 }
 

@@ -526,11 +526,11 @@ async fn where_no_log_is_kept_all_is_as_before_and_an_entry_is_not_taken_for_rec
         let entry = signed((&site(), &anna), Action::SignIn, NOW, anna.signer());
         let log = Some(to_log(std::slice::from_ref(&entry)));
         let refused = vault.post("/v1/openings", &token, &Open { log: log.clone(), ..request }).await;
-        assert_eq!(refused.problem(), P::LogUnavailable);
+        assert_eq!(refused.problem(), P::NoLog);
         let refused = vault.post("/v1/deposits/search", &token, &Search { log, ..Search::default() }).await;
-        assert_eq!(refused.problem(), P::LogUnavailable);
+        assert_eq!(refused.problem(), P::NoLog);
         let refused = vault.post("/v1/log/record", &token, &to_log(&[entry])).await;
-        assert_eq!(refused.problem(), P::LogUnavailable);
+        assert_eq!(refused.problem(), P::NoLog);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Budgets, and target/assets/assets.json with all sizes.
 
 use super::config::Config;
-use super::size::Size;
+use super::size::{PACKED, Size};
 use crate::place;
 use crate::stamp::{self, Inputs};
 use anyhow::{Context, Result, bail};
@@ -53,7 +53,7 @@ fn measure() -> Result<BTreeMap<String, Size>> {
 
 fn measured() -> Result<Vec<PathBuf>> {
     let mut files = stamp::files(&place::assets())?;
-    files.retain(|file| !file.ends_with(LIST));
+    files.retain(|file| !file.ends_with(LIST) && file.extension().is_none_or(|extension| extension != PACKED));
     Ok(files)
 }
 

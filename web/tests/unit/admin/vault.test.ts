@@ -138,6 +138,7 @@ test("problems become sentences, also where the document is missing", async () =
   assert.match(sentence(await failure(422, "malformed-search")), /Check what you typed/);
   assert.match(sentence(await failure(422, "clock-differs")), /Set the clock/);
   assert.match(sentence(await failure(503, "log-unavailable")), /audit log/);
+  assert.match(sentence(await failure(409, "no-log")), /says that it keeps none/);
   assert.match(sentence(await failure(415, "unsupported-media-type")), /refused this request: A title\.$/);
   const bare = await vault({ status: 400, text: "no" }).vault.search({}).catch((caught: unknown) => caught);
   assert.ok(bare instanceof Refused && bare.slug === "");
