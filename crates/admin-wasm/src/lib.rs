@@ -69,8 +69,8 @@
 //!   readonly message: string;
 //!   /** As in LoginAttempt; the `message` of POST /v1/recovery/finish. Throws `wrong_passphrase`, `malformed`, `locked`. */
 //!   finish(reply: string): string;
-//!   /** Unlocks the identity by the body of that answer. Throws `identity_refused`, `malformed`. */
-//!   unlock(finished: string, anchor: string): void;
+//!   /** Unlocks the identity by the members `identity` and `logs` of that answer. Throws `identity_refused`, `malformed`. */
+//!   unlock(identity: string, logs: boolean, anchor: string): void;
 //!   /** After that: b64u, the `message` of POST /v1/recovery/passphrase/start. Throws `locked`. */
 //!   begin_passphrase(passphrase: string): string;
 //!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration`, `wrapped` and, where a log is kept, `log` of

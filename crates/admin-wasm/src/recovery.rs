@@ -9,18 +9,19 @@ use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Method, RecoveryCode, Unlock};
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{ClientLogin, ClientRegistration, Stretch};
-use nightsafe_proto::vault::log::{InLog, ToLog};
-use nightsafe_proto::vault::recovery::RecoveryFinished;
+use nightsafe_proto::vault::identity::KeptIdentity;
+use nightsafe_proto::vault::log::InLog;
 use nightsafe_proto::wire::B64u;
 use rand_core::CryptoRng;
-use serde::Serialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::journal::Journal;
 use crate::login::rng;
+use crate::session::{read, write};
 use crate::unlock::unwrap_with;
+use crate::view::RenewedView;
 
 /// One attempt to get back in. Freeing it zeroises code and identity.
 #[wasm_bindgen]
@@ -33,15 +34,6 @@ pub struct Recovery {
     logs: bool,
     renewal: Option<ClientRegistration>,
     journal: Option<Journal>,
-}
-
-/// What a new passphrase is sent with.
-#[derive(Serialize)]
-struct RecoveredView {
-    registration: B64u,
-    wrapped: B64u,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<ToLog>,
 }
 
 #[wasm_bindgen]
@@ -65,9 +57,9 @@ impl Recovery {
         Ok(message?)
     }
 
-    /// Unlocks the identity.
-    pub fn unlock(&mut self, finished: &str, anchor: &str) -> Result<(), JsValue> {
-        let unlocked = self.unlocked(finished, anchor);
+    /// Unlocks the identity; says whether a log is kept.
+    pub fn unlock(&mut self, identity: &str, logs: bool, anchor: &str) -> Result<(), JsValue> {
+        let unlocked = self.unlocked(identity, logs, anchor);
         nightsafe_wipe::stack();
         Ok(unlocked?)
     }
@@ -113,9 +105,9 @@ impl Recovery {
         Ok(b64u(&state.finish(&reply, stretch)?.message))
     }
 
-    fn unlocked(&mut self, finished: &str, anchor: &str) -> Result<(), Failure> {
+    fn unlocked(&mut self, identity: &str, logs: bool, anchor: &str) -> Result<(), Failure> {
         let anchor = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?;
-        let RecoveryFinished { identity, logs, .. } = serde_json::from_str(finished).map_err(|_| Failure::Malformed)?;
+        let identity: KeptIdentity = read(identity)?;
         let way = identity.wrapped.iter().find(|way| way.method == Method::RecoveryCode.as_str());
         let wrapped = &way.ok_or(Failure::Malformed)?.wrapped;
         self.identity = Some(unwrap_with(&identity, wrapped, &anchor, &Unlock::RecoveryCode(&self.code))?);
@@ -148,13 +140,12 @@ impl Recovery {
         let recovery = Action::Recovery { identity: admin.id(), method: RecoveryMethod::Kit };
         let actions = vec![recovery, Action::PassphraseChange];
         let log = self.journal.as_mut().map(|journal| journal.sign(admin, actions, now, rng)).transpose()?;
-        let view = RecoveredView { registration: B64u(done.message), wrapped: B64u(wrapped.to_bytes()), log };
-        serde_json::to_string(&view).map_err(|_| Failure::Malformed)
+        write(&RenewedView { registration: B64u(done.message), wrapped: B64u(wrapped.to_bytes()), log })
     }
 
     fn settled(&mut self, in_log: &str) -> Result<Option<String>, Failure> {
         let Some(journal) = &mut self.journal else { return Ok(None) };
-        let in_log: Option<InLog> = serde_json::from_str(in_log).map_err(|_| Failure::Malformed)?;
+        let in_log: Option<InLog> = read(in_log)?;
         journal.settle(in_log.as_ref())?;
         Ok(journal.place())
     }
@@ -170,7 +161,8 @@ impl fmt::Debug for Recovery {
 mod tests {
     use nightsafe_core::identity::{WrappedIdentity, kit_credential};
     use nightsafe_login::{ServerLogin, ServerSetup, export_key, register, registration_record, registration_reply};
-    use nightsafe_proto::vault::identity::{KeptIdentity, KeptWrapped};
+    use nightsafe_proto::vault::identity::KeptWrapped;
+    use nightsafe_proto::vault::log::ToLog;
     use serde::Deserialize;
 
     use super::*;
@@ -191,7 +183,8 @@ mod tests {
         record: Vec<u8>,
         code: RecoveryCode,
         identity: Identity,
-        finished: RecoveryFinished,
+        kept: String,
+        logs: bool,
     }
 
     fn kit(logs: bool) -> Kit {
@@ -203,9 +196,8 @@ mod tests {
         let wrapped = identity.wrap(&Unlock::RecoveryCode(&code), &mut rng().unwrap()).unwrap();
         let way =
             KeptWrapped { method: "recovery-code".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
-        let kept = KeptIdentity { public: own.public, wrapped: vec![way] };
-        let finished = RecoveryFinished { recovery: B64u(vec![1; 32]), expires_in: 900, identity: kept, logs };
-        Kit { setup, record, code, identity, finished }
+        let kept = write(&KeptIdentity { public: own.public, wrapped: vec![way] }).unwrap();
+        Kit { setup, record, code, identity, kept, logs }
     }
 
     fn shown(kit: &Kit, typed: &str) -> Result<Recovery, Failure> {
@@ -218,8 +210,8 @@ mod tests {
         Ok(recovery)
     }
 
-    fn finished(kit: &Kit) -> String {
-        serde_json::to_string(&kit.finished).unwrap()
+    fn unlock(recovery: &mut Recovery, kit: &Kit) -> Result<(), Failure> {
+        recovery.unlocked(&kit.kept, kit.logs, &anchor().encode())
     }
 
     #[test]
@@ -227,7 +219,7 @@ mod tests {
         let kit = kit(false);
         let mut recovery = shown(&kit, &kit.code.to_text().to_lowercase()).unwrap();
         assert_eq!(recovery.begin(b"new"), Err(Failure::Locked));
-        recovery.unlocked(&finished(&kit), &anchor().encode()).unwrap();
+        unlock(&mut recovery, &kit).unwrap();
         let request = b64u_decode(&recovery.begin(b"new").unwrap()).unwrap();
         let reply = b64u(&registration_reply(&kit.setup, "anna", &request).unwrap());
         let renewed = recovery.renewed(&reply, ("", ""), NOW, &QUICK, &mut rng().unwrap()).unwrap();
@@ -245,7 +237,7 @@ mod tests {
     fn where_a_log_is_kept_both_entries_are_signed_and_an_answer_without_them_is_refused() {
         let kit = kit(true);
         let mut recovery = shown(&kit, &kit.code.to_text()).unwrap();
-        recovery.unlocked(&finished(&kit), &anchor().encode()).unwrap();
+        unlock(&mut recovery, &kit).unwrap();
         let key = nightsafe_core::note::NoteSigner::from_seed("shop.example/log", &[3; 32]).unwrap();
         let mut renewed = |key: &str| {
             let request = b64u_decode(&recovery.begin(b"new").unwrap()).unwrap();
@@ -276,8 +268,8 @@ mod tests {
         assert_eq!(shown(&one, &other.code.to_text()).unwrap_err(), Failure::WrongPassphrase);
         // A vault that hands out another's identity, or one that the code does not unlock
         let mut recovery = shown(&one, &text).unwrap();
-        assert_eq!(recovery.unlocked(&finished(&other), &anchor().encode()), Err(Failure::IdentityRefused));
-        assert_eq!(recovery.unlocked("{}", &anchor().encode()), Err(Failure::Malformed));
+        assert_eq!(unlock(&mut recovery, &other), Err(Failure::IdentityRefused));
+        assert_eq!(recovery.unlocked("{}", false, &anchor().encode()), Err(Failure::Malformed));
         assert_eq!(recovery.begin(b"new"), Err(Failure::Locked));
     }
 }

@@ -174,7 +174,7 @@ impl Session {
         let done = renewal.finish(&reply, stretch)?;
         let wrapped = admin.ok_or(Failure::NoIdentity)?.wrap(&Unlock::Login(&done.export_key), rng);
         let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
-        write(&RenewedView { registration: B64u(done.message), wrapped })
+        write(&RenewedView { registration: B64u(done.message), wrapped, log: None })
     }
 
     /// What to remember of the roster, if there is one.
@@ -352,12 +352,12 @@ fn current(note: Option<&str>, manifests: &[VerifiedManifest], now: UnixTime) ->
     }
 }
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     serde_json::from_str(json).map_err(|_| Failure::Malformed)
 }
 
 /// Only fails for values that JSON cannot hold, of which the views have none.
-fn write(value: &impl Serialize) -> Result<String, Failure> {
+pub(crate) fn write(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|_| Failure::Malformed)
 }
 

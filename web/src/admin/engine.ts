@@ -283,8 +283,8 @@ export interface Joiner {
 export interface Recovery {
   readonly message: string;
   finish(reply: string): string;
-  /** Takes the vault's answer to that. */
-  unlock(finished: string, anchor: string): void;
+  /** Takes the vault's answer to that: the identity, and whether a log is kept. */
+  unlock(identity: string, logs: boolean, anchor: string): void;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration`, `wrapped` and, where a log is kept, `log`. */
   finish_passphrase(reply: string, logKey: string, logPlace: string, now: string): string;

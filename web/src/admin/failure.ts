@@ -129,7 +129,7 @@ const SENTENCES = {
     "Compare both with the page.",
   codeLength: "The code has seven groups of five characters. Type all of them.",
   kitLate: "That took too long: the code was forgotten. Throw the printed page away, and begin again.",
-  recoveryLate: "That took too long, or the kit was used meanwhile. Begin again with the code.",
+  recoveryLate: "That took too long, or the kit was used meanwhile. Sign in if the new passphrase is set already; else begin again with the code.",
   recoveryKey: "This is not the file of this site’s recovery key. Choose the file that nightsafe init wrote.",
   recoveryGrants:
     "What the vault keeps for the recovery key does not open with it. Nothing was granted. Tell whoever runs the vault: " +

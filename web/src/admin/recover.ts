@@ -54,9 +54,9 @@ export async function showCode(user: string, code: string, parts: RecoverParts, 
   try {
     const { login, message } = await vault.recoveryStart(user, recovery.message);
     await paint();
-    const { recovery: id, expires_in, source } = await vault.recoveryFinish({ login, message: recovery.finish(message) });
-    recovery.unlock(source, config.anchor);
-    return new Recovering(user, expires_in, id, recovery, parts);
+    const shown = await vault.recoveryFinish({ login, message: recovery.finish(message) });
+    recovery.unlock(shown.identity, shown.logs, config.anchor);
+    return new Recovering(user, shown.expires_in, shown.recovery, recovery, parts);
   } catch (error) {
     recovery.free();
     const wrong = errorCode(error) === "wrong_passphrase" || (error instanceof Refused && error.slug === "sign-in-failed");

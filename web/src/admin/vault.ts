@@ -232,11 +232,9 @@ export class Vault {
     return this.post("/v1/recovery/start", { user, message }, readLoginStep);
   }
 
-  /** Shows it; what comes with the answer is a body for the WASM. */
-  async recoveryFinish(step: LoginStep): Promise<Recovered> {
-    const path = "/v1/recovery/finish";
-    const text = await body(await this.send("POST", path, step, undefined));
-    return { ...readRecovered(parsed(text), path), source: text };
+  /** Shows it. */
+  recoveryFinish(step: LoginStep): Promise<Recovered> {
+    return this.post("/v1/recovery/finish", step, readRecovered);
   }
 
   /** First step to a new passphrase by a kit; gives the vault's message. */

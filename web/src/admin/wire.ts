@@ -59,8 +59,10 @@ export interface Recovered {
   readonly recovery: string;
   /** Seconds. */
   readonly expires_in: number;
-  /** The answer as it came: what unlocks the identity is for the WASM. */
-  readonly source: string;
+  /** JSON for the WASM: what unlocks the identity. */
+  readonly identity: string;
+  /** Whether a log is kept. */
+  readonly logs: boolean;
 }
 
 /** Somebody is invited. */
@@ -174,8 +176,6 @@ export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_
 
 export const readKit = shape<{ readonly made: string | undefined }>({ made: optional(text) });
 
-export const readRecovered = shape<Omit<Recovered, "source">>({ recovery: b64u, expires_in: count });
-
 export const readSessions = shape<{ readonly sessions: readonly OwnSession[] }>({
   sessions: list(shape<OwnSession>({ id: hex32, started: text, last_used: text, own: flag }), 10_000),
 });
@@ -192,6 +192,8 @@ const source: Reader<string> = (value) => JSON.stringify(value);
 export const readRosterChanged = shape<RosterChanged>({ taken: flag, log: optional(source) });
 
 export const readRecorded = shape<Recorded>({ log: optional(source) });
+
+export const readRecovered = shape<Recovered>({ recovery: b64u, expires_in: count, identity: source, logs: flag });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,

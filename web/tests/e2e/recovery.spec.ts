@@ -7,6 +7,7 @@ import { Admin } from "./support/admin.ts";
 import { expectAccessible } from "./support/axe.ts";
 import { Checkout, SHOPPER } from "./support/checkout.ts";
 import { Demo } from "./support/demo.ts";
+import { heap, inMemories, watchMemories } from "./support/heap.ts";
 import { Kits } from "./support/kits.ts";
 import { readQr } from "./support/qr.ts";
 import { nightsafe } from "./support/site.ts";
@@ -71,6 +72,7 @@ test("a kit is made, printed, typed back and used: the old passphrase and the us
     const { reference } = await new Checkout(await context.newPage(), demo).purchase(SHOPPER, "hosted");
     const admin = new Admin(await context.newPage(), demo);
     const { page } = admin;
+    await watchMemories(page);
     const sent: string[] = [];
     page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
     await admin.signIn();
@@ -110,11 +112,18 @@ test("a kit is made, printed, typed back and used: the old passphrase and the us
       await expect(elsewhere.section.locator(".made")).toHaveText("You have no kit.");
       await other.page.close();
     });
+    await test.step("positive control: while it is shown, page and WASM hold it", async () => {
+      const { heap, wasm } = await left(page, code.split("-"), [digits(code)]);
+      expect([heap, wasm.at(-1)]).toEqual([code.split("-"), digits(code).toString("hex")]);
+    });
     await test.step("it is kept once two groups were typed back, in any case", async () => {
       await kits.typeBack(code, (group) => ` ${group.toLowerCase()} `);
       await kits.kept();
       await expectAccessible(page, "a kit is kept");
       expect(await page.content()).not.toMatch(pieces(code));
+      const { heap, wasm } = await left(page, code.split("-"), [digits(code)]);
+      expect(wasm).toEqual([]);
+      expect(heap.length, "five characters may be there by chance, two groups are not").toBeLessThan(2);
     });
 
     await test.step("a second kit takes its place; leaving the page forgets the code", async () => {
@@ -215,6 +224,7 @@ test("the only admin is lost: the site keys sign new ones, the recovery key open
     });
     const admin = new Admin(await context.newPage(), demo);
     const { page } = admin;
+    await watchMemories(page);
     const sent: string[] = [];
     page.on("request", (request) => sent.push(request.postData() ?? ""));
     await page.goto(demo.at.admin);
@@ -243,9 +253,11 @@ test("the only admin is lost: the site keys sign new ones, the recovery key open
     await section.getByRole("button", { name: "Open the keys" }).click();
     await expect(page.getByText("You can open what it sealed.").first()).toBeVisible(PATIENCE);
     await expect(section).toHaveCount(0);
-    const secrets = readFileSync(recovery, "utf8").match(/^(?:mlkem-seed|x25519) (.+)$/gm) ?? [];
+    const secrets = [...readFileSync(recovery, "utf8").matchAll(/^(?:mlkem-seed|x25519) (.+)$/gm)].map(([, secret = ""]) => secret);
     expect(secrets).toHaveLength(2);
-    for (const secret of secrets) expect(sent.join("")).not.toContain(secret.split(" ")[1]);
+    for (const secret of secrets) expect(sent.join("")).not.toContain(secret);
+    const held = secrets.map((secret) => Buffer.from(secret, "base64"));
+    expect(await left(page, secrets, held)).toEqual({ heap: [], wasm: [] });
     await page.getByRole("link", { name: "All deposits" }).click();
     await admin.deposit(reference);
     expect(await admin.opened(["Card"], "Charge the card")).toEqual(CARD);
@@ -277,6 +289,27 @@ function pieces(code: string): RegExp {
 /** Storage, address, title and history of a page. */
 function remembered(page: Page): Promise<string> {
   return page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.title, history.state]));
+}
+
+interface Left {
+  readonly heap: readonly string[];
+  readonly wasm: readonly string[];
+}
+
+/** Which of these texts are left in the page's heap, and which of these bytes in the memory of its WASM modules, as hex. */
+async function left(page: Page, texts: readonly string[], bytes: readonly Buffer[]): Promise<Left> {
+  const client = await page.context().newCDPSession(page);
+  await client.send("HeapProfiler.enable");
+  const snapshot = await heap(client);
+  await client.detach();
+  const wanted = [...texts.map((text) => Buffer.from(text)), ...bytes].map((each) => each.toString("hex"));
+  return { heap: texts.filter((text) => snapshot.includes(text)), wasm: await inMemories(page, wanted) };
+}
+
+/** A code as the WASM holds it: 28 digits without check digits, a byte each. */
+function digits(code: string): Buffer {
+  const groups = code.split("-").map((group) => group.slice(0, 4));
+  return Buffer.from([...groups.join("")].map((digit) => "0123456789ABCDEFGHJKMNPQRSTVWXYZ".indexOf(digit)));
 }
 
 /** The text in the QR code. */

@@ -5,13 +5,13 @@ use std::fmt;
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{RecoveryCode, Unlock};
 use nightsafe_login::{ClientRegistration, Stretch};
-use nightsafe_proto::vault::recovery::KitFinish;
 use nightsafe_proto::wire::B64u;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{Session, write};
 use crate::failure::Failure;
+use crate::view::RenewedView;
 
 /// A kit that the vault does not have yet.
 pub(super) struct MadeKit {
@@ -52,7 +52,7 @@ impl Session {
         let done = registration.finish(&reply, stretch)?;
         let admin = self.admin.as_ref().ok_or(Failure::NoIdentity)?;
         let wrapped = admin.wrap(&Unlock::RecoveryCode(&kit.code), rng).map_err(|_| Failure::Randomness)?;
-        write(&KitFinish { registration: B64u(done.message), wrapped: B64u(wrapped.to_bytes()) })
+        write(&RenewedView { registration: B64u(done.message), wrapped: B64u(wrapped.to_bytes()), log: None })
     }
 
     /// Forgets the code.

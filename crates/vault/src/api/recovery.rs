@@ -67,9 +67,11 @@ pub(super) async fn finish(
     let passed = passed(state, Shows::Code, (&request.login, &request.message)).await?;
     let Passed { user: admin, record: kit } = passed.ok_or_else(failed)?;
     record_failures(state, state.pending.ended(now)).await?;
+    // Dropped or replaced since it was begun to be shown
+    let kept = state.store.kit(&admin).await.map_err(|error| error::storage(&error))?;
+    kept.filter(|kept| kept.record == kit).ok_or_else(failed)?;
     let identity = state.store.identity_of(&admin).await.map_err(|error| error::storage(&error))?.ok_or_else(failed)?;
     let code = Method::RecoveryCode.as_str();
-    // Dropped or replaced since it was begun to be shown
     let way = identity.wrapped.into_iter().find(|way| way.method == code).ok_or_else(failed)?;
     let way = KeptWrapped { method: way.method, slot: way.slot, wrapped: B64u(way.wrapped) };
     let mut recovery = [0; 32];

@@ -296,8 +296,8 @@ export class FakeRecovery implements Recovery {
     this.called("finish", reply);
     return "KE3";
   }
-  unlock(finished: string, anchor: string): void {
-    this.called("unlock", `${finished} ${anchor}`);
+  unlock(identity: string, logs: boolean, anchor: string): void {
+    this.called("unlock", `${identity} ${logs} ${anchor}`);
   }
   begin_passphrase(): string {
     this.called("begin_passphrase", "");
