@@ -8,6 +8,7 @@ pub(crate) mod keyholder;
 pub(crate) mod online;
 pub(crate) mod proposal;
 pub(crate) mod recovery;
+pub(crate) mod roster_proposal;
 pub(crate) mod site_key;
 
 pub(crate) use nightsafe_core::epoch::EPOCH_DAYS;

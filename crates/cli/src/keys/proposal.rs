@@ -161,7 +161,7 @@ fn joined(note: &Note, more: &Note) -> String {
     text
 }
 
-fn utf8(bytes: &[u8]) -> Result<String> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<String> {
     String::from_utf8(bytes.to_vec()).context("it has a text that is not UTF-8")
 }
 

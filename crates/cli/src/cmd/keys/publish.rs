@@ -33,12 +33,8 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
     let proposal = joined(args)?;
-    check_anchor(&proposal, &anchor)?;
-    match proposal.missing()? {
-        0 => {}
-        1 => bail!("one more site key must sign: carry the file to it"),
-        missing => bail!("{missing} more site keys must sign: carry the file to them"),
-    }
+    check_anchor(&proposal.anchor, &anchor)?;
+    check_signed(proposal.missing()?)?;
     let note = proposal.note();
     manifest::verify(&note, &anchor, now()).context("the manifest is not in force now, so it was not published")?;
     let signed = Signed::verify(note, &anchor)?;
@@ -62,6 +58,15 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
     plan::place(&data, &config, &store, &signed).await?;
     store.close().await;
     plan::tell(&signed)
+}
+
+/// Refuses a proposal that lacks signatures.
+pub(crate) fn check_signed(missing: usize) -> Result<()> {
+    match missing {
+        0 => Ok(()),
+        1 => bail!("one more site key must sign: carry the file to it"),
+        missing => bail!("{missing} more site keys must sign: carry the file to them"),
+    }
 }
 
 fn joined(args: &PublishArgs) -> Result<Proposal> {

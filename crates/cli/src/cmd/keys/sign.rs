@@ -64,7 +64,7 @@ async fn sign_proposal(args: &SignArgs, file: &Path) -> Result<()> {
     let mut proposal = read(file)?;
     if let Some(path) = &args.anchor {
         let anchor = TrustAnchor::parse(&files::read_text(path)?);
-        check_anchor(&proposal, &anchor.with_context(|| format!("{} is refused", path.display()))?)?;
+        check_anchor(&proposal.anchor, &anchor.with_context(|| format!("{} is refused", path.display()))?)?;
     }
     let keys = site_key::open_files(&args.site_keys, &proposal.anchor)?;
     let own = keys.first().map(|key| key.vkey().clone());
@@ -93,8 +93,7 @@ pub(super) fn read(path: &Path) -> Result<Proposal> {
 }
 
 /// Refuses a proposal that other site keys decide on than this anchor's.
-pub(super) fn check_anchor(proposal: &Proposal, anchor: &TrustAnchor) -> Result<()> {
-    let other = &proposal.anchor;
+pub(crate) fn check_anchor(other: &TrustAnchor, anchor: &TrustAnchor) -> Result<()> {
     if (&other.site, &other.site_keys, other.threshold, &other.ingest)
         != (&anchor.site, &anchor.site_keys, anchor.threshold, &anchor.ingest)
     {
@@ -103,7 +102,8 @@ pub(super) fn check_anchor(proposal: &Proposal, anchor: &TrustAnchor) -> Result<
     Ok(())
 }
 
-fn ask(yes: bool) -> Result<()> {
+/// Asks whether to sign what was shown.
+pub(crate) fn ask(yes: bool) -> Result<()> {
     if yes {
         return Ok(());
     }
