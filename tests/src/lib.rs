@@ -10,6 +10,7 @@
     reason = "a test that cannot be set up may panic"
 )]
 
+pub mod authenticator;
 pub mod binaries;
 pub mod bulk;
 pub mod cluster;

@@ -97,6 +97,12 @@
 //!   remember(place: string): void;
 //!   remember_log(key: string, place: string): void;
 //!   confirm(timestamp: string, now: number): void;
+//!   /** What the PRF of a passkey is asked for (`prf.eval.first`), b64u. */
+//!   readonly prf_input: string;
+//!   /** Unlocks by a passkey. `prf` is the output of its PRF, 32 bytes, `wrapped` (b64u) is of the answer to POST
+//!    *  /v1/login/passkey/finish, the others as in LoginAttempt.unlock. Throws as that does, and `passphrase_needed`. */
+//!   unlock(prf: Uint8Array, wrapped: string, identity: string, roster: string, custody: string, anchor: string,
+//!     manifests: string): Opener;
 //!   /** Unlocks without the passphrase. The answers as in LoginAttempt.unlock; `resumed` is that of POST /v1/session/resume.
 //!    *  Throws as that does, and `passphrase_needed`. */
 //!   resume(resumed: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
@@ -199,6 +205,11 @@
 //!    *  /v1/recovery-grants. Text of the key's file, bodies of GET /v1/recovery-grants and GET /v1/custody. Throws
 //!    *  `recovery_key_refused`, `recovery_grants_refused`, `nothing_to_recover`, `roster_unconfirmed`, `no_identity`, `malformed`, `locked`. */
 //!   recover(file: string, grants: string, custody: string, now: string): string;
+//!   /** Body of POST /v1/passkeys/finish. `made`: JSON of {name, credential, client_data, authenticator_data}, all but the name in
+//!    *  b64u; `prf`: the output of its PRF, if it has one; `now` as for sign(). Throws `no_identity`, `malformed`, `locked`. */
+//!   add_passkey(made: string, prf: Uint8Array | undefined, now: string): string;
+//!   /** Body of POST /v1/passkeys/remove, of the passkey's id in hex. Throws `malformed`, `locked`. */
+//!   remove_passkey(id: string, now: string): string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */

@@ -162,6 +162,20 @@ impl Opener {
         nightsafe_wipe::stack();
     }
 
+    /// Body of `POST /v1/passkeys/finish`.
+    pub fn add_passkey(&mut self, made: &str, mut prf: Option<Vec<u8>>, now: &str) -> Result<String, JsValue> {
+        let session = self.session.as_mut().ok_or(Failure::Locked)?;
+        let added = session.add_passkey(made, prf.as_deref(), now, &mut rng()?);
+        prf.zeroize();
+        nightsafe_wipe::stack();
+        Ok(added?)
+    }
+
+    /// Body of `POST /v1/passkeys/remove`.
+    pub fn remove_passkey(&mut self, id: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.remove_passkey(id, now, &mut rng()?)?)
+    }
+
     /// What to remember of the roster.
     #[wasm_bindgen(getter)]
     pub fn roster_place(&self) -> Result<Option<String>, JsValue> {

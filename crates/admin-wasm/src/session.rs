@@ -34,6 +34,7 @@ use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit,
 
 mod kit;
 mod organisation;
+mod passkey;
 mod recorded;
 
 use recorded::points_of;
@@ -103,6 +104,19 @@ impl Session {
     ) -> Result<Self, Failure> {
         let kept = read::<Resumed>(resumed)?.identity.ok_or(Failure::PassphraseNeeded)?;
         Self::open(With::Session { tab, kept: &kept }, answers, anchor, rng)
+    }
+
+    /// Signs in by a passkey alone. `wrapped` is what the vault gave for it.
+    pub(crate) fn unlock_by_passkey(
+        prf: &[u8],
+        wrapped: &str,
+        answers: &Answers<'_>,
+        anchor: &str,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Failure> {
+        let prf = prf.try_into().map_err(|_| Failure::Malformed)?;
+        let wrapped = B64u::parse(wrapped).map_err(|_| Failure::Malformed)?;
+        Self::open(With::Passkey { prf, wrapped: &wrapped }, answers, anchor, rng)
     }
 
     fn open(with: With<'_>, answers: &Answers<'_>, anchor: &str, rng: &mut impl CryptoRng) -> Result<Self, Failure> {

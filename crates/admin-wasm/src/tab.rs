@@ -1,10 +1,13 @@
 //! A tab's part of its session: the bindings. What they call is in core and in `session`.
 
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::encoding::b64u;
+use nightsafe_core::passkey::prf_input;
 use nightsafe_core::scalar::Site;
 use nightsafe_core::session::TabHalf;
 use nightsafe_core::time::UnixTime;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use zeroize::Zeroize;
 
 use crate::failure::Failure;
 use crate::login::{rng, time};
@@ -64,6 +67,31 @@ impl Tab {
         (self.timestamp, self.now) = (Some(timestamp), time(now));
     }
 
+    /// What the PRF of a passkey is asked for, b64u.
+    #[wasm_bindgen(getter)]
+    pub fn prf_input(&self) -> String {
+        b64u(&prf_input(&self.site))
+    }
+
+    /// Unlocks by a passkey: by the output of its PRF, and what the vault gave for it.
+    #[allow(clippy::too_many_arguments, reason = "the vault's answers, as they come")]
+    pub fn unlock(
+        &self,
+        mut prf: Vec<u8>,
+        wrapped: &str,
+        identity: &str,
+        roster: &str,
+        custody: &str,
+        anchor: &str,
+        manifests: &str,
+    ) -> Result<Opener, JsValue> {
+        let answers = self.answers(identity, roster, custody, manifests);
+        let session = Session::unlock_by_passkey(&prf, wrapped, &answers, anchor, &mut rng()?);
+        prf.zeroize();
+        nightsafe_wipe::stack();
+        Ok(Opener::of(session?))
+    }
+
     /// Unlocks without the passphrase.
     pub fn resume(
         &self,
@@ -74,7 +102,22 @@ impl Tab {
         anchor: &str,
         manifests: &str,
     ) -> Result<Opener, JsValue> {
-        let answers = Answers {
+        let answers = self.answers(identity, roster, custody, manifests);
+        let session = Session::resume(&self.half, resumed, &answers, anchor, &mut rng()?);
+        nightsafe_wipe::stack();
+        Ok(Opener::of(session?))
+    }
+}
+
+impl Tab {
+    fn answers<'a>(
+        &'a self,
+        identity: &'a str,
+        roster: &'a str,
+        custody: &'a str,
+        manifests: &'a str,
+    ) -> Answers<'a> {
+        Answers {
             identity,
             roster,
             custody,
@@ -84,14 +127,9 @@ impl Tab {
             log_place: &self.log.1,
             timestamp: self.timestamp.as_deref(),
             now: self.now,
-        };
-        let session = Session::resume(&self.half, resumed, &answers, anchor, &mut rng()?);
-        nightsafe_wipe::stack();
-        Ok(Opener::of(session?))
+        }
     }
-}
 
-impl Tab {
     fn of(anchor: &str, half: Option<&str>) -> Result<Self, Failure> {
         let site = TrustAnchor::parse(anchor).map_err(|_| Failure::Malformed)?.site;
         let half = match half {

@@ -29,6 +29,8 @@ pub(crate) enum With<'a> {
         /// For data keys of before there was a roster.
         passphrase: &'a [u8],
     },
+    /// The output of a passkey's PRF, and what the vault gave for the passkey.
+    Passkey { prf: &'a [u8; 32], wrapped: &'a B64u },
     /// The tab's half, and what the vault kept for the session.
     Session { tab: &'a TabHalf, kept: &'a SessionIdentity },
 }
@@ -114,7 +116,7 @@ impl Unlocking<'_> {
             (None, With::SignIn { export_key, .. }) => {
                 self.new_identity(export_key, rng).map(|(id, kept)| (id, Some(kept)))?
             }
-            (None, With::Session { .. }) => return Err(Failure::PassphraseNeeded),
+            (None, With::Session { .. } | With::Passkey { .. }) => return Err(Failure::PassphraseNeeded),
         };
         let named = roster.as_ref().is_some_and(|roster| roster.active_at(&id, roster.sequence()).is_some());
         let words = (!named).then(|| id.words().join(" "));
@@ -131,6 +133,9 @@ impl Unlocking<'_> {
         let Some(own) = &self.identity.identity else { return Ok(None) };
         match self.with {
             With::SignIn { export_key, .. } => unwrap(own, self.anchor, export_key).map(Some),
+            With::Passkey { prf, wrapped } => {
+                unwrap_with(own, wrapped, self.anchor, &Unlock::Passkey(prf)).map(Some)
+            }
             With::Session { tab, kept } => {
                 let with = Unlock::Session { tab: tab.as_bytes(), row: &kept.half.0 };
                 unwrap_with(own, &kept.wrapped, self.anchor, &with).map(Some)
@@ -155,7 +160,7 @@ impl Unlocking<'_> {
         match self.with {
             _ if wrapped.is_empty() => Ok(Vec::new()),
             With::SignIn { passphrase, .. } => Ok(Keyring::unlock(passphrase, &self.anchor.site, wrapped)?.into_keys()),
-            With::Session { .. } => Err(Failure::PassphraseNeeded),
+            With::Session { .. } | With::Passkey { .. } => Err(Failure::PassphraseNeeded),
         }
     }
 

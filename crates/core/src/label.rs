@@ -81,6 +81,12 @@ pub enum Label {
     /// File of a manifest on its way to those who sign it.
     #[cfg(feature = "admin")]
     ManifestProposal,
+    /// What the PRF of a passkey is asked for.
+    #[cfg(feature = "admin")]
+    PasskeyPrf,
+    /// Hash of a passkey's credential id.
+    #[cfg(feature = "admin")]
+    PasskeyId,
 }
 
 impl Label {
@@ -132,6 +138,10 @@ impl Label {
             Self::RecoveryKit => "nightsafe/v1/recovery-kit",
             #[cfg(feature = "admin")]
             Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
+            #[cfg(feature = "admin")]
+            Self::PasskeyPrf => "nightsafe/v1/passkey-prf",
+            #[cfg(feature = "admin")]
+            Self::PasskeyId => "nightsafe/v1/passkey-id",
         }
     }
 

@@ -35,6 +35,8 @@ pub mod manifest;
 pub mod note;
 pub mod opening;
 pub mod padding;
+#[cfg(feature = "admin")]
+pub mod passkey;
 pub mod plaintext;
 pub mod policy;
 mod primitives;

@@ -14,6 +14,8 @@ mod identity;
 #[cfg(feature = "admin")]
 mod log;
 #[cfg(feature = "admin")]
+mod passkey;
+#[cfg(feature = "admin")]
 mod roster;
 #[cfg(feature = "admin")]
 mod session;
@@ -41,6 +43,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("audit-v1.json", text(&audit::make())),
         #[cfg(feature = "admin")]
         ("identity-v1.json", text(&identity::make())),
+        #[cfg(feature = "admin")]
+        ("passkey-v1.json", text(&passkey::make())),
         #[cfg(feature = "admin")]
         ("roster-v1.json", text(&roster::make())),
         #[cfg(feature = "admin")]

@@ -154,6 +154,18 @@ problem_types! {
     NotAnAdmin = "not-an-admin", 403, "Only an admin of the signed list may do this";
     /// The passphrase was not shown in this session, or too long ago.
     KitNotBegun = "kit-not-begun", 409, "Begin to make the recovery kit again: it took too long";
+    /// A challenge that was not asked in this session, was answered already, or is too old.
+    PasskeyNotBegun = "passkey-not-begun", 409, "Begin to add the passkey again: it took too long";
+    /// What the browser made is not a passkey of this site, or did not ask who is there.
+    PasskeyRefused = "passkey-refused", 422, "This passkey cannot be used here; try another one";
+    /// Registered already, or too many.
+    PasskeyNotAdded = "passkey-not-added", 409, "The passkey is there already, or there are eight: remove one first";
+    /// None of this admin's passkeys has this id.
+    UnknownPasskey = "unknown-passkey", 404, "There is no such passkey any more";
+    /// A passkey without a PRF signs nobody in by itself.
+    PasskeyNeedsPassphrase = "passkey-needs-passphrase", 403, "This passkey unlocks nothing by itself; sign in with name and passphrase first";
+    /// The admin site's origin has an IP address, which browsers make no passkeys for.
+    PasskeysUnavailable = "passkeys-unavailable", 409, "Passkeys need an admin site with a host name, not an address of numbers";
     /// An unknown recovery, one that took too long, or whose kit was used or replaced.
     RecoveryEnded = "recovery-ended", 409, "This recovery has ended; type the code again";
     /// The vault was not told which site keys to verify its roster by.

@@ -9,6 +9,7 @@ pub mod invitation;
 pub mod log;
 pub mod login;
 pub mod openings;
+pub mod passkey;
 pub mod passphrase;
 pub mod recovery;
 pub mod roster;

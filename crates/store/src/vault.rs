@@ -1,4 +1,4 @@
-//! The vault's database: index rows, field rows, custody, admins, recovery kits, invitations, identities, roster, sessions,
+//! The vault's database: index rows, field rows, custody, admins, recovery kits, passkeys, invitations, identities, roster, sessions,
 //! openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
@@ -16,6 +16,7 @@ mod intake;
 mod invitations;
 mod log;
 mod openings;
+mod passkeys;
 mod quarantine;
 mod recorded;
 mod recovery;
@@ -41,6 +42,7 @@ pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use invitations::{Invitation, Newcomer};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEvent};
 pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
+pub use passkeys::{MAX_PASSKEYS, NewPasskey, Passkey, UsedPasskey};
 pub use quarantine::Quarantined;
 pub use recorded::RecordedChange;
 pub use recovery::{Kit, NewKit, Recovered};
@@ -78,6 +80,7 @@ pub const SQLITE: Schema = Schema {
             sql: include_str!("../../../migrations/vault/sqlite/0008_audit_key.sql"),
         },
         Step { version: 9, name: "recovery", sql: include_str!("../../../migrations/vault/sqlite/0009_recovery.sql") },
+        Step { version: 11, name: "passkey", sql: include_str!("../../../migrations/vault/sqlite/0011_passkey.sql") },
     ],
 };
 
@@ -118,6 +121,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 9,
                 name: "recovery",
                 sql: include_str!("../../../migrations/vault/postgres/0009_recovery.sql"),
+            },
+            Step {
+                version: 11,
+                name: "passkey",
+                sql: include_str!("../../../migrations/vault/postgres/0011_passkey.sql"),
             },
         ],
     },

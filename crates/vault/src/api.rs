@@ -11,6 +11,8 @@ mod login;
 mod openapi;
 mod openings;
 mod organisation;
+mod passkey_login;
+mod passkeys;
 mod passphrase;
 mod policy;
 mod record;
@@ -46,7 +48,14 @@ pub fn router(state: State) -> Router {
     let asked = Router::new()
         .route("/v1/login/start", post(login::start))
         .route("/v1/login/finish", post(login::finish))
+        .route("/v1/login/passkey", post(passkey_login::second))
+        .route("/v1/login/passkey/start", post(passkey_login::start))
+        .route("/v1/login/passkey/finish", post(passkey_login::finish))
         .route("/v1/logout", post(login::logout))
+        .route("/v1/passkeys", get(passkeys::list))
+        .route("/v1/passkeys/start", post(passkeys::start))
+        .route("/v1/passkeys/finish", post(passkeys::finish))
+        .route("/v1/passkeys/remove", post(passkeys::remove))
         .route("/v1/passphrase/start", post(passphrase::start))
         .route("/v1/passphrase/finish", post(passphrase::finish))
         .route("/v1/kit", get(kit::get))

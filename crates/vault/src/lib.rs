@@ -20,6 +20,7 @@
 mod announce;
 mod anonymity;
 mod api;
+mod challenges;
 pub mod config;
 mod intake;
 mod key_gauges;

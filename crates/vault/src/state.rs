@@ -5,11 +5,13 @@ use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::scalar::{IdentityId, Site};
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
+use nightsafe_passkey::RelyingParty;
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::limits::{Admission, Guard, Memory};
 use nightsafe_store::StoreError;
 use nightsafe_store::vault::{SessionLimits, VaultStore};
 
+use crate::challenges::Challenges;
 use crate::limit::{LoginLimiter, LoginLimits};
 use crate::log::{AuditLog, LogConfig};
 use crate::pending::PendingLogins;
@@ -52,6 +54,9 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
+    /// The admin site for passkeys; none where its host is an address.
+    pub(crate) party: Option<RelyingParty>,
+    pub(crate) challenges: Challenges,
     /// Sessions, by their tokens' hashes, in which the passphrase was shown to make a recovery kit.
     pub(crate) kits: Tickets<()>,
     /// Who has shown the code of a kit.
@@ -88,6 +93,7 @@ impl State {
         Self(Arc::new(Shared {
             store,
             site,
+            party: RelyingParty::new(&admin_origin),
             admin_origin,
             login,
             sessions,
@@ -95,6 +101,7 @@ impl State {
             memory: guard.memory,
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
+            challenges: Challenges::default(),
             kits: Tickets::default(),
             recoveries: Tickets::default(),
             roster,

@@ -14,6 +14,8 @@ GRANT SELECT, INSERT ON deposit_index, taken, data_key, wrapped_item, recovery_g
 GRANT SELECT, INSERT, DELETE ON invitation, newcomer, roster_proposal TO nightsafe_vault;
 -- A kit is used once, dropped, or makes room for the next
 GRANT SELECT, INSERT, DELETE ON recovery_kit TO nightsafe_vault;
+-- Passkeys are added and removed; a sign-in by one leaves when, and the authenticator's count
+GRANT SELECT, INSERT, DELETE, UPDATE (sign_count, last_used) ON passkey TO nightsafe_vault;
 GRANT DELETE ON admin, admin_identity, wrapped_identity, admin_grant, audit_grant TO nightsafe_vault;
 -- A new passphrase: one record and one wrapping are replaced
 GRANT UPDATE (record) ON admin TO nightsafe_vault;

@@ -2,6 +2,7 @@
 
 use super::{AuditError, OpenedField, PointHash, Purpose, field};
 use crate::cbor::{Reader, Writer};
+use crate::passkey::PasskeyId;
 use crate::scalar::{DepositId, IdentityId, KeyId, ManifestHash, PartName, RosterHead};
 
 /// Most criteria of a search.
@@ -69,6 +70,13 @@ pub enum Action {
     },
     /// Changed the own passphrase.
     PassphraseChange,
+    /// Added a passkey of one's own, or removed it.
+    PasskeyChange {
+        /// The passkey.
+        passkey: PasskeyId,
+        /// Which of the two.
+        change: PasskeyChange,
+    },
     /// Regained access for an identity.
     Recovery {
         /// Whose.
@@ -91,6 +99,15 @@ pub enum KeyState {
     Retired,
     /// Its private items are gone.
     Purged,
+}
+
+/// What became of a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PasskeyChange {
+    /// It signs in from now on.
+    Added,
+    /// It does not any more.
+    Removed,
 }
 
 /// What access was regained by.
@@ -116,6 +133,19 @@ impl KeyState {
             Self::Retiring => "retiring",
             Self::Retired => "retired",
             Self::Purged => "purged",
+        }
+    }
+}
+
+impl PasskeyChange {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Added, Self::Removed];
+
+    /// The word in formats.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
         }
     }
 }
@@ -151,6 +181,7 @@ impl Action {
             Self::PolicyChange(_) => "policy-change",
             Self::Export { .. } => "export",
             Self::PassphraseChange => "passphrase-change",
+            Self::PasskeyChange { .. } => "passkey-change",
             Self::Recovery { .. } => "recovery",
         }
     }
@@ -212,6 +243,9 @@ impl Action {
             Self::Revoke(identity) => writer.array(1).bytes(identity.as_bytes()),
             Self::KeyChange { data_key, state } => writer.array(2).bytes(data_key.as_bytes()).text(state.as_str()),
             Self::PolicyChange(manifest) => writer.array(1).bytes(manifest.as_bytes()),
+            Self::PasskeyChange { passkey, change } => {
+                writer.array(2).bytes(passkey.as_bytes()).text(change.as_str())
+            }
             Self::Recovery { identity, method } => writer.array(2).bytes(identity.as_bytes()).text(method.as_str()),
         }
         .text(self.purpose().map_or("", Purpose::as_str));
@@ -267,6 +301,10 @@ fn read_subject(name: &str, reader: &mut Reader<'_>) -> Result<Action, AuditErro
         },
         ("policy-change", 1) => Action::PolicyChange(ManifestHash(reader.byte_array()?)),
         ("export", 1) => Action::Export { records: number(reader)?, purpose: Purpose::Charge },
+        ("passkey-change", 2) => Action::PasskeyChange {
+            passkey: PasskeyId(reader.byte_array()?),
+            change: word(reader, PasskeyChange::ALL, PasskeyChange::as_str)?,
+        },
         ("recovery", 2) => Action::Recovery {
             identity: IdentityId(reader.byte_array()?),
             method: word(reader, RecoveryMethod::ALL, RecoveryMethod::as_str)?,

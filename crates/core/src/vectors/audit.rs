@@ -2,12 +2,13 @@
 
 use super::{bytes, key, key_of, read};
 use crate::audit::{
-    Action, Actor, Commitment, Entry, KeyState, OpenedField, PointHash, Purpose, RecoveryMethod, Salt, SignedEntry,
-    open_sealed, seal, sealed_parts, signed_message,
+    Action, Actor, Commitment, Entry, KeyState, OpenedField, PasskeyChange, PointHash, Purpose, RecoveryMethod, Salt,
+    SignedEntry, open_sealed, seal, sealed_parts, signed_message,
 };
 use crate::encoding::hex;
 use crate::log::Tree;
 use crate::note::{NoteSigner, Vkey};
+use crate::passkey::PasskeyId;
 use crate::scalar::{DepositId, IdentityId, KeyId, KindName, ManifestHash, PartName, RosterHead, Site};
 use crate::suite::Suite;
 use crate::testing::TestRng;
@@ -83,6 +84,7 @@ fn actions() -> Vec<(Actor, Action)> {
         (admin, Action::PassphraseChange),
         (admin, Action::Recovery { identity: ADMIN, method: RecoveryMethod::Kit }),
         (admin, Action::RosterChange(RosterHead([0xf0; 32]))),
+        (admin, Action::PasskeyChange { passkey: PasskeyId([0x90; 16]), change: PasskeyChange::Added }),
     ]
 }
 

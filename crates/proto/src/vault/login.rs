@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::KeptIdentity;
+use super::passkey::PasskeyAsked;
 use crate::wire::B64u;
 
 /// `POST /v1/login/start`
@@ -57,4 +58,24 @@ pub struct LoginFinished {
 pub struct LoginWaiting {
     /// As it was handed over when joining.
     pub identity: KeptIdentity,
+}
+
+/// Answer to [`LoginFinish`] that is no session: the passphrase is right, and something else is missing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum LoginUnfinished {
+    /// A signature into the roster.
+    Waiting(LoginWaiting),
+    /// One of the admin's passkeys.
+    Passkey(LoginPasskey),
+}
+
+/// Answer to [`LoginFinish`] of an admin who has passkeys: there is no session before one of them is shown, too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LoginPasskey {
+    /// To be answered by `POST /v1/login/passkey`, once.
+    pub passkey: PasskeyAsked,
 }

@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 27] = [
+const TABLES: [Table; 28] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -143,6 +143,26 @@ const TABLES: [Table; 27] = [
                admin LIMIT $2",
         write: "/* vault put recovery_kit */ INSERT INTO recovery_kit (admin, record, made) VALUES ($1, $2, $3)",
         columns: &[Text("admin"), Bytes("record"), Number("made")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "passkey",
+        read: "/* vault copy passkey */ SELECT passkey_id, admin, rp_id, credential, public_key, sign_count, name, made, \
+               last_used FROM passkey WHERE passkey_id > $1 ORDER BY passkey_id LIMIT $2",
+        write: "/* vault put passkey */ INSERT INTO passkey (passkey_id, admin, rp_id, credential, public_key, \
+                sign_count, name, made, last_used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        columns: &[
+            Bytes("passkey_id"),
+            Text("admin"),
+            Text("rp_id"),
+            Bytes("credential"),
+            Bytes("public_key"),
+            Number("sign_count"),
+            Text("name"),
+            Number("made"),
+            Number("last_used"),
+        ],
         key: 1,
         unwritten: 0,
     },
@@ -442,7 +462,8 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
         recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
         count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, \
-        (SELECT count(*) FROM recovery_kit) AS recovery_kit, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
+        (SELECT count(*) FROM recovery_kit) AS recovery_kit, (SELECT count(*) FROM passkey) AS passkey, \
+        (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
         (SELECT count(*) FROM audit_key) AS audit_key, (SELECT count(*) FROM audit_grant) AS audit_grant, (SELECT \
         count(*) FROM audit_recovery_grant) AS audit_recovery_grant, \

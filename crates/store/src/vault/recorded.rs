@@ -1,11 +1,12 @@
 //! What admins do to the roster, for each other and to their own sessions, in one transaction with its entries in the audit log.
 
 use nightsafe_core::log::{CheckpointError, Hash};
+use nightsafe_core::passkey::PasskeyId;
 
 use super::log::append;
 use super::{
-    AppendError, Appended, NewEntry, NewLeaf, Proposal, Recovered, StoredGrant, VaultStore, identities, recovery,
-    roster, sessions, unavailable,
+    AppendError, Appended, NewEntry, NewLeaf, NewPasskey, Proposal, Recovered, StoredGrant, VaultStore, identities,
+    passkeys, recovery, roster, sessions, unavailable,
 };
 
 /// What is done.
@@ -23,11 +24,15 @@ pub enum RecordedChange<'c> {
     OtherSessions(&'c str, &'c [u8; 32]),
     /// As [`VaultStore::recover`] does.
     Recovery(Recovered<'c>),
+    /// As [`VaultStore::add_passkey`] does.
+    AddPasskey(NewPasskey<'c>),
+    /// As [`VaultStore::remove_passkey`] does.
+    RemovePasskey(&'c str, &'c PasskeyId),
 }
 
 impl VaultStore {
     /// Does it and appends the leaves, all or nothing. `None` when an entry is not the next one any more, or a newcomer is
-    /// not there any more, or a kit was used or replaced: then nothing is written.
+    /// not there any more, a kit was used or replaced, or a passkey is not to be added or removed: then nothing is written.
     ///
     /// # Errors
     /// [`AppendError`]
@@ -59,6 +64,16 @@ impl VaultStore {
             }
             RecordedChange::Recovery(recovered) => {
                 if !recovery::recover(&mut transaction, recovered).await? {
+                    return Ok(None);
+                }
+            }
+            RecordedChange::AddPasskey(new) => {
+                if !passkeys::add(&mut transaction, new).await? {
+                    return Ok(None);
+                }
+            }
+            RecordedChange::RemovePasskey(admin, id) => {
+                if !passkeys::remove(&mut transaction, admin, id).await? {
                     return Ok(None);
                 }
             }

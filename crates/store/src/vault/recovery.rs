@@ -115,7 +115,7 @@ impl VaultStore {
         transaction.commit().await.map_err(unavailable)
     }
 
-    /// Sets a new passphrase by a kit, which is used up by it, and ends all sessions of the admin. All or nothing: false when
+    /// Sets a new passphrase by a kit, which is used up by it, removes all passkeys of the admin, and ends all sessions. All or nothing: false when
     /// it is not the admin's kit any more.
     ///
     /// # Errors
@@ -143,6 +143,7 @@ pub(super) async fn recover(transaction: &mut Transaction, recovered: Recovered<
         return Ok(false);
     }
     drop_kit(transaction, admin).await?;
+    super::passkeys::remove_all(transaction, admin).await?;
     let renewed = statement("/* vault recover_record */ UPDATE admin SET record = $2 WHERE name = $1")
         .bind(admin)
         .bind(record)

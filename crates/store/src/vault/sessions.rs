@@ -2,7 +2,7 @@
 
 use nightsafe_core::time::UnixTime;
 
-use super::{VaultStore, fixed, text, unavailable};
+use super::{UsedPasskey, VaultStore, fixed, passkeys, text, unavailable};
 use crate::StoreError;
 use crate::sql::{On, Row, Transaction, statement};
 
@@ -86,27 +86,31 @@ impl VaultStore {
         limits: SessionLimits,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        statement("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
-            .bind(now.minus(limits.idle).seconds().cast_signed())
-            .bind(now.minus(limits.absolute).seconds().cast_signed())
-            .execute(&mut transaction)
-            .await
-            .map_err(unavailable)?;
-        let begun = statement(
-            "/* vault begin_session */ INSERT INTO session (token_hash, tab_hash, session_id, admin, started, \
-             last_used) SELECT $1, $2, $3, name, $5, $5 FROM admin WHERE name = $4 AND record = $6",
-        )
-        .bind(&proof.token_hash)
-        .bind(&proof.tab_hash)
-        .bind(id)
-        .bind(admin)
-        .bind(now.seconds().cast_signed())
-        .bind(record)
-        .execute(&mut transaction)
-        .await
-        .map_err(unavailable)?;
+        let begun = begin(&mut transaction, proof, id, (admin, record), now, limits).await?;
         transaction.commit().await.map_err(unavailable)?;
-        Ok(begun > 0)
+        Ok(begun)
+    }
+
+    /// The same of whoever has shown a passkey, too, or a passkey alone. False also when it is not there any more, or was used
+    /// meanwhile; then nothing changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn begin_session_by_passkey(
+        &self,
+        proof: &SessionProof,
+        id: &[u8; 16],
+        (record, used): (&[u8], UsedPasskey<'_>),
+        now: UnixTime,
+        limits: SessionLimits,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let begun = passkeys::count_use(&mut transaction, used, now).await?
+            && begin(&mut transaction, proof, id, (used.admin, record), now, limits).await?;
+        if begun {
+            transaction.commit().await.map_err(unavailable)?;
+        }
+        Ok(begun)
     }
 
     /// Whose session this is, if it has not ended, which counts as use; else `None`.
@@ -285,6 +289,36 @@ impl VaultStore {
         .map_err(unavailable)?;
         Ok(())
     }
+}
+
+async fn begin(
+    transaction: &mut Transaction,
+    proof: &SessionProof,
+    id: &[u8; 16],
+    (admin, record): (&str, &[u8]),
+    now: UnixTime,
+    limits: SessionLimits,
+) -> Result<bool, StoreError> {
+    statement("/* vault purge sessions */ DELETE FROM session WHERE last_used <= $1 OR started <= $2")
+        .bind(now.minus(limits.idle).seconds().cast_signed())
+        .bind(now.minus(limits.absolute).seconds().cast_signed())
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+    let begun = statement(
+        "/* vault begin_session */ INSERT INTO session (token_hash, tab_hash, session_id, admin, started, \
+         last_used) SELECT $1, $2, $3, name, $5, $5 FROM admin WHERE name = $4 AND record = $6",
+    )
+    .bind(&proof.token_hash)
+    .bind(&proof.tab_hash)
+    .bind(id)
+    .bind(admin)
+    .bind(now.seconds().cast_signed())
+    .bind(record)
+    .execute(transaction)
+    .await
+    .map_err(unavailable)?;
+    Ok(begun > 0)
 }
 
 fn used(row: &Row) -> Result<UsedSession, StoreError> {

@@ -1,14 +1,16 @@
 //! A vault copied into an empty one: every row, nothing half, whatever the two engines are.
 
+use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewKit, OpeningRequest, Proposal,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewKit, NewPasskey, OpeningRequest, Proposal,
     Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::audit_keys::audit_key;
 use crate::log::{checkpoint, leaves};
+use crate::passkeys::passkey;
 use crate::people::{invitation, newcomer};
 use crate::place::{Engine, Place};
 use crate::rows::{NOW, arrival, field, index};
@@ -41,6 +43,8 @@ async fn fill(store: &VaultStore) {
     assert!(store.begin_session(&proof(1), &[1; 16], by, NOW, SessionLimits::default()).await.unwrap());
     let (session, record, wrapped) = (&proof(1).token_hash, &b"kit"[..], &[9; 90][..]);
     assert!(store.keep_kit(NewKit { admin: "anna", session, record, wrapped, made: NOW }).await.unwrap());
+    let id = PasskeyId([1; 16]);
+    assert!(store.add_passkey(NewPasskey { session, ..passkey(&id, Some(wrapped)) }).await.unwrap());
     let granted = StoredGrant { key_id, recipient: ANNA, item: "x25519".into(), granted: vec![8; 90] };
     let new = NewDataKey { key, grants: vec![grant(1), grant(2)], admin_grants: vec![granted] };
     store.add_data_key(&new).await.unwrap();
@@ -103,6 +107,7 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
             (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
             (store.audit_keys().await.unwrap(), store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap()),
             (store.lock_after("anna").await.unwrap(), store.kit("anna").await.unwrap()),
+            store.passkeys("anna", "admin.example").await.unwrap(),
             store.roster().await.unwrap(),
         ),
         (
@@ -130,7 +135,8 @@ async fn copied(from: &Place, to: &Place) {
             ("admin_identity", 1),
             ("admin_setting", 1),
             ("recovery_kit", 1),
-            ("wrapped_identity", 2),
+            ("passkey", 1),
+            ("wrapped_identity", 3),
             ("roster_entry", 3),
             ("roster_proposal", 1),
             ("invitation", 1),

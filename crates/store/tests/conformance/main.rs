@@ -19,6 +19,7 @@ mod migrate;
 mod outbox;
 mod people;
 mod place;
+mod passkeys;
 mod recovery;
 mod roles;
 mod rows;
@@ -94,6 +95,9 @@ on_both_engines! {
     recovery::a_kit_is_used_once_and_all_sessions_end,
     recovery::a_kit_goes_with_the_identity_that_it_unlocks,
     recovery::a_recovery_is_in_the_log_or_has_not_happened,
+    passkeys::passkeys_are_added_used_and_removed,
+    passkeys::a_passkey_goes_with_kit_and_identity,
+    passkeys::a_passkey_change_is_in_the_log_or_has_not_happened,
     audit_keys::an_audit_key_is_added_once_and_granted_like_a_data_key,
     audit_keys::a_sign_in_is_recorded_with_its_entry_or_not_at_all,
     audit_keys::a_change_is_in_the_log_with_what_it_does,

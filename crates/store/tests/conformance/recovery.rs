@@ -11,10 +11,10 @@ use crate::place::Place;
 use crate::rows::NOW;
 use crate::sessions::proof;
 
-const ANNA: IdentityId = IdentityId([4; 16]);
+pub(crate) const ANNA: IdentityId = IdentityId([4; 16]);
 
 /// Anna with two sessions, and Ben without an identity, with one.
-async fn with_anna(place: &Place) -> VaultStore {
+pub(crate) async fn with_anna(place: &Place) -> VaultStore {
     let store = VaultStore::open(&place.vault()).await.unwrap();
     for name in ["anna", "ben"] {
         assert!(store.add_admin(name, b"record", NOW).await.unwrap());
@@ -30,7 +30,7 @@ async fn with_anna(place: &Place) -> VaultStore {
     store
 }
 
-async fn keep(store: &VaultStore, admin: &str, session: u8, number: u8) -> bool {
+pub(crate) async fn keep(store: &VaultStore, admin: &str, session: u8, number: u8) -> bool {
     let (session, record, wrapped) = (&proof(session).token_hash, &[number; 192][..], &[number; 281][..]);
     store.keep_kit(NewKit { admin, session, record, wrapped, made: NOW.plus(number.into()) }).await.unwrap()
 }
@@ -47,11 +47,11 @@ async fn kit(store: &VaultStore) -> Option<(u8, u8)> {
     })
 }
 
-const fn recovered(kit: &[u8]) -> Recovered<'_> {
+pub(crate) const fn recovered(kit: &[u8]) -> Recovered<'_> {
     Recovered { admin: "anna", kit, record: b"new record", wrapped: &[8; 281] }
 }
 
-async fn sessions(store: &VaultStore, admin: &str) -> usize {
+pub(crate) async fn sessions(store: &VaultStore, admin: &str) -> usize {
     store.sessions(admin, NOW, SessionLimits::default()).await.unwrap().len()
 }
 

@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 78] = [
+const RIGHTS: [Right; 82] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -58,6 +58,10 @@ const RIGHTS: [Right; 78] = [
     ("nightsafe_vault", "SELECT", "vault.recovery_kit", &[]),
     ("nightsafe_vault", "INSERT", "vault.recovery_kit", &[]),
     ("nightsafe_vault", "DELETE", "vault.recovery_kit", &[]),
+    ("nightsafe_vault", "SELECT", "vault.passkey", &[]),
+    ("nightsafe_vault", "INSERT", "vault.passkey", &[]),
+    ("nightsafe_vault", "UPDATE", "vault.passkey", &["sign_count", "last_used"]),
+    ("nightsafe_vault", "DELETE", "vault.passkey", &[]),
     ("nightsafe_vault", "SELECT", "vault.invitation", &[]),
     ("nightsafe_vault", "INSERT", "vault.invitation", &[]),
     ("nightsafe_vault", "DELETE", "vault.invitation", &[]),

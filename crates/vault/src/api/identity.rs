@@ -184,9 +184,9 @@ pub(super) fn malformed(place: usize) -> Problem {
     Problem::new(ProblemType::MalformedMember).at(format!("/grants/{place}"))
 }
 
-/// What a code unlocks is handed out to who shows the code.
+/// What a code or a passkey unlocks is handed out to who shows the code, or the passkey.
 fn kept(mut identity: StoredIdentity) -> KeptIdentity {
-    identity.wrapped.retain(|way| way.method != Method::RecoveryCode.as_str());
+    identity.wrapped.retain(|way| way.method == Method::Login.as_str());
     let way = |way: StoredWrapped| KeptWrapped { method: way.method, slot: way.slot, wrapped: B64u(way.wrapped) };
     KeptIdentity { public: B64u(identity.public), wrapped: identity.wrapped.into_iter().map(way).collect() }
 }

@@ -10,7 +10,9 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::identity::{KeptIdentity, KeptWrapped};
-use nightsafe_proto::vault::login::{LoginFinish, LoginFinished, LoginStart, LoginStarted, LoginWaiting};
+use nightsafe_proto::vault::login::{
+    LoginFinish, LoginFinished, LoginPasskey, LoginStart, LoginStarted, LoginUnfinished, LoginWaiting,
+};
 use nightsafe_proto::wire::B64u;
 use nightsafe_serve::limits::Client;
 use nightsafe_serve::problem::Problem;
@@ -18,7 +20,7 @@ use nightsafe_serve::problem::Problem;
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
 use super::session::{SetCookie, Shown, SignedIn, Tab};
-use super::{error, record};
+use super::{error, passkey_login, record};
 use crate::pending::{LoginId, Pending, Shows};
 use crate::setup::is_admin_name;
 use crate::{State, state};
@@ -65,7 +67,7 @@ pub(super) async fn begin(
     };
     let (login, message) =
         ServerLogin::start(&state.login, &credential, record.as_deref(), &request.message.0).map_err(malformed)?;
-    record_failures(state, state.pending.ended(now)).await?;
+    record_ended(state, now).await?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
     if !state.pending.insert(id, Pending { user: request.user, shows, record, state: login, started: now }) {
@@ -81,7 +83,7 @@ pub(super) async fn begin(
     params(("nightsafe-tab" = String, Header, description = "The tab's proof, b64u: the session is this tab's alone")),
     responses(
         (status = 200, description = "Signed in; the session's cookie is set", body = LoginFinished),
-        (status = 202, description = "Joined, and not in the roster yet: there is no session", body = LoginWaiting),
+        (status = 202, description = "There is no session: joined, and not in the roster yet; or one of the admin's passkeys is missing", body = LoginUnfinished),
         LoginFinishProblems
     )
 )]
@@ -94,11 +96,13 @@ pub(super) async fn finish(
     let now = state.now();
     let passed = passed(state, Shows::Passphrase, (&request.login, &request.message)).await?;
     let Passed { user: admin, record } = passed.ok_or_else(failed)?;
-    record_failures(state, state.pending.ended(now)).await?;
+    record_ended(state, now).await?;
+    if let Some(passkey) = passkey_login::ask_second(state, &admin, &record, now).await? {
+        return Ok((StatusCode::ACCEPTED, Json(LoginPasskey { passkey })).into_response());
+    }
     let limits = state.sessions;
     let (proof, cookie) = tab.new_token(limits.absolute)?;
-    let mut id = [0; 16];
-    getrandom::fill(&mut id).map_err(|_| error::randomness())?;
+    let id = session_id()?;
     let begun = state.store.begin_session(&proof, &id, (&admin, &record), now, limits).await;
     if !begun.map_err(|error| error::storage(&error))? {
         return waiting(state, &admin, &record).await;
@@ -180,6 +184,21 @@ pub(super) async fn is_shown(
 ) -> Result<bool, Problem> {
     let passed = passed(state, Shows::Passphrase, login).await?;
     Ok(passed.is_some_and(|passed| passed.user == session.admin))
+}
+
+/// Names the session that begins, and opens nothing.
+pub(super) fn session_id() -> Result<[u8; 16], Problem> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|_| error::randomness())?;
+    Ok(id)
+}
+
+/// Sign-ins that nobody finished, by passphrase or passkey, are failed ones.
+pub(super) async fn record_ended(state: &state::Shared, now: UnixTime) -> Result<(), Problem> {
+    let mut ended = state.pending.ended(now);
+    ended.extend(state.challenges.ended(now));
+    ended.sort_unstable_by_key(|(_, at)| *at);
+    record_failures(state, ended).await
 }
 
 /// Failed sign-ins go into the audit log before anything else is answered.

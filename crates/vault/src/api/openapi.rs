@@ -11,7 +11,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use super::{
-    custody, identity, invitations, kit, log, login, openings, organisation, passphrase, record, recovery, roster,
+    custody, identity, invitations, kit, log, login, openings, organisation, passkey_login, passkeys, passphrase, record, recovery, roster,
     search, sessions,
 };
 
@@ -26,6 +26,13 @@ use super::{
         login::start,
         login::finish,
         login::logout,
+        passkey_login::second,
+        passkey_login::start,
+        passkey_login::finish,
+        passkeys::list,
+        passkeys::start,
+        passkeys::finish,
+        passkeys::remove,
         passphrase::start,
         passphrase::finish,
         kit::get,
@@ -163,6 +170,33 @@ problems! {
     LoginStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember, P::LogUnavailable]];
     /// Problems of `POST /v1/login/finish`.
     LoginFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::LogUnavailable]];
+    /// Problems of `POST /v1/login/passkey`.
+    SecondProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::LogUnavailable]];
+    /// Problems of `POST /v1/login/passkey/start`.
+    PasskeyLoginStartProblems = [ALWAYS, [P::ForeignOrigin, P::PasskeysUnavailable, P::LogUnavailable]];
+    /// Problems of `POST /v1/login/passkey/finish`.
+    PasskeyLoginProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::PasskeyNeedsPassphrase, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/passkeys/start`.
+    PasskeyStartProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::PasskeysUnavailable, P::PasskeyNotAdded, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/passkeys/finish`.
+    PasskeyFinishProblems = [
+        ALWAYS,
+        BODY,
+        RECORDED,
+        [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired, P::PasskeysUnavailable],
+        [P::PasskeyNotBegun, P::PasskeyRefused, P::PasskeyNotAdded]
+    ];
+    /// Problems of `POST /v1/passkeys/remove`.
+    PasskeyRemoveProblems =
+        [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::UnknownPasskey, P::LogEntryRequired]];
     /// Problems of `POST /v1/passphrase/start`.
     PassphraseStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/passphrase/finish`.

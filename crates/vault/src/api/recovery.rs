@@ -18,7 +18,7 @@ use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault::{RecordedChange, Recovered};
 
 use super::json::Body;
-use super::login::{Passed, begin, failed, passed, record_failures};
+use super::login::{Passed, begin, failed, passed, record_ended};
 use super::openapi::{
     RecoveryFinishProblems, RecoveryPassphraseFinishProblems, RecoveryPassphraseStartProblems, RecoveryStartProblems,
 };
@@ -66,7 +66,7 @@ pub(super) async fn finish(
     let now = state.now();
     let passed = passed(state, Shows::Code, (&request.login, &request.message)).await?;
     let Passed { user: admin, record: kit } = passed.ok_or_else(failed)?;
-    record_failures(state, state.pending.ended(now)).await?;
+    record_ended(state, now).await?;
     // Dropped or replaced since it was begun to be shown
     let kept = state.store.kit(&admin).await.map_err(|error| error::storage(&error))?;
     kept.filter(|kept| kept.record == kit).ok_or_else(failed)?;
@@ -105,7 +105,7 @@ pub(super) async fn passphrase_start(
 
 /// Set a new passphrase by a recovery kit
 ///
-/// The kit is used up, and all sessions of the admin end. Where a log is kept, `log` has a `recovery` of the identity by `kit`,
+/// The kit is used up, all passkeys of the admin are removed, and all sessions end. Where a log is kept, `log` has a `recovery` of the identity by `kit`,
 /// then a `passphrase-change`.
 #[utoipa::path(
     post, path = "/v1/recovery/passphrase/finish", operation_id = "recovery_passphrase_finish", tag = "recovery",

@@ -10,6 +10,7 @@ mod identity;
 mod limits;
 mod log;
 mod organisation;
+mod passkeys;
 mod passphrase;
 mod people;
 mod publish;

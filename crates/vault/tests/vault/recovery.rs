@@ -20,10 +20,10 @@ use crate::audit::{Audited, to_log, verified};
 use crate::fixture::{Answer, NOW, PASSPHRASE, STRETCH, Vault, rng, site};
 use crate::identity::identity;
 
-const NEW: &str = "entirely other words";
+pub(crate) const NEW: &str = "entirely other words";
 
 /// A vault whose admin has an identity.
-async fn with_identity() -> (Vault, Identity) {
+pub(crate) async fn with_identity() -> (Vault, Identity) {
     let vault = Vault::new().await;
     let record = vault.store.admin_record("admin").await.unwrap().unwrap();
     let key = export_key(&vault.login, "admin", &record, PASSPHRASE.as_bytes(), &STRETCH).unwrap();
@@ -52,7 +52,7 @@ async fn begun(vault: &Vault, token: &str, identity: &Identity, code: &RecoveryC
     KitFinish { registration: B64u(done.message), wrapped: B64u(wrapped.to_bytes()) }
 }
 
-async fn make(vault: &Vault, token: &str, identity: &Identity) -> RecoveryCode {
+pub(crate) async fn make(vault: &Vault, token: &str, identity: &Identity) -> RecoveryCode {
     let code = RecoveryCode::generate(&mut rng());
     let kit = begun(vault, token, identity, &code).await;
     vault.taken("/v1/kit/finish", token, &kit).await;
@@ -63,13 +63,13 @@ async fn kit(vault: &Vault, token: &str) -> Option<String> {
     vault.get("/v1/kit", token).await.json::<OwnKit>().made
 }
 
-async fn recovered(vault: &Vault, code: &RecoveryCode) -> Answer {
+pub(crate) async fn recovered(vault: &Vault, code: &RecoveryCode) -> Answer {
     let finish = shown(vault, "/v1/recovery/start", "admin", code.to_text().as_bytes()).await.unwrap();
     vault.post("/v1/recovery/finish", "", &finish).await
 }
 
 /// What a browser sends to set a new passphrase.
-async fn renewal(vault: &Vault, recovery: &B64u, identity: &Identity) -> RecoveryPassphraseFinish {
+pub(crate) async fn renewal(vault: &Vault, recovery: &B64u, identity: &Identity) -> RecoveryPassphraseFinish {
     let (client, message) = ClientRegistration::start(NEW.as_bytes()).unwrap();
     let start = RecoveryPassphraseStart { recovery: recovery.clone(), message: B64u(message) };
     let reply: PassphraseStarted = vault.post("/v1/recovery/passphrase/start", "", &start).await.json();

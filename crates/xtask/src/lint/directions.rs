@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 const OURS: &[(&str, Option<&[&str]>)] = &[
     ("nightsafe-core", Some(&[])),
     ("nightsafe-login", Some(&[])),
+    ("nightsafe-passkey", Some(&[])),
     ("nightsafe-proto", Some(&["nightsafe-core"])),
     ("nightsafe-checkout-wasm", Some(&["nightsafe-core"])),
     ("nightsafe-admin-wasm", Some(&["nightsafe-core", "nightsafe-login", "nightsafe-proto", "nightsafe-wipe"])),
@@ -18,7 +19,14 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
     ("nightsafe-ingest", Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve"])),
     (
         "nightsafe-vault",
-        Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve", "nightsafe-login"]),
+        Some(&[
+            "nightsafe-core",
+            "nightsafe-proto",
+            "nightsafe-store",
+            "nightsafe-serve",
+            "nightsafe-login",
+            "nightsafe-passkey",
+        ]),
     ),
     ("nightsafe", None),
     ("nightsafe-tests", None),
@@ -30,6 +38,7 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("sqlx", &["nightsafe-store"]),
     ("opaque-ke", &["nightsafe-login"]),
+    ("ring", &["nightsafe-passkey", "nightsafe-tests"]),
     ("hpke", &["nightsafe-core"]),
     ("wasm-bindgen", &["nightsafe-checkout-wasm", "nightsafe-admin-wasm", "nightsafe-passphrase-wasm"]),
     ("zxcvbn", &["nightsafe-passphrase"]),

@@ -40,8 +40,9 @@ const RULES: &[Rule] = &[
             "hkdf::",
             "argon2::",
             "hpke::",
+            "ring::",
         ],
-        homes: &["crates/core/", "crates/login/"],
+        homes: &["crates/core/", "crates/login/", "crates/passkey/"],
     },
     Rule { what: "a label of the formats", words: &["\"nightsafe/v1/"], homes: &["crates/core/"] },
 ];

@@ -1,0 +1,16 @@
+-- Passkeys (docs/spec/passkey.md): what an assertion is held against. What the PRF of one unlocks is in wrapped_identity, with
+-- the id in hex as its slot. Nothing here is secret; who adds a row has a way to sign in, and no keys by it.
+CREATE TABLE passkey (
+    passkey_id bytea NOT NULL PRIMARY KEY CHECK (length(passkey_id) = 16), -- first half of a hash of the credential id
+    admin      text COLLATE "C" NOT NULL REFERENCES admin (name) ON DELETE CASCADE,
+    rp_id      text COLLATE "C" NOT NULL,      -- host of the admin site it was made at: good there only
+    credential bytea NOT NULL,                 -- WebAuthn credential id
+    public_key bytea NOT NULL,                 -- COSE_Key
+    sign_count bigint NOT NULL,                -- the authenticator's own count; 0 where it has none
+    name       text COLLATE "C" NOT NULL,
+    made       bigint NOT NULL,
+    last_used  bigint NOT NULL                 -- 0 before the first sign-in
+);
+CREATE INDEX passkey_admin ON passkey (admin);
+
+COMMENT ON SCHEMA vault IS 'nightsafe vault 11';
