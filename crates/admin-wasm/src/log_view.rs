@@ -1,6 +1,6 @@
 //! The log as its page shows it: every entry that the vault gave, verified or not.
 
-use nightsafe_core::audit::{Action, Actor, Commitment, Entry, Signer, check_inclusion, open_sealed};
+use nightsafe_core::audit::{Action, Actor, Commitment, Entry, PasskeyChange, Signer, check_inclusion, open_sealed};
 use nightsafe_core::log::{Checkpoint, Proof};
 use nightsafe_core::roster::Roster;
 use nightsafe_core::scalar::KeyId;
@@ -43,6 +43,9 @@ pub(crate) struct LoggedView {
     /// Whom it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
+    /// Of a passkey: added, or removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<bool>,
 }
 
 #[derive(PartialEq, Eq, Serialize)]
@@ -126,6 +129,9 @@ fn shown(number: u64, entry: &Entry) -> LoggedView {
         }
         Action::Search { criteria, .. } => {
             LoggedView { criteria: criteria.iter().map(|name| name.as_str().to_owned()).collect(), ..view }
+        }
+        Action::PasskeyChange { change, .. } => {
+            LoggedView { added: Some(*change == PasskeyChange::Added), ..view }
         }
         Action::SignInFailed(of) => LoggedView { identity: of.as_ref().map(|id| id.to_hex()), ..view },
         Action::Grant { to: id, .. } | Action::Revoke(id) | Action::Recovery { identity: id, .. } => {

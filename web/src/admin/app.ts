@@ -21,11 +21,12 @@ import {
 import { IdleLock } from "./idle.ts";
 import { join } from "./join.ts";
 import type { Joined } from "./join.ts";
+import { hasPasskeys } from "./passkey.ts";
 import { showCode } from "./recover.ts";
 import type { Recovering } from "./recover.ts";
 import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
-import { resume, signIn } from "./session.ts";
+import { resume, signIn, signInByPasskey } from "./session.ts";
 import type { Credentials, Parts, Session, Step } from "./session.ts";
 import { Status } from "./status.ts";
 import type { DepositPlace, TabMemory } from "./tab.ts";
@@ -178,12 +179,16 @@ export class App {
 
   private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
-    const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
+    const enter = (credentials: Credentials, step: (step: Step) => void) =>
+      this.enter(() => signIn(credentials, this.parts(), step, painted), credentials.user, place);
+    const passkey = hasPasskeys()
+      ? (step: (step: Step) => void) => this.enter(() => signInByPasskey(this.parts(), step, painted), "", place)
+      : undefined;
     // Whoever was asked for a code meanwhile is not any more
     this.#entry += 1;
     this.forgetRecovery();
     const lost = (): void => this.lost(place);
-    this.show(signInView({ site, user: place?.user, locked, note, lost, signIn: enter }));
+    this.show(signInView({ site, user: place?.user, locked, note, lost, passkey, signIn: enter }));
   }
 
   /** Nobody is signed in here; the way back leads to where it came from. */
@@ -235,19 +240,19 @@ export class App {
 
   /** Signs in; a sentence when that did not work. */
   private async enter(
-    credentials: Credentials,
-    step: (step: Step) => void,
+    sign: () => Promise<Session>,
+    name: string,
     place: Place | undefined,
   ): Promise<string | undefined> {
     const entry = ++this.#entry;
     let session: Session;
     try {
-      session = await signIn(credentials, this.parts(), step, painted);
+      session = await sign();
     } catch (error) {
       if (!(error instanceof StillWaiting)) return sentence(error);
       const { words } = error;
       const again = (): void => this.askToSignIn(undefined, undefined);
-      this.show(stillWaitingView({ name: credentials.user, words, signIn: again }));
+      this.show(stillWaitingView({ name, words, signIn: again }));
       return undefined;
     }
     // The page was left meanwhile: what the tab kept goes on when it is shown again
@@ -349,6 +354,10 @@ export class App {
         keepKit: () => this.asked(() => session.keepKit()),
         dropKit: () => this.asked(() => vault.dropKit()),
         forgetKit: () => session.forgetKit(),
+        hasPasskeys: hasPasskeys(),
+        passkeys: () => vault.passkeys(),
+        addPasskey: (name, passphrase) => this.withPassphrase(() => session.addPasskey(name, passphrase, this.config.site, painted)),
+        removePasskey: (id) => this.asked(() => session.removePasskey(id)),
         change: ({ old, next }) => this.changePassphrase(session, old, next),
         judge: (passphrase) => judge(this.config, passphrase, [session.user, this.config.site]),
         lockAfter: this.#lockAfter,
@@ -435,11 +444,17 @@ export class App {
     }
   }
 
-  /** A sentence when it did not work. */
-  private async makeKit(session: Session, passphrase: string): Promise<NewKit | string> {
-    try {
+  private makeKit(session: Session, passphrase: string): Promise<NewKit | string> {
+    return this.withPassphrase(async () => {
       const code = await session.makeKit(passphrase, painted);
       return { code, qr: await qr(this.config, code) };
+    });
+  }
+
+  /** Something that shows the passphrase once more; a sentence when it did not work. */
+  private async withPassphrase<T>(ask: () => Promise<T>): Promise<T | string> {
+    try {
+      return await ask();
     } catch (error) {
       if (isSignedOut(error)) this.lock(sentence(error));
       return error instanceof WrongPassphrase ? "The passphrase that you signed in with is not right." : sentence(error);

@@ -21,6 +21,11 @@ export const count: Reader<number> = (value, place) => {
   return value;
 };
 
+export const integer: Reader<number> = (value, place) => {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new ShapeError(place);
+  return value;
+};
+
 export const flag: Reader<boolean> = (value, place) => {
   if (typeof value !== "boolean") throw new ShapeError(place);
   return value;

@@ -154,6 +154,8 @@ export interface LogEntry {
   readonly fields?: readonly { readonly kind: string; readonly index: number }[];
   readonly criteria?: readonly string[];
   readonly identity?: string;
+  /** Of a passkey: added, or removed. */
+  readonly added?: boolean;
 }
 
 export interface Log {
@@ -204,6 +206,10 @@ export interface Opener {
   read_log(entries: string): string;
   /** Body of an opening; the WASM chooses what is compared. */
   request_open(chosen: string, purpose: string, now: string): string;
+  /** Body of `POST /v1/passkeys/finish`, of JSON of a name and what the browser made; wraps the keys under the PRF's output. */
+  add_passkey(made: string, prf: Uint8Array | undefined, now: string): string;
+  /** Body of `POST /v1/passkeys/remove`. */
+  remove_passkey(id: string, now: string): string;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
@@ -258,6 +264,18 @@ export interface Tab {
   remember(place: string): void;
   remember_log(key: string, place: string): void;
   confirm(timestamp: string, now: number): void;
+  /** What the PRF of a passkey is asked for, base64url. */
+  readonly prf_input: string;
+  /** Unlocks by the output of a passkey's PRF, and what the vault gave for the passkey. */
+  unlock(
+    prf: Uint8Array,
+    wrapped: string,
+    identity: string,
+    roster: string,
+    custody: string,
+    anchor: string,
+    manifests: string,
+  ): Opener;
   resume(
     resumed: string,
     identity: string,
@@ -326,11 +344,13 @@ export async function loadEngine(config: Config): Promise<Engine> {
       return {
         half: tab.half,
         proof: tab.proof,
+        prf_input: tab.prf_input,
         // The glue takes its own class only, and every opener is one
         keep: (opener) => tab.keep(opener as OpenerHandle),
         remember: (place) => tab.remember(place),
         remember_log: (key, place) => tab.remember_log(key, place),
         confirm: (timestamp, now) => tab.confirm(timestamp, now),
+        unlock: (...answers) => tab.unlock(...answers),
         resume: (...answers) => tab.resume(...answers),
         free: () => tab.free(),
       };

@@ -39,6 +39,21 @@ export class WrongCode extends Error {
   override readonly name = "WrongCode";
 }
 
+/** No passkey answered; `message` is the browser's name of the reason (WebAuthn level 3), which it blurs on purpose. */
+export class PasskeyFailed extends Error {
+  override readonly name = "PasskeyFailed";
+}
+
+/** A passkey signed, and is not one that the vault takes. */
+export class PasskeyRefused extends Error {
+  override readonly name = "PasskeyRefused";
+}
+
+/** A passkey signed, and gave nothing to unlock with in this browser. */
+export class PasskeyWithoutKey extends Error {
+  override readonly name = "PasskeyWithoutKey";
+}
+
 /** Signed in, but the passphrase does not unlock the keys, or the vault holds none. */
 export class KeysNotUnlocked extends Error {
   override readonly name = "KeysNotUnlocked";
@@ -101,6 +116,9 @@ export function sentence(error: unknown): string {
   if (error instanceof EngineError) return SENTENCES.engine;
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
   if (error instanceof WrongCode) return SENTENCES.code;
+  if (error instanceof PasskeyFailed) return PASSKEY.get(error.message) ?? SENTENCES.passkey;
+  if (error instanceof PasskeyRefused) return SENTENCES.passkeyWrong;
+  if (error instanceof PasskeyWithoutKey) return SENTENCES.passkeyAlone;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
   if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
   if (error instanceof LogNotTrusted) return `${SENTENCES.log} (${error.message})`;
@@ -127,6 +145,20 @@ const SENTENCES = {
   code:
     "The name or the code is not right, or there is no kit for this name any more: a kit is good once, and a new one takes its place. " +
     "Compare both with the page.",
+  passkey:
+    "No passkey answered: it was cancelled, took too long, or this device has none for this site. Nothing has changed. Try again, or use another way.",
+  passkeyThere: "This device has a passkey of yours already: one is enough. Add one on another device, or remove that one first.",
+  passkeyUnable: "This device cannot make a passkey that asks for a fingerprint, a face or a PIN. Set one up in its settings, or use another device.",
+  passkeyHost: "Passkeys do not work at this address. Open the admin site by its host name, or tell whoever runs it.",
+  passkeyAlone:
+    "This passkey does not unlock your keys by itself, here at least. Sign in with name and passphrase: the passkey is asked for after them.",
+  passkeyWrong:
+    "The vault does not take this passkey: it was removed, belongs to somebody else, or there is a copy of it. Try again with another of yours; " +
+    "without any, a recovery kit or another admin gets you back in.",
+  passkeyLate: "That took too long, or the passkey was made in another tab. Begin again.",
+  passkeyRefused: "The vault does not take this passkey. Try another one, or another browser.",
+  passkeyFull: "The vault has this passkey already, or you have eight: remove one first.",
+  passkeyGone: "There is no such passkey any more.",
   codeLength: "The code has seven groups of five characters. Type all of them.",
   kitLate: "That took too long: the code was forgotten. Throw the printed page away, and begin again.",
   recoveryLate: "That took too long, or the kit was used meanwhile. Sign in if the new passphrase is set already; else begin again with the code.",
@@ -209,6 +241,14 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["nothing_to_recover", SENTENCES.nothing],
 ]);
 
+/** By the browser's names. */
+const PASSKEY: ReadonlyMap<string, string> = new Map([
+  ["InvalidStateError", SENTENCES.passkeyThere],
+  ["ConstraintError", SENTENCES.passkeyUnable],
+  ["NotSupportedError", SENTENCES.passkeyUnable],
+  ["SecurityError", SENTENCES.passkeyHost],
+]);
+
 const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["not-an-admin", SENTENCES.notAdmin],
   ["no-trust-anchor", SENTENCES.unanchored],
@@ -220,6 +260,12 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["roster-refused", SENTENCES.refused],
   ["sign-in-failed", SENTENCES.passphrase],
   ["kit-not-begun", SENTENCES.kitLate],
+  ["passkey-not-begun", SENTENCES.passkeyLate],
+  ["passkey-refused", SENTENCES.passkeyRefused],
+  ["passkey-not-added", SENTENCES.passkeyFull],
+  ["unknown-passkey", SENTENCES.passkeyGone],
+  ["passkey-needs-passphrase", SENTENCES.passkeyAlone],
+  ["passkeys-unavailable", SENTENCES.passkeyHost],
   ["recovery-ended", SENTENCES.recoveryLate],
   ["foreign-origin", SENTENCES.origin],
   ["opening-not-allowed", SENTENCES.kind],

@@ -75,6 +75,14 @@ export class Journal {
     });
   }
 
+  /** Changes something of this admin's own by what the WASM makes, with its entry. */
+  changeOwn(make: (now: string) => string, send: (body: string) => Promise<Recorded>): Promise<void> {
+    return this.alone(async () => {
+      const body = make(timeText());
+      this.proven(await this.asked(() => send(body)));
+    });
+  }
+
   /** Changes the roster by what the WASM makes; whether it is taken, or waits for another admin's signature. */
   changeRoster(make: (now: string) => string): Promise<RosterChanged> {
     return this.alone(async () => {

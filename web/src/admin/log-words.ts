@@ -15,6 +15,7 @@ export const ACTION_WORDS: Readonly<Record<string, string>> = {
   grant: "Granting a key",
   "roster-change": "Changing the list of admins",
   "passphrase-change": "New passphrase",
+  "passkey-change": "Passkeys",
   revoke: "Removing somebody",
   recovery: "Regaining access",
   "key-change": "Data keys",
@@ -62,6 +63,8 @@ export function what(entry: Logged, people: readonly Person[]): string {
       return "Signed out";
     case "passphrase-change":
       return "Chose a new passphrase";
+    case "passkey-change":
+      return entry.added === true ? "Added a passkey" : "Removed a passkey";
     case "grant":
       return `Granted a key to ${identity ?? ""}`;
     case "roster-change":

@@ -23,6 +23,8 @@ import {
   isTemporary,
   KeysNotUnlocked,
   LogNotTrusted,
+  PasskeyRefused,
+  PasskeyWithoutKey,
   PassphraseNeeded,
   Refused,
   StillWaiting,
@@ -30,14 +32,15 @@ import {
   WrongPassphrase,
 } from "./failure.ts";
 import { Journal, timeText } from "./journal.ts";
+import { assertPasskey, makePasskey } from "./passkey.ts";
 import type { Memory } from "./remembered.ts";
 import type { TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
 import { readInvitations } from "./wire.ts";
-import type { IndexRow, LoginResult, OpenInvitation, Purpose, SearchRequest, SearchResult } from "./wire.ts";
+import type { IndexRow, LoginResult, OpenInvitation, PasskeyAsked, Purpose, SearchRequest, SearchResult } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
-export type Step = "loading" | "checking" | "asking" | "unlocking";
+export type Step = "loading" | "checking" | "asking" | "passkey" | "unlocking";
 
 export interface Credentials {
   readonly user: string;
@@ -64,7 +67,7 @@ export async function signIn(
   step: (step: Step) => void,
   paint: () => Promise<void>,
 ): Promise<Session> {
-  const { vault, config, memory, now } = parts;
+  const { vault, config } = parts;
   step("loading");
   const engine = await parts.engine;
   step("asking");
@@ -78,36 +81,104 @@ export async function signIn(
     const last = { login: reply.login, message: finish(() => attempt.finish(reply.message)) };
     const limits = await vault.loginFinish(last, tab.proof);
     if (typeof limits === "string") throw new StillWaiting(trusted(() => attempt.waiting_words(limits, config.anchor)));
-    try {
-      step("asking");
-      // Before the list is asked for, so that a change in between cannot make a good list look like an old one
-      const timestamp = await note;
-      const [identity, roster, custody, manifests] = await answers(vault);
-      step("unlocking");
-      await paint();
-      const seen = memory.read("roster");
-      attempt.remember(seen);
-      attempt.remember_log(config.logKey, memory.read("log"));
-      if (timestamp !== undefined) attempt.confirm(timestamp, now());
-      const opener = unlocked(() =>
-        attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
-      );
-      if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
-      return await freedOnFailure(opener, async () => {
-        const journal = new Journal(opener, vault, memory);
-        // Before anything else is asked for: the vault gives nothing to a sign-in that it has not recorded
-        await journal.record([{ action: "sign-in" }]);
-        await settle(opener, vault, journal);
-        await keep(tab, opener, parts);
-        return new Session({ ...limits, user }, vault, opener, engine, journal, memory, trust(opener), now);
-      });
-    } catch (error) {
-      vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
-      throw error;
-    }
+    const begun = "passkey" in limits ? await second(limits.passkey, tab, vault, step) : limits;
+    const unlock = (...all: Unlocking): Opener => attempt.unlock(passphrase, ...all);
+    return await begin({ ...begun, user }, { engine, tab, note, by: attempt, unlock }, parts, step, paint);
   } finally {
     attempt.free();
     tab.free();
+  }
+}
+
+/** Signs in with a passkey alone, and unlocks the keys by it. */
+export async function signInByPasskey(parts: Parts, step: (step: Step) => void, paint: () => Promise<void>): Promise<Session> {
+  const { vault } = parts;
+  step("loading");
+  const engine = await parts.engine;
+  const tab = engine.tab();
+  const note = parts.timestamp();
+  let prf: Uint8Array | undefined;
+  try {
+    const asked = await vault.passkeyLoginStart();
+    step("passkey");
+    const asserted = await assertPasskey(asked, tab.prf_input);
+    const output = (prf = asserted.prf);
+    step("asking");
+    const { wrapped, ...as } = await taken(() => vault.passkeyLoginFinish(asserted.answer, tab.proof));
+    const unlock = (...all: Unlocking): Opener => {
+      if (output === undefined) throw new PasskeyWithoutKey();
+      return tab.unlock(output, wrapped, ...all);
+    };
+    return await begin(as, { engine, tab, note, by: tab, unlock }, parts, step, paint);
+  } finally {
+    prf?.fill(0);
+    tab.free();
+  }
+}
+
+/** The passkey that is asked for after the passphrase. */
+async function second(asked: PasskeyAsked, { proof }: Tab, vault: Vault, step: (step: Step) => void): Promise<LoginResult> {
+  step("passkey");
+  const { answer } = await assertPasskey(asked);
+  step("asking");
+  return taken(() => vault.loginPasskey(answer, proof));
+}
+
+/** Neither name nor passphrase is what is wrong here. */
+async function taken<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw error instanceof Refused && error.slug === "sign-in-failed" ? new PasskeyRefused() : error;
+  }
+}
+
+/** Identity, roster, custody, trust anchor, manifests. */
+type Unlocking = [string, string, string, string, string];
+
+/** What a session begins with, besides the vault's answers. */
+interface Beginning {
+  readonly engine: Engine;
+  readonly tab: Tab;
+  readonly note: Promise<string | undefined>;
+  /** What remembers for the unlocking. */
+  readonly by: Pick<Tab, "remember" | "remember_log" | "confirm">;
+  readonly unlock: (...all: Unlocking) => Opener;
+}
+
+/** From a session at the vault to opened keys; ends it when there are none. */
+async function begin(
+  as: LoginResult & { readonly user: string },
+  { engine, tab, note, by, unlock }: Beginning,
+  parts: Parts,
+  step: (step: Step) => void,
+  paint: () => Promise<void>,
+): Promise<Session> {
+  const { vault, config, memory, now } = parts;
+  try {
+    step("asking");
+    // Before the list is asked for, so that a change in between cannot make a good list look like an old one
+    const timestamp = await note;
+    const [identity, roster, custody, manifests] = await answers(vault);
+    step("unlocking");
+    await paint();
+    const seen = memory.read("roster");
+    by.remember(seen);
+    by.remember_log(config.logKey, memory.read("log"));
+    if (timestamp !== undefined) by.confirm(timestamp, now());
+    const opener = unlocked(() => unlock(identity, roster, custody, config.anchor, manifests));
+    if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
+    return await freedOnFailure(opener, async () => {
+      const journal = new Journal(opener, vault, memory);
+      // Before anything else is asked for: the vault gives nothing to a sign-in that it has not recorded
+      await journal.record([{ action: "sign-in" }]);
+      await settle(opener, vault, journal);
+      await keep(tab, opener, parts);
+      return new Session(as, vault, opener, engine, journal, memory, trust(opener), now);
+    });
+  } catch (error) {
+    vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
+    throw error;
   }
 }
 
@@ -394,6 +465,33 @@ export class Session {
   forgetKit(): void {
     this.#kit = undefined;
     this.#opener?.forget_kit();
+  }
+
+  /** Adds a passkey, by this name; whether it unlocks by itself. The passphrase is shown once more. `paint` as for signing in. */
+  async addPasskey(name: string, passphrase: string, site: string, paint: () => Promise<void>): Promise<boolean> {
+    const attempt = this.engine.attempt(passphrase);
+    const tab = this.engine.tab();
+    const { prf_input: input } = tab;
+    tab.free();
+    let prf: Uint8Array | undefined;
+    try {
+      const { login, message } = await this.vault.loginStart(this.user, attempt.message);
+      await paint();
+      const started = await this.vault.passkeyStart({ login, message: finish(() => attempt.finish(message)) });
+      const { prf: output, ...made } = await makePasskey(started, this.user, site, input);
+      prf = output;
+      const body = JSON.stringify({ name, ...made });
+      await this.journal.changeOwn((now) => this.opener.add_passkey(body, output, now), (added) => this.vault.passkeyFinish(added));
+      return output !== undefined;
+    } finally {
+      prf?.fill(0);
+      attempt.free();
+    }
+  }
+
+  /** Removes one of this admin's passkeys. */
+  removePasskey(id: string): Promise<void> {
+    return this.journal.changeOwn((now) => this.opener.remove_passkey(id, now), (removed) => this.vault.removePasskey(removed));
   }
 
   /** Twelve words to be compared by whoever signs this admin into the roster; nothing when that is done. */

@@ -7,8 +7,13 @@ import {
   readRecorded,
   readJoinStep,
   readKit,
+  readLoginPasskey,
   readLoginResult,
   readLoginStep,
+  readPasskeyAsked,
+  readPasskeyLogin,
+  readPasskeys,
+  readPasskeyStarted,
   readPassphraseStep,
   readProblem,
   readRecovered,
@@ -24,7 +29,12 @@ import type {
   KitBegin,
   LoginResult,
   LoginStep,
+  OwnPasskey,
   OwnSession,
+  PasskeyAnswer,
+  PasskeyAsked,
+  PasskeyLoginResult,
+  PasskeyStarted,
   PassphraseChange,
   Problem,
   Recorded,
@@ -59,15 +69,59 @@ export class Vault {
 
   /**
    * Begins a session of this tab, by its proof. For somebody who has joined and is not in the roster yet there is none: a
-   * body for the WASM.
+   * body for the WASM. Nor is there for somebody who has passkeys: a challenge for one of them.
    */
-  async loginFinish(step: LoginStep, proof: string): Promise<LoginResult | string> {
+  async loginFinish(step: LoginStep, proof: string): Promise<LoginResult | { readonly passkey: PasskeyAsked } | string> {
     const path = "/v1/login/finish";
     const response = await this.send("POST", path, step, proof);
-    if (response.status === 202) return body(response);
-    const result = readLoginResult(await json(response), path);
+    if (response.status === 202) {
+      const waiting = await body(response);
+      const { passkey } = readLoginPasskey(parsed(waiting), path);
+      return passkey === undefined ? waiting : { passkey };
+    }
+    return this.begun(readLoginResult(await json(response), path), proof);
+  }
+
+  /** Begins the session with the passkey that was asked for after the passphrase. */
+  async loginPasskey(answer: PasskeyAnswer, proof: string): Promise<LoginResult> {
+    const path = "/v1/login/passkey";
+    return this.begun(readLoginResult(await json(await this.send("POST", path, answer, proof)), path), proof);
+  }
+
+  /** A challenge for whoever has a passkey that unlocks. */
+  async passkeyLoginStart(): Promise<PasskeyAsked> {
+    return readPasskeyAsked(await json(await this.send("POST", "/v1/login/passkey/start", undefined, undefined)), "passkey");
+  }
+
+  /** Begins a session of this tab with a passkey alone. */
+  async passkeyLoginFinish(answer: PasskeyAnswer, proof: string): Promise<PasskeyLoginResult> {
+    const path = "/v1/login/passkey/finish";
+    return this.begun(readPasskeyLogin(await json(await this.send("POST", path, answer, proof)), path), proof);
+  }
+
+  private begun<T>(result: T, proof: string): T {
     this.#proof = proof;
     return result;
+  }
+
+  /** This admin's passkeys for this address. */
+  async passkeys(): Promise<readonly OwnPasskey[]> {
+    return readPasskeys(await json(await this.send("GET", "/v1/passkeys", undefined, this.#proof)), "passkeys").passkeys;
+  }
+
+  /** Shows the passphrase once more, and begins to add a passkey. */
+  passkeyStart(step: LoginStep): Promise<PasskeyStarted> {
+    return this.post("/v1/passkeys/start", step, readPasskeyStarted);
+  }
+
+  /** Adds the passkey that the browser made; a body of the WASM. */
+  passkeyFinish(added: string): Promise<Recorded> {
+    return this.post("/v1/passkeys/finish", JSON.parse(added), readRecorded);
+  }
+
+  /** Removes one; a body of the WASM. */
+  removePasskey(removed: string): Promise<Recorded> {
+    return this.post("/v1/passkeys/remove", JSON.parse(removed), readRecorded);
   }
 
   /** First step to join by an invitation. */

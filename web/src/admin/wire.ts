@@ -1,6 +1,6 @@
 // The vault's API as this page reads it. Scalars: `b64u` is base64url without padding, `hex` is lowercase.
 
-import { count, flag, list, mapOf, matching, optional, shape, text } from "./decode.ts";
+import { count, flag, integer, list, mapOf, matching, optional, shape, text } from "./decode.ts";
 import type { Reader } from "./decode.ts";
 
 /** Why a field is opened; recorded by the vault with every opening. */
@@ -40,6 +40,47 @@ export interface OwnSession {
   readonly last_used: string;
   /** The one that asks. */
   readonly own: boolean;
+}
+
+/** A challenge for passkeys that are there; for any of them, when none is named. */
+export interface PasskeyAsked {
+  readonly challenge: string;
+  readonly rp_id: string;
+  readonly credentials: readonly string[];
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+/** What a new passkey is made with. */
+export interface PasskeyStarted extends PasskeyAsked {
+  readonly user: string;
+  /** COSE names. */
+  readonly algorithms: readonly number[];
+}
+
+/** What a passkey signed. */
+export interface PasskeyAnswer {
+  readonly credential: string;
+  readonly client_data: string;
+  readonly authenticator_data: string;
+  readonly signature: string;
+}
+
+/** Signed in by a passkey alone. */
+export interface PasskeyLoginResult extends LoginResult {
+  readonly user: string;
+  /** For the WASM: the identity, wrapped. */
+  readonly wrapped: string;
+}
+
+export interface OwnPasskey {
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339, UTC. */
+  readonly made: string;
+  readonly last_used: string | undefined;
+  /** Without the passphrase. */
+  readonly unlocks: boolean;
 }
 
 /** A sign-in with the old passphrase, and what the new one is registered with. */
@@ -171,6 +212,20 @@ export const readLoginStep = shape<LoginStep>({ login: b64u, message: b64u });
 export const readPassphraseStep = shape<{ readonly message: string }>({ message: b64u });
 
 export const readLoginResult = shape<LoginResult>({ expires_in: count, lock_after: count });
+
+const asked = { challenge: b64u, rp_id: text, credentials: list(b64u, 64), expires_in: count };
+
+export const readPasskeyAsked = shape<PasskeyAsked>(asked);
+
+export const readLoginPasskey = shape<{ readonly passkey: PasskeyAsked | undefined }>({ passkey: optional(readPasskeyAsked) });
+
+export const readPasskeyStarted = shape<PasskeyStarted>({ ...asked, user: b64u, algorithms: list(integer, 16) });
+
+export const readPasskeyLogin = shape<PasskeyLoginResult>({ user: text, expires_in: count, lock_after: count, wrapped: b64u });
+
+export const readPasskeys = shape<{ readonly passkeys: readonly OwnPasskey[] }>({
+  passkeys: list(shape<OwnPasskey>({ id: hex32, name: text, made: text, last_used: optional(text), unlocks: flag }), 64),
+});
 
 export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_in: count, lock_after: count });
 

@@ -69,7 +69,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.goto(demo.at.admin);
       await expect(page.getByLabel("Passphrase")).toBeVisible();
       await expectAccessible(page, "sign-in");
-      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("button", { name: "Sign in", exact: true }).click();
       await expect(page.getByRole("alert")).not.toBeEmpty();
       await expectAccessible(page, "sign-in, empty");
     });

@@ -156,7 +156,7 @@ test("a wrong passphrase, or a name that nobody has, is one and the same plain s
   await admin.credentials({ user: "nobody" });
   await refused;
   await expect(page.getByLabel("Passphrase")).toHaveValue("");
-  await expect(page.getByRole("button", { name: "Sign in" })).not.toHaveAttribute("aria-disabled", "true");
+  await expect(page.getByRole("button", { name: "Sign in", exact: true })).not.toHaveAttribute("aria-disabled", "true");
   await expect(sentence).toBeVisible();
   await expect(page.getByRole("search")).toHaveCount(0);
 });

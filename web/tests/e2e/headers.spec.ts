@@ -196,7 +196,7 @@ for (const place of ["frame", "admin site"] as const) {
       await checkout.ready();
     } else {
       await page.goto(demo.at.admin);
-      await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+      await expect(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
     }
     const target = place === "frame" ? page.frames()[1] : page;
     if (target === undefined) throw new Error("there is no frame");

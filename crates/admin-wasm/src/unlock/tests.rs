@@ -222,6 +222,29 @@ fn a_tab_and_its_session_unlock_what_the_sign_in_did_and_neither_does_alone() {
 }
 
 #[test]
+fn a_passkey_unlocks_what_the_sign_in_did_and_another_output_nothing() {
+    let mut vault = Vault::migrated();
+    vault.custody.keys[0].items.clear();
+    let unlocked = vault.unlock(b"not asked for").unwrap();
+    let (prf, admin) = ([6; 32], unlocked.admin.as_ref().unwrap());
+    let wrap = |identity: &Identity, with: &Unlock<'_>| B64u(identity.wrap(with, &mut rng()).unwrap().to_bytes());
+    let mine = wrap(admin, &Unlock::Passkey(&prf));
+    let unlock = |prf: &[u8; 32], wrapped: &B64u| vault.unlock_with(With::Passkey { prf, wrapped });
+    let by_passkey = unlock(&prf, &mine).unwrap();
+    assert_eq!(by_passkey.admin.unwrap().id(), admin.id());
+    assert!(by_passkey.keys.len() == 1 && by_passkey.resumable && by_passkey.new_identity.is_none());
+    let stranger = Identity::generate(&vault.anchor.site, &mut rng()).unwrap();
+    for (prf, wrapped) in [
+        ([7; 32], mine),
+        (prf, wrap(&stranger, &Unlock::Passkey(&prf))),
+        (prf, wrap(admin, &Unlock::Session { tab: &prf, row: &prf })),
+    ] {
+        assert_eq!(unlock(&prf, &wrapped).err(), Some(Failure::IdentityRefused));
+    }
+    assert_eq!(unlock(&prf, &B64u(Vec::new())).err(), Some(Failure::Malformed));
+}
+
+#[test]
 fn what_is_under_the_passphrase_alone_asks_for_it_again() {
     let mut vault = Vault::migrated();
     let with_grants = vault.unlock(b"right").unwrap();

@@ -28,6 +28,8 @@ const KEPT: &str = "public, max-age=31536000, immutable, no-transform";
 const PERMISSIONS: &str = "accelerometer=(), camera=(), clipboard-read=(), display-capture=(), \
     geolocation=(), gyroscope=(), hid=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), payment=(), \
     publickey-credentials-create=(), publickey-credentials-get=(), serial=(), usb=()";
+const NO_PASSKEYS: &str = "publickey-credentials-create=(), publickey-credentials-get=()";
+const OWN_PASSKEYS: &str = "publickey-credentials-create=(self), publickey-credentials-get=(self)";
 
 /// Headers of the fields origin: each frame, current or earlier, with the policy that fits its own files.
 /// `keys` are the published files of data keys, also of those that the manifest no longer names.
@@ -121,6 +123,8 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
         timestamp,
     ];
     set(&mut all, "Connection-Allowlist", &allowlist(allowed.iter()));
+    // Its own pages alone make passkeys and ask for them
+    set(&mut all, "Permissions-Policy", &PERMISSIONS.replace(NO_PASSKEYS, OWN_PASSKEYS));
     set(&mut all, "Cross-Origin-Opener-Policy", "same-origin");
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
     set(&mut all, "X-Frame-Options", "DENY");
@@ -252,6 +256,10 @@ mod tests {
             assert_eq!(policy.matches("4803").count(), 1);
             assert!(!policy.contains("4802") && !policy.contains("4801"));
         }
+        let permissions = &headers["*"]["Permissions-Policy"];
+        assert!(permissions.contains(OWN_PASSKEYS) && permissions.contains("usb=()"));
+        let fields = fields(&release(), &origins(), &manifest(), &[]);
+        assert!(fields["*"]["Permissions-Policy"].contains(NO_PASSKEYS));
         assert!(allowlist.contains("\"http://localhost:4803/v1/timestamp\""));
         assert!(!headers["*"].contains_key("Access-Control-Allow-Origin"));
     }

@@ -50,8 +50,8 @@ async fn unlocking(store: &VaultStore) -> Vec<u8> {
 async fn begin(store: &VaultStore, number: u8, record: &[u8], count: (u32, u32)) -> bool {
     let id = PasskeyId([1; 16]);
     let by = (record, UsedPasskey { id: &id, admin: "anna", count });
-    let begun = store.begin_session_by_passkey(&proof(number), &[number; 16], by, NOW.plus(9), SessionLimits::default());
-    begun.await.unwrap()
+    let limits = SessionLimits::default();
+    store.begin_session_by_passkey(&proof(number), &[number; 16], by, NOW.plus(9), limits).await.unwrap()
 }
 
 pub(crate) async fn passkeys_are_added_used_and_removed(place: &Place) {

@@ -6,19 +6,22 @@ import { KitSection } from "./kit.ts";
 import type { KitProps } from "./kit.ts";
 import { lockTimeSection } from "./lock-time.ts";
 import type { LockTimeProps } from "./lock-time.ts";
+import { PasskeysSection } from "./passkeys.ts";
+import type { PasskeysProps } from "./passkeys.ts";
 import { PassphraseForm } from "./passphrase.ts";
 import type { PassphraseProps } from "./passphrase.ts";
 import { SessionsSection } from "./sessions.ts";
 import type { SessionsProps } from "./sessions.ts";
 import type { View } from "./view.ts";
 
-export interface AccountProps extends PassphraseProps, KitProps, LockTimeProps, SessionsProps {
+export interface AccountProps extends PassphraseProps, PasskeysProps, KitProps, LockTimeProps, SessionsProps {
   readonly back: () => void;
 }
 
 export function accountView(props: AccountProps): View {
   const heading = h("h1", {}, "Account");
   const form = new PassphraseForm(props);
+  const passkeys = new PasskeysSection(props);
   const kit = new KitSection(props);
   return {
     title: "Account",
@@ -30,11 +33,13 @@ export function accountView(props: AccountProps): View {
       lockTimeSection(props),
       new SessionsSection(props).element,
       form.element,
+      passkeys.element,
       kit.element,
     ),
     focus: () => focusOn(heading),
     hide() {
       form.clear();
+      passkeys.clear();
       kit.clear();
     },
   };

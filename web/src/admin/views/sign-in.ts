@@ -13,6 +13,8 @@ export interface SignInProps {
   readonly note: string | undefined;
   /** The passphrase is lost. */
   readonly lost: () => void;
+  /** Signs in with a passkey alone; absent where this browser has none. Resolves as the next one does. */
+  readonly passkey: ((step: (step: Step) => void) => Promise<string | undefined>) | undefined;
   /** Resolves to a sentence when it did not work, to nothing when it did. */
   readonly signIn: (credentials: Credentials, step: (step: Step) => void) => Promise<string | undefined>;
 }
@@ -21,6 +23,7 @@ const STEPS: Readonly<Record<Step, string>> = {
   loading: "Checking the opening program…",
   asking: "Asking the vault…",
   checking: "Working on your passphrase. This takes a moment, on purpose…",
+  passkey: "Waiting for your passkey…",
   unlocking: "Unlocking the keys in this browser…",
 };
 
@@ -47,6 +50,7 @@ export function signInView(props: SignInProps): View {
     "aria-describedby": [note?.id, hint.id].filter((id) => id !== undefined).join(" "),
   });
   const submit = h("button", { type: "submit", class: "primary wide" }, "Sign in");
+  const byPasskey = props.passkey && button("Sign in with a passkey", () => void tryPasskey(), { class: "wide" });
   const progress = h("p", { class: "progress", role: "status" });
   const error = h("div", { role: "alert" });
   const title = props.locked ? "Locked" : "Sign in";
@@ -59,6 +63,7 @@ export function signInView(props: SignInProps): View {
       labelled("Passphrase", passphrase, hint),
       error,
       submit,
+      byPasskey,
       progress,
       button("Lost your passphrase?", props.lost, { class: "quiet" }),
     ),
@@ -73,20 +78,29 @@ export function signInView(props: SignInProps): View {
       (credentials.user === "" ? user : passphrase).focus();
       return;
     }
+    await signing((step) => props.signIn(credentials, step), passphrase);
+  }
+
+  async function tryPasskey(): Promise<void> {
+    if (form.getAttribute("aria-busy") === "true" || props.passkey === undefined || byPasskey === undefined) return;
+    await signing(props.passkey, byPasskey);
+  }
+
+  async function signing(sign: (step: (step: Step) => void) => Promise<string | undefined>, again: HTMLElement): Promise<void> {
     passphrase.value = "";
     busy(true);
     show(undefined);
-    const failed = await props.signIn(credentials, (step) => (progress.textContent = STEPS[step]));
+    const failed = await sign((step) => (progress.textContent = STEPS[step]));
     busy(false);
     if (failed === undefined) return;
     show(failed);
-    passphrase.focus();
+    again.focus();
   }
 
   function busy(yes: boolean): void {
     form.setAttribute("aria-busy", String(yes));
     // Not disabled: a disabled button loses the focus
-    submit.setAttribute("aria-disabled", String(yes));
+    for (const one of [submit, byPasskey]) one?.setAttribute("aria-disabled", String(yes));
     for (const input of [user, passphrase]) input.readOnly = yes;
     if (!yes) progress.textContent = "";
   }

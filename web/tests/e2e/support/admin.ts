@@ -38,7 +38,7 @@ export class Admin {
     const right = this.demo.at.admin_login;
     await this.page.getByLabel("Name").fill(user ?? right.user);
     await this.page.getByLabel("Passphrase").fill(passphrase ?? right.passphrase);
-    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
   }
 
   /** Searches by what the form's labels name, and by nothing else. */

@@ -1,9 +1,10 @@
 //! An admin whose deeds are recorded, at a vault that keeps a log, or pretends to.
 
-use nightsafe_core::audit::{Action, Actor, Entry, OpenedField, Salt, SignedEntry, seal};
+use nightsafe_core::audit::{Action, Actor, Entry, OpenedField, PasskeyChange, Salt, SignedEntry, seal};
 use nightsafe_core::grant::grant_key;
-use nightsafe_core::identity::AdminName;
+use nightsafe_core::identity::{AdminName, WrappedIdentity};
 use nightsafe_core::keys::DataPublicKey;
+use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::log::{Checkpoint, Hashes, Origin, Plan, Tree};
 use nightsafe_core::roster::{self, Change, Entry as RosterEntry, Roles};
 use nightsafe_core::scalar::PartName;
@@ -12,6 +13,7 @@ use nightsafe_proto::vault::custody::AuditKey;
 use nightsafe_proto::vault::identity::{KeptWrapped, OwnIdentity, RosterEntries};
 use nightsafe_proto::vault::log::{Entries, InLog, Leaf, LogEntry, ToLog};
 use nightsafe_proto::vault::openings::Open;
+use nightsafe_proto::vault::passkey::{PasskeyFinish, PasskeyRemove};
 use nightsafe_proto::vault::roster::RosterChange;
 
 use super::*;
@@ -441,4 +443,37 @@ fn a_log_without_its_key_is_not_gone_by_and_without_an_audit_key_there_is_none()
     let body: Open = serde_json::from_str(&session.request_open(&chosen, "ship", NOW, &mut rng()).unwrap()).unwrap();
     assert!(body.log.is_none() && body.deposits[0].open.len() == 1);
     assert!(session.open_fields(&text(&answer(&deposit, "card"))).is_ok());
+}
+
+#[test]
+fn passkeys_are_added_and_removed_with_their_entries() {
+    let vault = Recorded::new(true);
+    let mut session = vault.sign_in(&log_key().vkey().to_text(), "").unwrap();
+    let mut log = vault.log();
+    let made = json!({"name": "Laptop", "credential": "AQID", "client_data": "e30", "authenticator_data": "AAAA"}).to_string();
+    let passkey = PasskeyId::of(&[1, 2, 3]).unwrap();
+    for prf in [Some([5; 32]), None] {
+        let body = session.add_passkey(&made, prf.as_ref().map(<[u8; 32]>::as_slice), NOW, &mut rng()).unwrap();
+        let added: PasskeyFinish = serde_json::from_str(&body).unwrap();
+        assert_eq!((added.name.as_str(), added.client_data.0.as_slice()), ("Laptop", &b"{}"[..]));
+        assert_eq!(added.wrapped.is_some(), prf.is_some());
+        if let Some((wrapped, prf)) = added.wrapped.zip(prf) {
+            let wrapped = WrappedIdentity::parse(&wrapped.0).unwrap();
+            let unlocked = wrapped.unwrap(&site(), &vault.anna.id(), &Unlock::Passkey(&prf)).unwrap();
+            assert_eq!(unlocked.public(), vault.anna.public());
+        }
+        let to_log = added.log.unwrap();
+        let [entry] = to_log.entries.as_slice() else { panic!() };
+        let signed = SignedEntry::parse(&entry.signed.0).unwrap();
+        assert_eq!(signed.entry().action(), &Action::PasskeyChange { passkey, change: PasskeyChange::Added });
+        session.logged(&serde_json::to_string(&log.append(&to_log)).unwrap()).unwrap();
+    }
+    let removed: PasskeyRemove =
+        serde_json::from_str(&session.remove_passkey(&passkey.to_hex(), NOW, &mut rng()).unwrap()).unwrap();
+    assert_eq!(removed.id.0, passkey.0);
+    session.logged(&serde_json::to_string(&log.append(&removed.log.unwrap())).unwrap()).unwrap();
+    for (made, prf) in [(made.replace("AQID", ""), None), ("{}".into(), None), (made.clone(), Some(&[5; 31][..]))] {
+        assert_eq!(session.add_passkey(&made, prf, NOW, &mut rng()).err(), Some(Failure::Malformed));
+    }
+    assert_eq!(session.remove_passkey("00", NOW, &mut rng()).err(), Some(Failure::Malformed));
 }
