@@ -44,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "relay_json", run: requests::relay, seeds: seeds::relay_json },
     Target { name: "vault_json", run: requests::vault, seeds: seeds::vault_json },
     Target { name: "login_message", run: requests::login, seeds: seeds::login_messages },
+    Target { name: "passkey", run: requests::passkey, seeds: seeds::passkeys },
     Target { name: "signed_request", run: headers::signed, seeds: seeds::signed_requests },
     Target { name: "forwarded", run: headers::forwarded, seeds: seeds::forwarded },
     Target { name: "log_text", run: logs::text, seeds: seeds::log_texts },

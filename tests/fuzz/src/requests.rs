@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use nightsafe_core::scalar::Reference;
 use nightsafe_core::time::Day;
 use nightsafe_login::{ServerLogin, ServerSetup};
+use nightsafe_passkey::{Assertion, ClientData, RelyingParty};
 use nightsafe_proto::relay::{Acknowledge, Batch, BatchRequest};
 use nightsafe_proto::vault::log::EntryRange;
 use nightsafe_proto::vault::login::{LoginFinish, LoginStart};
@@ -44,6 +45,24 @@ pub(crate) fn login(data: &[u8]) {
     let _ = ServerLogin::start(&SETUP, "anna", None, data);
     let (state, _) = ServerLogin::start(&SETUP, "anna", None, &OPEN).unwrap();
     assert!(state.finish(data).is_err());
+}
+
+/// What a browser says of a passkey: `clientDataJSON`, a line end, `authenticatorData`. A key that is read is written as it was; nothing
+/// here was signed, so nobody is signed in.
+pub(crate) fn passkey(data: &[u8]) {
+    static PARTY: LazyLock<RelyingParty> = LazyLock::new(|| RelyingParty::new("http://localhost:4804").unwrap());
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (client_data, rest) = data.split_at(end);
+    let authenticator_data = rest.get(1..).unwrap_or_default();
+    let Ok(client) = ClientData::parse(client_data) else { return };
+    if let Ok(made) = PARTY.registered(&client, authenticator_data) {
+        assert!((1..=1023).contains(&made.credential.len()));
+        let key = &made.public_key;
+        assert!(authenticator_data.windows(key.len()).any(|window| window == key.as_slice()));
+    }
+    let key = crate::seeds::passkey_key();
+    let assertion = Assertion { authenticator_data, signature: &[7; 64] };
+    assert!(PARTY.asserted(&client, assertion, &key, 0).is_err());
 }
 
 /// What is read is written, and read again, as the same text.

@@ -155,6 +155,30 @@ pub(crate) fn login_messages() -> Vec<Vec<u8>> {
     vec![first, vec![7; 64]]
 }
 
+/// One that is made, one that signs.
+pub(crate) fn passkeys() -> Vec<Vec<u8>> {
+    // SHA-256 of localhost
+    const PARTY: &str = "49960de5880e8c687434170f6476605b8fe4aeb9a28632c7995cf3ba831d9763";
+    let said = |kind: &str| {
+        json!({"type": kind, "challenge": b64u(&[7; 32]), "origin": "http://localhost:4804", "crossOrigin": false}).to_string()
+    };
+    let data = |flags: u8| {
+        let mut bytes = bytes_of(&json!(PARTY));
+        bytes.extend([flags, 0, 0, 0, 9]);
+        bytes
+    };
+    let credential = [&[0; 16][..], &[0, 3, 1, 2, 3], &passkey_key()].concat();
+    vec![
+        [said("webauthn.create").as_bytes(), b"\n", &data(0x45), &credential].concat(),
+        [said("webauthn.get").as_bytes(), b"\n", &data(0x05)].concat(),
+    ]
+}
+
+/// A COSE key whose private half nobody has.
+pub(crate) fn passkey_key() -> Vec<u8> {
+    [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], &[9; 32]].concat()
+}
+
 pub(crate) fn signed_requests() -> Vec<Vec<u8>> {
     let vectors = vectors(RELAY);
     [requests(&vectors["good"]), requests(&vectors["refused"])].concat()

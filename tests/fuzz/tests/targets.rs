@@ -91,6 +91,7 @@ tests!(
     relay_json,
     vault_json,
     login_message,
+    passkey,
     signed_request,
     forwarded,
     log_text,

@@ -22,7 +22,7 @@ export function lostView({ kit, back }: LostProps): View {
         h("p", { class: "lead" }, "Nobody can tell it to you or send it again: it was never anywhere but in your head. There are three ways back."),
         way(
           "Your recovery kit",
-          "The printed page with a code of seven groups. It lets you choose a new passphrase, with the same keys.",
+          "The printed page with a code of seven groups. It lets you choose a new passphrase, with the same keys, and removes your passkeys: the way back for a lost passkey, too.",
           button("Use the recovery kit", kit, { class: "primary" }),
         ),
         way(

@@ -75,7 +75,7 @@ export function renewView(props: RenewProps): View {
   const strength = new Strength(next, props.judge);
   const view = formView({
     title: "New passphrase",
-    lead: h("p", { class: "lead" }, "The code is right, ", h("strong", {}, props.user), ". Choose a new passphrase. The kit is used up by it, and you are signed out everywhere."),
+    lead: h("p", { class: "lead" }, "The code is right, ", h("strong", {}, props.user), ". Choose a new passphrase. The kit is used up by it, your passkeys are removed, and you are signed out everywhere."),
     fields: [name, labelled("New passphrase", next, hint, strength.element), labelled("New passphrase again", again)],
     inputs: [next, again],
     secrets: [next, again],
