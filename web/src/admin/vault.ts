@@ -76,8 +76,8 @@ export class Vault {
     const response = await this.send("POST", path, step, proof);
     if (response.status === 202) {
       const waiting = await body(response);
-      const { passkey } = readLoginPasskey(parsed(waiting), path);
-      return passkey === undefined ? waiting : { passkey };
+      const value = parsed(waiting);
+      return typeof value === "object" && value !== null && "passkey" in value ? readLoginPasskey(value, path) : waiting;
     }
     return this.begun(readLoginResult(await json(response), path), proof);
   }

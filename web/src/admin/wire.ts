@@ -217,7 +217,7 @@ const asked = { challenge: b64u, rp_id: text, credentials: list(b64u, 64), expir
 
 export const readPasskeyAsked = shape<PasskeyAsked>(asked);
 
-export const readLoginPasskey = shape<{ readonly passkey: PasskeyAsked | undefined }>({ passkey: optional(readPasskeyAsked) });
+export const readLoginPasskey = shape<{ readonly passkey: PasskeyAsked }>({ passkey: readPasskeyAsked });
 
 export const readPasskeyStarted = shape<PasskeyStarted>({ ...asked, user: b64u, algorithms: list(integer, 16) });
 

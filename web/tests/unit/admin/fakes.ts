@@ -112,6 +112,14 @@ export class FakeOpener implements Opener {
     this.calls.push(`logged ${inLog}`);
     this.take();
   }
+  add_passkey(made: string, prf: Uint8Array | undefined): string {
+    this.calls.push(`add_passkey ${made} ${String(prf)}`);
+    return '{"added":true}';
+  }
+  remove_passkey(id: string): string {
+    this.calls.push(`remove_passkey ${id}`);
+    return '{"removed":true}';
+  }
   read_log(entries: string): string {
     this.calls.push(`read_log ${entries}`);
     this.take();
@@ -263,6 +271,12 @@ export class FakeTab implements Tab {
   }
   confirm(timestamp: string): void {
     this.calls.push(`confirm ${timestamp}`);
+  }
+  readonly prf_input = "AAAA";
+  /** The output is what it was when it was used: it is wiped afterwards. */
+  unlock(prf: Uint8Array, ...answers: string[]): Opener {
+    this.calls.push(`unlock ${prf.join()}`, ...answers);
+    return this.opened(...answers);
   }
   resume(...answers: string[]): Opener {
     this.calls.push(...answers);
