@@ -97,7 +97,9 @@ impl Authenticator {
     /// Its key, as CTAP2 writes it.
     pub fn cose_key(&self) -> Vec<u8> {
         match &self.key {
-            Key::Ed25519(key) => [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], key.public_key().as_ref()].concat(),
+            Key::Ed25519(key) => {
+                [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32][..], key.public_key().as_ref()].concat()
+            }
             Key::P256(key) => {
                 let (x, y) = key.public_key().as_ref()[1..].split_at(32);
                 [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat()

@@ -130,9 +130,7 @@ fn shown(number: u64, entry: &Entry) -> LoggedView {
         Action::Search { criteria, .. } => {
             LoggedView { criteria: criteria.iter().map(|name| name.as_str().to_owned()).collect(), ..view }
         }
-        Action::PasskeyChange { change, .. } => {
-            LoggedView { added: Some(*change == PasskeyChange::Added), ..view }
-        }
+        Action::PasskeyChange { change, .. } => LoggedView { added: Some(*change == PasskeyChange::Added), ..view },
         Action::SignInFailed(of) => LoggedView { identity: of.as_ref().map(|id| id.to_hex()), ..view },
         Action::Grant { to: id, .. } | Action::Revoke(id) | Action::Recovery { identity: id, .. } => {
             LoggedView { identity: Some(id.to_hex()), ..view }

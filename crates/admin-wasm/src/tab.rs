@@ -110,13 +110,7 @@ impl Tab {
 }
 
 impl Tab {
-    fn answers<'a>(
-        &'a self,
-        identity: &'a str,
-        roster: &'a str,
-        custody: &'a str,
-        manifests: &'a str,
-    ) -> Answers<'a> {
+    fn answers<'a>(&'a self, identity: &'a str, roster: &'a str, custody: &'a str, manifests: &'a str) -> Answers<'a> {
         Answers {
             identity,
             roster,

@@ -133,9 +133,7 @@ impl Unlocking<'_> {
         let Some(own) = &self.identity.identity else { return Ok(None) };
         match self.with {
             With::SignIn { export_key, .. } => unwrap(own, self.anchor, export_key).map(Some),
-            With::Passkey { prf, wrapped } => {
-                unwrap_with(own, wrapped, self.anchor, &Unlock::Passkey(prf)).map(Some)
-            }
+            With::Passkey { prf, wrapped } => unwrap_with(own, wrapped, self.anchor, &Unlock::Passkey(prf)).map(Some),
             With::Session { tab, kept } => {
                 let with = Unlock::Session { tab: tab.as_bytes(), row: &kept.half.0 };
                 unwrap_with(own, &kept.wrapped, self.anchor, &with).map(Some)

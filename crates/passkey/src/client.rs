@@ -36,7 +36,8 @@ impl ClientData {
     /// [`Error::Malformed`]
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         // serde would take an array for a struct
-        let json: Json = bytes.starts_with(b"{").then(|| serde_json::from_slice(bytes).ok()).flatten().ok_or(Error::Malformed)?;
+        let json: Json =
+            bytes.starts_with(b"{").then(|| serde_json::from_slice(bytes).ok()).flatten().ok_or(Error::Malformed)?;
         let challenge = URL_SAFE_NO_PAD.decode(&json.challenge).ok().and_then(|bytes| bytes.try_into().ok());
         Ok(Self {
             kind: json.kind,

@@ -85,7 +85,8 @@ impl RelyingParty {
         let id = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
         let is_name = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         // The last label of a name is never a number
-        let is_address = id.rsplit('.').next().is_none_or(|last| last.is_empty() || last.bytes().all(|b| b.is_ascii_digit()));
+        let is_address =
+            id.rsplit('.').next().is_none_or(|last| last.is_empty() || last.bytes().all(|b| b.is_ascii_digit()));
         if id.is_empty() || !is_name || is_address {
             return None;
         }

@@ -49,7 +49,9 @@ fn other_pages_parties_and_ceremonies_are_refused() {
         for said in framed {
             assert_eq!(asserted(&passkey.sign_on(said.into_bytes()), &key, 0), Err(Error::OtherOrigin));
         }
-        for origin in ["http://localhost:4805", "https://localhost:4804", "http://localhost", "http://localhost:4804/", "null"] {
+        for origin in
+            ["http://localhost:4805", "https://localhost:4804", "http://localhost", "http://localhost:4804/", "null"]
+        {
             assert_eq!(asserted(&passkey.sign(&CHALLENGE, origin), &key, 0), Err(Error::OtherOrigin), "{origin}");
             assert_eq!(registered(&passkey.make(&CHALLENGE, origin)), Err(Error::OtherOrigin), "{origin}");
         }
@@ -121,7 +123,8 @@ fn a_count_that_does_not_go_on_is_of_a_copy() {
 #[test]
 fn other_forms_are_malformed_and_never_read_past_their_end() {
     for mut passkey in both() {
-        let (made, signed, key) = (passkey.make(&CHALLENGE, ORIGIN), passkey.sign(&CHALLENGE, ORIGIN), passkey.cose_key());
+        let (made, signed, key) =
+            (passkey.make(&CHALLENGE, ORIGIN), passkey.sign(&CHALLENGE, ORIGIN), passkey.cose_key());
         for end in 0..made.authenticator_data.len() {
             let cut = Answer { authenticator_data: made.authenticator_data[..end].to_vec(), ..made.clone() };
             // Few bytes of a key may be those of another algorithm's

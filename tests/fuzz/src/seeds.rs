@@ -160,7 +160,8 @@ pub(crate) fn passkeys() -> Vec<Vec<u8>> {
     // SHA-256 of localhost
     const PARTY: &str = "49960de5880e8c687434170f6476605b8fe4aeb9a28632c7995cf3ba831d9763";
     let said = |kind: &str| {
-        json!({"type": kind, "challenge": b64u(&[7; 32]), "origin": "http://localhost:4804", "crossOrigin": false}).to_string()
+        json!({"type": kind, "challenge": b64u(&[7; 32]), "origin": "http://localhost:4804", "crossOrigin": false})
+            .to_string()
     };
     let data = |flags: u8| {
         let mut bytes = bytes_of(&json!(PARTY));

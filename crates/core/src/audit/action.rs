@@ -243,9 +243,7 @@ impl Action {
             Self::Revoke(identity) => writer.array(1).bytes(identity.as_bytes()),
             Self::KeyChange { data_key, state } => writer.array(2).bytes(data_key.as_bytes()).text(state.as_str()),
             Self::PolicyChange(manifest) => writer.array(1).bytes(manifest.as_bytes()),
-            Self::PasskeyChange { passkey, change } => {
-                writer.array(2).bytes(passkey.as_bytes()).text(change.as_str())
-            }
+            Self::PasskeyChange { passkey, change } => writer.array(2).bytes(passkey.as_bytes()).text(change.as_str()),
             Self::Recovery { identity, method } => writer.array(2).bytes(identity.as_bytes()).text(method.as_str()),
         }
         .text(self.purpose().map_or("", Purpose::as_str));

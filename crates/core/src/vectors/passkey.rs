@@ -14,9 +14,9 @@ pub(super) fn make() -> Value {
         json!({ "site": site.as_str(), "input": hex(&input), "salt": hex(&salt(&input)) })
     });
     let credentials = [vec![0x01], vec![0x5a; 32], vec![0xff; MAX_CREDENTIAL]];
-    let ids = credentials.map(|credential| {
-        json!({ "credential": hex(&credential), "id": PasskeyId::of(&credential).unwrap().to_hex() })
-    });
+    let ids = credentials.map(
+        |credential| json!({ "credential": hex(&credential), "id": PasskeyId::of(&credential).unwrap().to_hex() }),
+    );
     json!({ "prf_inputs": inputs.to_vec(), "ids": ids.to_vec() })
 }
 

@@ -270,7 +270,8 @@ pub(super) async fn count_use(
 }
 
 fn passkey(row: &Row) -> Result<Passkey, StoreError> {
-    let (made, count): (i64, i64) = (row.get("made").map_err(unavailable)?, row.get("sign_count").map_err(unavailable)?);
+    let (made, count): (i64, i64) =
+        (row.get("made").map_err(unavailable)?, row.get("sign_count").map_err(unavailable)?);
     let last_used: i64 = row.get("last_used").map_err(unavailable)?;
     let time = |seconds: i64| UnixTime::from_seconds(seconds.unsigned_abs());
     Ok(Passkey {

@@ -4,8 +4,8 @@ use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewKit, NewPasskey, OpeningRequest, Proposal,
-    Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewKit, NewPasskey, OpeningRequest,
+    Proposal, Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::audit_keys::audit_key;

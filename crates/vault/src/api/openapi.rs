@@ -11,8 +11,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use super::{
-    custody, identity, invitations, kit, log, login, openings, organisation, passkey_login, passkeys, passphrase, record, recovery, roster,
-    search, sessions,
+    custody, identity, invitations, kit, log, login, openings, organisation, passkey_login, passkeys, passphrase,
+    record, recovery, roster, search, sessions,
 };
 
 #[derive(OpenApi)]

@@ -163,7 +163,11 @@ fn answered(state: &state::Shared, request: &PasskeyAnswer, now: UnixTime) -> Re
 }
 
 /// The passkey that is said to have signed, whosever it is.
-async fn known(state: &state::Shared, party: &RelyingParty, request: &PasskeyAnswer) -> Result<Option<Passkey>, Problem> {
+async fn known(
+    state: &state::Shared,
+    party: &RelyingParty,
+    request: &PasskeyAnswer,
+) -> Result<Option<Passkey>, Problem> {
     let Some(id) = PasskeyId::of(&request.credential.0) else { return Ok(None) };
     state.store.passkey(&id, party.id()).await.map_err(|error| error::storage(&error))
 }
@@ -216,6 +220,8 @@ async fn record_unknown(state: &state::Shared, user: Option<String>, now: UnixTi
     let Some(log) = &state.log else { return Ok(()) };
     match user {
         Some(user) => record_failures(state, vec![(user, now)]).await,
-        None => log.record(&[(Action::SignInFailed(None), now)]).await.map(drop).map_err(|error| record::failed(&error)),
+        None => {
+            log.record(&[(Action::SignInFailed(None), now)]).await.map(drop).map_err(|error| record::failed(&error))
+        }
     }
 }

@@ -110,7 +110,8 @@ pub(super) async fn finish(
         None => None,
         Some(bytes) => {
             let wrapped = WrappedIdentity::parse(&bytes.0).ok();
-            let fits = |wrapped: &WrappedIdentity| wrapped.method() == Method::Passkey && identity == Some(wrapped.id());
+            let fits =
+                |wrapped: &WrappedIdentity| wrapped.method() == Method::Passkey && identity == Some(wrapped.id());
             Some(wrapped.filter(fits).ok_or_else(|| at("/wrapped"))?.to_bytes())
         }
     };

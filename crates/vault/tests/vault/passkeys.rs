@@ -55,7 +55,8 @@ fn made(passkey: &Authenticator, started: &PasskeyStarted, unlocks: Option<&Iden
 }
 
 async fn add(vault: &Vault, token: &str, unlocks: Option<&Identity>) -> Authenticator {
-    let passkey = if unlocks.is_some() { Authenticator::ed25519("localhost") } else { Authenticator::p256("localhost") };
+    let passkey =
+        if unlocks.is_some() { Authenticator::ed25519("localhost") } else { Authenticator::p256("localhost") };
     let started = begun(vault, token).await;
     vault.post("/v1/passkeys/finish", token, &made(&passkey, &started, unlocks)).await.json::<Recorded>();
     passkey
@@ -157,7 +158,11 @@ async fn a_passkey_that_unlocks_signs_in_alone() {
     let methods: Vec<_> = kept.identity.unwrap().wrapped.into_iter().map(|way| way.method).collect();
     assert_eq!(methods, ["login"]);
     let too = asked_too(&vault).await;
-    assert_eq!(second(&vault, &answer(&mut passkey, &too)).await.status, StatusCode::OK, "it is a second factor as well");
+    assert_eq!(
+        second(&vault, &answer(&mut passkey, &too)).await.status,
+        StatusCode::OK,
+        "it is a second factor as well"
+    );
 }
 
 #[tokio::test]
@@ -369,7 +374,8 @@ async fn where_a_log_is_kept_passkeys_and_failures_are_in_it() {
     let other = Action::PasskeyChange { passkey: PasskeyId([1; 16]), change: PasskeyChange::Added };
     let others = [audited.sign(other)];
     let removed = [change(PasskeyChange::Removed)];
-    let with = |request: PasskeyFinish, entries: &[SaltedEntry]| PasskeyFinish { log: Some(to_log(entries)), ..request };
+    let with =
+        |request: PasskeyFinish, entries: &[SaltedEntry]| PasskeyFinish { log: Some(to_log(entries)), ..request };
     let before = vault.checkpoint(token).await.size;
     for (entries, problem) in
         [(&[][..], P::LogEntryRefused), (&others, P::LogEntryRefused), (&removed, P::LogEntryRefused)]

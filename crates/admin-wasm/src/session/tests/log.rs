@@ -4,8 +4,8 @@ use nightsafe_core::audit::{Action, Actor, Entry, OpenedField, PasskeyChange, Sa
 use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::{AdminName, WrappedIdentity};
 use nightsafe_core::keys::DataPublicKey;
-use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::log::{Checkpoint, Hashes, Origin, Plan, Tree};
+use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::roster::{self, Change, Entry as RosterEntry, Roles};
 use nightsafe_core::scalar::PartName;
 use nightsafe_core::session::TabHalf;
@@ -450,7 +450,8 @@ fn passkeys_are_added_and_removed_with_their_entries() {
     let vault = Recorded::new(true);
     let mut session = vault.sign_in(&log_key().vkey().to_text(), "").unwrap();
     let mut log = vault.log();
-    let made = json!({"name": "Laptop", "credential": "AQID", "client_data": "e30", "authenticator_data": "AAAA"}).to_string();
+    let made =
+        json!({"name": "Laptop", "credential": "AQID", "client_data": "e30", "authenticator_data": "AAAA"}).to_string();
     let passkey = PasskeyId::of(&[1, 2, 3]).unwrap();
     for prf in [Some([5; 32]), None] {
         let body = session.add_passkey(&made, prf.as_ref().map(<[u8; 32]>::as_slice), NOW, &mut rng()).unwrap();
