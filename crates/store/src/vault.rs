@@ -19,6 +19,7 @@ mod openings;
 mod quarantine;
 mod recorded;
 mod recovery;
+mod reseal;
 mod roster;
 mod sessions;
 mod settle;
@@ -44,6 +45,7 @@ pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningReques
 pub use quarantine::Quarantined;
 pub use recorded::RecordedChange;
 pub use recovery::{Kit, NewKit, Recovered};
+pub use reseal::{Resealed, ResealedField};
 pub use roster::{NewEntry, Proposal};
 pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
@@ -78,6 +80,7 @@ pub const SQLITE: Schema = Schema {
             sql: include_str!("../../../migrations/vault/sqlite/0008_audit_key.sql"),
         },
         Step { version: 9, name: "recovery", sql: include_str!("../../../migrations/vault/sqlite/0009_recovery.sql") },
+        Step { version: 10, name: "reseal", sql: include_str!("../../../migrations/vault/sqlite/0010_reseal.sql") },
     ],
 };
 
@@ -118,6 +121,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 9,
                 name: "recovery",
                 sql: include_str!("../../../migrations/vault/postgres/0009_recovery.sql"),
+            },
+            Step {
+                version: 10,
+                name: "reseal",
+                sql: include_str!("../../../migrations/vault/postgres/0010_reseal.sql"),
             },
         ],
     },

@@ -20,6 +20,7 @@ mod outbox;
 mod people;
 mod place;
 mod recovery;
+mod reseal;
 mod roles;
 mod rows;
 mod search;
@@ -94,6 +95,10 @@ on_both_engines! {
     recovery::a_kit_is_used_once_and_all_sessions_end,
     recovery::a_kit_goes_with_the_identity_that_it_unlocks,
     recovery::a_recovery_is_in_the_log_or_has_not_happened,
+    reseal::a_deposit_is_sealed_anew_whole_and_once,
+    reseal::what_is_not_as_it_was_stays_as_it_is,
+    reseal::what_is_left_is_walked_by_id_past_what_stays,
+    reseal::settling_after_it_leaves_one_row_for_each_field,
     audit_keys::an_audit_key_is_added_once_and_granted_like_a_data_key,
     audit_keys::a_sign_in_is_recorded_with_its_entry_or_not_at_all,
     audit_keys::a_change_is_in_the_log_with_what_it_does,

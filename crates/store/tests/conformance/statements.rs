@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 10] = [
+const SQLITE_ONLY: [&str; 11] = [
     "outbox insert some",
     "outbox keep id",
     "outbox delete one",
@@ -21,8 +21,9 @@ const SQLITE_ONLY: [&str; 10] = [
     "vault rebuild",
     "vault settled",
     "vault settled before",
+    "vault update field",
 ];
-const POSTGRES_ONLY: [&str; 16] = [
+const POSTGRES_ONLY: [&str; 17] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -38,6 +39,7 @@ const POSTGRES_ONLY: [&str; 16] = [
     "vault hold field rows",
     "vault mark all",
     "vault put field_staging",
+    "vault replace_field",
     "vault settle",
 ];
 
