@@ -13,6 +13,7 @@ mod envelope;
 mod identity;
 #[cfg(feature = "admin")]
 mod log;
+mod reseal;
 #[cfg(feature = "admin")]
 mod roster;
 #[cfg(feature = "admin")]
@@ -33,6 +34,7 @@ fn files() -> Vec<(&'static str, String)> {
     vec![
         ("envelope-v1.json", text(&envelope::make())),
         ("deposit-v1.json", text(&deposit::make())),
+        ("reseal-v1.json", text(&reseal::make())),
         #[cfg(feature = "custody")]
         ("custody-v1.json", text(&custody::make())),
         #[cfg(feature = "admin")]

@@ -11,6 +11,7 @@ pub mod login;
 pub mod openings;
 pub mod passphrase;
 pub mod recovery;
+pub mod reseal;
 pub mod roster;
 pub mod search;
 pub mod session;

@@ -23,6 +23,7 @@ mod api;
 pub mod config;
 mod intake;
 mod key_gauges;
+mod leavers;
 mod limit;
 mod log;
 mod mail;
@@ -41,7 +42,8 @@ mod tickets;
 pub use announce::{AnnounceError, Announcer};
 pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
-pub use key_gauges::watch_keys;
+pub use key_gauges::{LeaverGauges, watch_keys};
+pub use leavers::Leavers;
 pub use limit::LoginLimits;
 pub use log::{
     AuditLog, AuditLogError, EntryError, LogConfig, LogConfigError, Proofs, RecordedOpenError, Recorder, Verified,

@@ -5,6 +5,7 @@ pub(crate) mod data_key;
 pub(crate) mod fresh;
 pub(crate) mod kek;
 pub(crate) mod keyholder;
+pub(crate) mod leavers;
 pub(crate) mod online;
 pub(crate) mod proposal;
 pub(crate) mod recovery;

@@ -10,9 +10,11 @@ use super::plan;
 use super::sign::{check_anchor, read};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
+use crate::keys::leavers::Leavers;
 use crate::keys::now;
 use crate::keys::proposal::Proposal;
 use crate::manifests::{self, Signed};
+use crate::term;
 
 /// Publishes a manifest that enough site keys have signed: the last of three steps
 ///
@@ -56,7 +58,12 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
         manifests::store_key(&data, named, key.as_bytes())?;
     }
     plan::place(&data, &config, &store, &signed).await?;
+    let known = Leavers::read(&store, &anchor).await?.told(signed.manifest(), now());
     store.close().await;
+    if !known.is_empty() {
+        // Signed before the person left, it may be needed all the same: an old manifest stops the form
+        term::warn("somebody who has left opens a data key of this manifest: run `nightsafe keys propose` again");
+    }
     plan::tell(&signed)
 }
 

@@ -13,6 +13,7 @@ use super::plan::{self, Wanted};
 use super::review::review;
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
+use crate::keys::leavers::Leavers;
 use crate::keys::now;
 use crate::keys::proposal::{MAX_FILE, Proposal};
 use crate::keys::site_key::{self, unlock_signers};
@@ -135,7 +136,12 @@ async fn sign_and_publish(args: &SignArgs, data_dir: &Path) -> Result<()> {
     let history = manifests::all(&data, &anchor)?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let now = now();
-    let next = plan::next_manifest(&args.wanted, &history, &store.custody().await?, now)?;
+    let leavers = Leavers::read(&store, &anchor).await?;
+    let next = plan::next_manifest(&args.wanted, &history, (&store.custody().await?, &leavers), now)?;
+    plan::check_any_key(&next)?;
+    if let Some(before) = history.last() {
+        leavers.told(before.manifest(), now).iter().for_each(|line| term::progress(line));
+    }
     for key in &next.data_keys {
         manifests::read_key(&data, key)?;
         if history.iter().all(|signed| signed.manifest().data_key(key.key_id()).is_none()) {
