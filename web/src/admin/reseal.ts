@@ -92,7 +92,7 @@ export class Resealing {
     let after: string | undefined;
     for (;;) {
       if (this.#progress.state !== "running") return false;
-      const page = await this.page(key, after);
+      const page = await this.believed(key, after);
       if (page.last === undefined) return true;
       after = page.last;
       const done = this.#progress.done + page.done;
@@ -104,6 +104,19 @@ export class Resealing {
       const seconds = passed < TOLD_AFTER_MS || done === 0 ? undefined : Math.ceil((passed / done) * (open / 1000));
       this.tell({ done, left, total, seconds });
     }
+  }
+
+  /**
+   * A deposit that somebody else seals anew between the list and the look at its fields looks as if they had been exchanged. So
+   * nothing is said of one before it was looked at twice: then it is not listed any more.
+   */
+  private async believed(key: string, after: string | undefined): Promise<ResealedPage> {
+    const first = await this.page(key, after);
+    if (first.left.length === 0) return first;
+    const again = await this.page(key, after);
+    const ids = first.left.map(({ deposit_id: id }) => id);
+    // What comes after the first page is in the next one
+    return { done: first.done + again.done, left: again.left.filter(({ deposit_id: id }) => ids.includes(id)), last: first.last };
   }
 
   private async page(key: string, after: string | undefined): Promise<ResealedPage> {

@@ -46,13 +46,27 @@ test("key after key, page after page, until nothing is left but what cannot be",
   const seen: Progress[] = [];
   resealing.listen((progress) => seen.push(progress));
   await resealing.run();
-  assert.deepEqual(fake.asked, ["a -", "a 2", "a 4", "a 5", "c -", "c 7"]);
+  assert.deepEqual(fake.asked, ["a -", "a -", "a 2", "a 5", "c -", "c 7"]);
   const { state, done, total, left } = resealing.progress;
   assert.deepEqual([state, done, total, left.map(({ reference }) => reference)], ["done", 6, 7, ["2"]]);
   assert.equal(resealing.running, false);
   assert.deepEqual(fake.keys, { a: ["2"], b: [], c: [] });
   // Nothing is said of the time at first; then as long as the rest takes at this pace
-  assert.deepEqual(seen.map(({ done, seconds }) => [done, seconds]).filter(([done]) => done !== 0), [[1, undefined], [3, undefined], [4, undefined], [6, 0], [6, undefined]]);
+  assert.deepEqual(seen.map(({ done, seconds }) => [done, seconds]).filter(([done]) => done !== 0), [[2, undefined], [4, undefined], [6, undefined], [6, undefined]]);
+});
+
+test("a deposit that somebody else sealed anew meanwhile is not called damaged", async () => {
+  const fake = new Fake({ a: ["1", "2", "3"] }, ["1"]);
+  const page = fake.page.bind(fake);
+  fake.page = async (key, after) => {
+    const came = await page(key, after);
+    fake.keys["a"] = (fake.keys["a"] ?? []).filter((id) => id !== "1"); // by somebody else
+    return came;
+  };
+  const resealing = new Resealing(fake, clock());
+  await resealing.run();
+  assert.deepEqual([resealing.progress.state, resealing.progress.left], ["done", []]);
+  assert.deepEqual(fake.keys, { a: [] });
 });
 
 test("it stops after the page that it is at, and another goes on with what is left", async () => {
