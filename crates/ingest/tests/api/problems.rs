@@ -20,7 +20,7 @@ use sqlx::Connection;
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 32] = [
+const ELSEWHERE: [P; 33] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
@@ -53,6 +53,7 @@ const ELSEWHERE: [P; 32] = [
     P::MalformedSearch,
     P::KitNotBegun,
     P::RecoveryEnded,
+    P::NotTheActiveKey,
 ];
 
 /// Changes a good deposit's JSON.
