@@ -35,7 +35,7 @@ pub use rules::RulesError;
 /// A folder to serve.
 #[derive(Debug, Clone)]
 pub struct StaticFolder {
-    /// The folder. Only plain names of `[A-Za-z0-9._-]` are served, none that starts with a dot.
+    /// The folder. Only plain names of `[A-Za-z0-9._-]` are served, none that starts with a dot but `.well-known`.
     pub root: PathBuf,
     /// The JSON file with the headers. It wins over the headers that the server would set itself.
     pub headers: PathBuf,

@@ -8,8 +8,13 @@ use sha2::{Digest, Sha256};
 
 use crate::stamp::Stamp;
 
+/// The one folder whose name starts with a dot (RFC 8615).
+const WELL_KNOWN: &str = ".well-known/";
+/// Integrity manifests, as WAICT names and types them.
+const WAICT: &str = ".well-known/waict/manifests/";
+
 /// A path below the folder that cannot lead out of it: every part is `[A-Za-z0-9._-]` and does
-/// not start with a dot.
+/// not start with a dot, but for `.well-known` at the beginning.
 #[derive(Debug, Clone)]
 pub(super) struct Name(String);
 
@@ -36,12 +41,16 @@ impl Name {
         };
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed);
-        relative.split('/').all(is_plain).then_some(Self(relative))
+        let below = relative.strip_prefix(WELL_KNOWN).unwrap_or(&relative);
+        below.split('/').all(is_plain).then_some(Self(relative))
     }
 
     pub(super) fn media_type(&self) -> &'static str {
         if self.is_data_key() {
             return "application/octet-stream";
+        }
+        if self.0.starts_with(WAICT) {
+            return "application/waict-integrity-manifest";
         }
         match self.extension() {
             "html" => "text/html; charset=utf-8",

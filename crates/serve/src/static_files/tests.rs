@@ -18,6 +18,8 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("site");
         fs::create_dir_all(root.join("sub")).unwrap();
+        fs::create_dir_all(root.join(".well-known/waict/manifests")).unwrap();
+        fs::create_dir_all(root.join(".well-known/.git")).unwrap();
         for (name, text) in [
             ("index.html", "<!doctype html>"),
             ("checkout-0123456789abcdef.wasm", "\0asm"),
@@ -26,6 +28,8 @@ impl Site {
             ("key-manifest", "a note"),
             ("data-key-00", "a key"),
             (".hidden", "no"),
+            (".well-known/waict/manifests/abc", "{}\n\n"),
+            (".well-known/.git/config", "no"),
             ("sub/page.html", "page"),
         ] {
             fs::write(root.join(name), text).unwrap();
@@ -80,6 +84,7 @@ async fn types_and_caching_follow_the_name() {
         ("/checkout-0123456789abcdef.wasm", "application/wasm", "no-cache, no-transform"),
         ("/loader-0123456789abcdef.js", "text/javascript; charset=utf-8", "no-cache, no-transform"),
         ("/plain.css", "text/css; charset=utf-8", "no-store"),
+        ("/.well-known/waict/manifests/abc", "application/waict-integrity-manifest", "no-store, no-transform"),
         ("/data-key-00", "application/octet-stream", "public, max-age=31536000, immutable, no-transform"),
     ] {
         let response = site.get(path).await;
@@ -131,6 +136,9 @@ async fn nothing_outside_of_the_folder_is_served() {
         "/%2e%2e/secret.txt",
         "/..%2fsecret.txt",
         "/.hidden",
+        "/.well-known",
+        "/.well-known/.git/config",
+        "/sub/.well-known/x",
         "/link.txt",
         "/sub",
         "//secret.txt",
