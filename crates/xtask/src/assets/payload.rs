@@ -1,6 +1,7 @@
 //! Budgets, and target/assets/assets.json with all sizes.
 
 use super::config::Config;
+use super::made_with;
 use super::size::Size;
 use crate::place;
 use crate::stamp::{self, Inputs};
@@ -53,7 +54,7 @@ fn measure() -> Result<BTreeMap<String, Size>> {
 
 fn measured() -> Result<Vec<PathBuf>> {
     let mut files = stamp::files(&place::assets())?;
-    files.retain(|file| !file.ends_with(LIST));
+    files.retain(|file| !file.ends_with(LIST) && !file.ends_with(made_with::FILE));
     Ok(files)
 }
 
