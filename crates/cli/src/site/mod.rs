@@ -1,11 +1,20 @@
 //! The static site: filling in, hashing, publishing. Everything that changes bytes happens before the hash is taken.
 
 mod assets;
+pub(crate) mod describe;
 mod fill;
 pub(crate) mod headers;
 pub(crate) mod integrity;
+mod inventory;
+mod made_with;
+pub(crate) mod offered;
+pub(crate) mod proposal;
 mod publish;
 pub(crate) mod release;
+pub(crate) mod retire;
+pub(crate) mod served;
+pub(crate) mod stage;
+pub(crate) mod verify;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,6 +22,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
+use nightsafe_core::release::MadeWith;
 
 use self::assets::Assets;
 use self::fill::Template;
@@ -20,7 +30,7 @@ use self::integrity::{sha256, sha384};
 use self::publish::{by_content, content_name, named};
 use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
 use crate::config::{Config, Origins};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
 use crate::manifests::{self, Signed};
 
@@ -48,61 +58,92 @@ impl Inputs<'_> {
     }
 }
 
-/// Builds the site from the assets: files first, then headers, then the record that names them, so that a failure on
-/// the way leaves the site as it was.
-pub(crate) fn build(data: &DataDir, assets: &Path, inputs: &Inputs<'_>) -> Result<Release> {
-    let assets = Assets::read(assets)?;
-    let fields = FieldsFiles::fill(&assets, inputs)?;
-    let admin = AdminFiles::fill(&assets, inputs)?;
-    let previous = Release::read(&data.release())?;
+/// The assets with the shop's own text filled in: all that can be refused is refused before anything is written.
+pub(crate) struct Filled {
+    assets: Assets,
+    fields: FieldsFiles,
+    admin: AdminFiles,
+    /// What the assets were made with.
+    pub(crate) made_with: MadeWith,
+}
 
-    files::create_public_dir(&data.fields())?;
-    files::create_public_dir(&data.admin())?;
-    let fields = fields.publish(&data.fields(), &assets)?;
-    let admin = admin.publish(&data.admin(), &assets)?;
-    let release = Release::succeed(previous, fields, admin);
-    publish_keys(data, inputs.manifest.manifest())?;
-    publish_manifest(data, &inputs.manifest.note)?;
-    publish_headers(data, &release, &inputs.config.origins, inputs.manifest.manifest())?;
-    files::place(&data.release(), &release.to_bytes()?)?;
-    Ok(release)
+impl Filled {
+    pub(crate) fn read(assets: &Path, inputs: &Inputs<'_>) -> Result<Self> {
+        let made_with = made_with::read(assets)?;
+        let assets = Assets::read(assets)?;
+        made_with::check(&made_with, &assets)?;
+        let (fields, admin) = (FieldsFiles::fill(&assets, inputs)?, AdminFiles::fill(&assets, inputs)?);
+        Ok(Self { assets, fields, admin, made_with })
+    }
+
+    /// Writes them into a release's folder, beside the earlier versions that `before` names: files first, then headers, then
+    /// the record that names them.
+    pub(crate) fn write(
+        self,
+        data: &DataDir,
+        folder: &ReleaseFolder,
+        inputs: &Inputs<'_>,
+        before: Option<Release>,
+        version: &str,
+    ) -> Result<Release> {
+        let fields = self.fields.publish(&folder.fields(), &self.assets, version)?;
+        let admin = self.admin.publish(&folder.admin(), &self.assets)?;
+        let release = Release::succeed(before, fields, admin);
+        write_rest(data, folder, &release, &inputs.config.origins, inputs.manifest)?;
+        Ok(release)
+    }
+}
+
+/// Writes what follows from the files: the key manifest with its keys, the headers, and the record.
+pub(crate) fn write_rest(
+    data: &DataDir,
+    folder: &ReleaseFolder,
+    release: &Release,
+    origins: &Origins,
+    manifest: &Signed,
+) -> Result<()> {
+    publish_keys(data, folder, manifest.manifest())?;
+    publish_manifest(folder, &manifest.note)?;
+    publish_headers(folder, release, origins, manifest.manifest())?;
+    files::place(&folder.record(), &release.to_bytes()?)
 }
 
 /// Publishes a key manifest beside the files that are there.
-pub(crate) fn publish_manifest(data: &DataDir, note: &str) -> Result<()> {
-    named(&data.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
+pub(crate) fn publish_manifest(folder: &ReleaseFolder, note: &str) -> Result<()> {
+    named(&folder.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
 }
 
 /// Publishes the data keys that a manifest names; those of earlier ones stay. Random bytes: there is nothing to compress.
-pub(crate) fn publish_keys(data: &DataDir, manifest: &KeyManifest) -> Result<()> {
+pub(crate) fn publish_keys(data: &DataDir, folder: &ReleaseFolder, manifest: &KeyManifest) -> Result<()> {
     for key in &manifest.data_keys {
-        files::place(&data.fields().join(key.file_name()), manifests::read_key(data, key)?.as_bytes())?;
+        files::place(&folder.fields().join(key.file_name()), manifests::read_key(data, key)?.as_bytes())?;
     }
     Ok(())
 }
 
 /// Names of all data keys' files that are published.
-fn published_keys(data: &DataDir) -> Result<Vec<String>> {
-    let dir = data.fields();
+fn published_keys(folder: &ReleaseFolder) -> Result<Vec<String>> {
+    let dir = folder.fields();
     let entries = std::fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let names: std::io::Result<Vec<String>> = names.collect();
     let mut names = names.with_context(|| format!("cannot read {}", dir.display()))?;
     names.retain(|name| name.starts_with(DATA_KEY_FILE));
+    names.sort();
     Ok(names)
 }
 
 /// Writes both header files.
 pub(crate) fn publish_headers(
-    data: &DataDir,
+    folder: &ReleaseFolder,
     release: &Release,
     origins: &Origins,
     manifest: &KeyManifest,
 ) -> Result<()> {
-    let fields = headers::fields(release, origins, manifest, &published_keys(data)?);
+    let fields = headers::fields(release, origins, manifest, &published_keys(folder)?);
     let admin = headers::admin(release, origins);
-    files::place(&data.fields_headers(), &headers::to_bytes(&fields)?)?;
-    files::place(&data.admin_headers(), &headers::to_bytes(&admin)?)
+    files::place(&folder.fields_headers(), &headers::to_bytes(&fields)?)?;
+    files::place(&folder.admin_headers(), &headers::to_bytes(&admin)?)
 }
 
 /// The checkout's texts, filled in; each pins the one before it.
@@ -137,8 +178,9 @@ impl FieldsFiles {
         Ok(Self { loader, frame_style: sha256(inline_style(&frame)?.as_bytes()), frame, element: element.finish()? })
     }
 
-    fn publish(self, folder: &Path, assets: &Assets) -> Result<FieldsVersion> {
+    fn publish(self, folder: &Path, assets: &Assets, version: &str) -> Result<FieldsVersion> {
         Ok(FieldsVersion {
+            version: Some(version.to_owned()),
             wasm: by_content(folder, CHECKOUT, "wasm", &assets.wasm)?,
             wasm_portable: by_content(folder, CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?,
             texts: publish_texts(folder, &assets.texts)?,

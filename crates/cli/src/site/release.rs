@@ -26,6 +26,9 @@ pub(crate) struct Release {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldsVersion {
+    /// The release that brought it; none for what was published before there were releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
     pub(crate) element: Pinned,
     pub(crate) frame: Pinned,
     pub(crate) loader: Pinned,
@@ -58,6 +61,19 @@ pub(crate) struct Pinned {
     pub(crate) integrity: String,
 }
 
+impl FieldsVersion {
+    /// All its files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Pinned> {
+        [&self.element, &self.frame, &self.loader, &self.wasm, &self.wasm_portable]
+            .into_iter()
+            .chain(self.texts.values())
+    }
+
+    fn has_files_of(&self, other: &Self) -> bool {
+        self.files().eq(other.files()) && self.frame_style == other.frame_style
+    }
+}
+
 impl Pinned {
     /// As a trust anchor names a module.
     pub(crate) fn to_wasm(&self) -> WasmFile {
@@ -81,14 +97,18 @@ impl Release {
         Ok(Some(release))
     }
 
-    /// The record after publishing new files: what was current joins the earlier ones, nothing is listed twice.
-    pub(crate) fn succeed(previous: Option<Self>, fields: FieldsVersion, admin: AdminVersion) -> Self {
+    /// The record after publishing new files: what was current joins the earlier ones, nothing is listed twice. Files that
+    /// were published before keep the name of the version that brought them.
+    pub(crate) fn succeed(previous: Option<Self>, mut fields: FieldsVersion, admin: AdminVersion) -> Self {
         let mut earlier = Vec::new();
         if let Some(previous) = previous {
             earlier.push(previous.fields);
             earlier.extend(previous.earlier);
         }
-        earlier.retain(|version| *version != fields);
+        if let Some(same) = earlier.iter().find(|version| version.has_files_of(&fields)) {
+            fields.version.clone_from(&same.version);
+        }
+        earlier.retain(|version| !version.has_files_of(&fields));
         Self { fields, admin, earlier }
     }
 
@@ -115,6 +135,7 @@ pub(crate) mod tests {
 
     pub(crate) fn version(n: u8) -> FieldsVersion {
         FieldsVersion {
+            version: Some(n.to_string()),
             element: pinned(&format!("element-{n}.js")),
             frame: pinned(&format!("frame-{n}.html")),
             loader: pinned(&format!("loader-{n}.js")),
