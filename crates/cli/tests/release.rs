@@ -157,6 +157,20 @@ fn built_carried_signed_in_turns_and_published() {
 }
 
 #[test]
+fn after_going_back_the_next_release_has_a_number_of_its_own() {
+    let shop = signed();
+    build(&shop, "two");
+    sign_and_publish(&shop, 2);
+    // As the operations manual says
+    symlink("releases/1", shop.data().join("site.next")).unwrap();
+    fs::rename(shop.data().join("site.next"), shop.data().join("site")).unwrap();
+    assert_eq!((served(&shop).sequence, verify_site(&shop).0), (1, 0));
+    build(&shop, "three");
+    sign_and_publish(&shop, 3);
+    assert_eq!((served(&shop).sequence, verify_site(&shop).0), (3, 0));
+}
+
+#[test]
 fn copies_that_went_to_different_signers_are_put_together() {
     let shop = Shop::built();
     let (a, b) = (proposal(&shop, 1), shop.path("b"));
@@ -218,7 +232,9 @@ fn every_byte_and_every_header_on_the_disk_is_looked_at() {
         assert_eq!(found.lines().count(), 1, "{found}");
         assert!(found.starts_with(code), "{found}");
         fs::remove_file(&path).unwrap();
-        before.map(|bytes| fs::write(&path, bytes).unwrap());
+        if let Some(bytes) = before {
+            fs::write(&path, bytes).unwrap();
+        }
         assert_eq!(verify_site(&shop).0, 0);
     }
     let headers = site.join("fields-headers.json");

@@ -46,10 +46,19 @@ pub(crate) struct Maker<'a> {
     pub(crate) days: u64,
 }
 
-/// Number and name of the release that is made next.
-pub(crate) fn next(served: Option<&Served>, now: UnixTime) -> (u64, String) {
-    let sequence = served.map_or(0, |served| served.release.sequence).saturating_add(1);
-    (sequence, format!("{}.{sequence}", now.day()))
+/// Number and name of the release that is made next: above all that were signed, also when an older one was put back.
+pub(crate) fn next(data: &DataDir, served: Option<&Served>, now: UnixTime) -> Result<(u64, String)> {
+    let mut last = served.map_or(0, |served| served.release.sequence);
+    let folder = data.signed_releases();
+    if folder.exists() {
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let number = name.split('.').next().and_then(|number| number.parse().ok());
+            last = last.max(number.unwrap_or(0));
+        }
+    }
+    let sequence = last.saturating_add(1);
+    Ok((sequence, format!("{}.{sequence}", now.day())))
 }
 
 impl Maker<'_> {
@@ -57,7 +66,7 @@ impl Maker<'_> {
     pub(crate) fn offer(&self, stage: Stage, served: Option<Served>, made_with: MadeWith) -> Result<Outcome> {
         let folder = stage.folder();
         files::place(&folder.anchor(), self.anchor.encode().as_bytes())?;
-        let (sequence, version) = next(served.as_ref(), self.now);
+        let (sequence, version) = next(self.data, served.as_ref(), self.now)?;
         let about = About {
             site: self.config.site()?,
             version,

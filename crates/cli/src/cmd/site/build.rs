@@ -48,7 +48,7 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
     let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current };
     let filled = Filled::read(&args.assets, &inputs)?;
     let served = Served::read(&data.served())?;
-    let (_, version) = offered::next(served.as_ref(), now);
+    let (_, version) = offered::next(&data, served.as_ref(), now)?;
     let stage = Stage::begin(&data, &data.served())?;
     let made_with = filled.made_with.clone();
     let record = filled.write(&data, stage.folder(), &inputs, Release::read(&data.release())?, &version)?;

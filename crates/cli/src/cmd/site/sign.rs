@@ -51,7 +51,8 @@ impl OneStep {
     pub(super) async fn finish(&self, data: &DataDir, config: &Config, outcome: &Outcome) -> Result<()> {
         let (Outcome::AsServed(sequence) | Outcome::Unsigned(sequence) | Outcome::Proposed(sequence)) = *outcome;
         let is_signed = Served::read(&data.served())?.is_some_and(|served| served.note.is_some());
-        if !self.site_keys.is_empty() && !(matches!(outcome, Outcome::AsServed(_)) && is_signed) {
+        let is_done = matches!(outcome, Outcome::AsServed(_)) && is_signed;
+        if !self.site_keys.is_empty() && !is_done {
             return self.sign(data, config, sequence).await;
         }
         match outcome {
