@@ -402,7 +402,7 @@ fn an_old_version_is_retired_by_a_release() {
     fs::write(&log, line).unwrap();
     let output = retire(&name, &["--yes", "--log", log.to_str().unwrap()]);
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("warning: 1 requests for this version, last on 2999-01-01")
+        String::from_utf8_lossy(&output.stderr).contains("warning: requests for this version: 1, last on 2999-01-01")
     );
     let gone = ok(output);
     assert!(gone.lines().any(|line| line == one), "{gone}");

@@ -77,9 +77,9 @@ fn warn(args: &RetireArgs, seen: &Use, now: nightsafe_core::time::UnixTime) {
         ),
         (false, 0) => term::progress("In these logs nobody asks for this version."),
         (false, requests) if seen.is_late(now) => term::warn(&format!(
-            "{requests} requests for this version, {last}, which is within {LATELY_DAYS} days: the checkout of whoever pins \
+            "requests for this version: {requests}, {last}, which is within {LATELY_DAYS} days: the checkout of whoever pins \
              it would stop"
         )),
-        (false, requests) => term::progress(&format!("{requests} requests for this version, {last}.")),
+        (false, requests) => term::progress(&format!("requests for this version: {requests}, {last}.")),
     }
 }

@@ -57,6 +57,7 @@ pub(super) async fn run(args: &VerifyArgs) -> Result<()> {
         0 if anchor.is_some() => (0, "OK: all is as it was signed".to_owned()),
         0 => (UNSIGNED, "all is as the release says, but nobody looked who signed it: give --anchor".to_owned()),
         count if only_unreachable => (UNKNOWN, format!("{count} could not be looked at")),
+        1 => (DIFFERS, "1 difference".to_owned()),
         count => (DIFFERS, format!("{count} differences")),
     };
     let release = release.map(|release| format!("{} (number {}): ", release.version, release.sequence));
