@@ -144,7 +144,11 @@ impl RealSite {
             ("element.js", "frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")"),
             ("frame.html", frame),
             ("admin/index.html", index),
-            ("admin/admin.js", "admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_PASSPHRASE__\")"),
+            (
+                "admin/admin.js",
+                "admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_LOG_KEY__\",\
+                 \"__NIGHTSAFE_PASSPHRASE__\")",
+            ),
             ("admin/admin.css", "p{margin:0}"),
             ("admin/admin.wasm", "\0asm\x01\0\0\0"),
             ("admin/passphrase.wasm", "\0asm\x01\0\0\0\0\x01\0"),

@@ -37,6 +37,18 @@ pub(crate) enum Failure {
     Malformed,
     /// The deposit was not through `open_locator`.
     UnknownDeposit,
+    /// The admin site does not carry the log's key.
+    LogKeyMissing,
+    /// No log is kept here, or this admin signs nothing for it.
+    NoLog,
+    /// What was signed is not shown in the log.
+    LogRefused,
+    /// The log is shorter than this browser has seen it.
+    LogRolledBack,
+    /// The log is not the one that this browser has seen.
+    LogForked,
+    /// The deposit's fields were not compared since its locator was opened.
+    Unchecked,
     /// `lock` was called, or the attempt is used up.
     Locked,
     /// The browser gave no random bytes.
@@ -63,6 +75,12 @@ impl Failure {
             Self::ChangeRefused => "change_refused",
             Self::Malformed => "malformed",
             Self::UnknownDeposit => "unknown_deposit",
+            Self::LogKeyMissing => "log_key_missing",
+            Self::NoLog => "no_log",
+            Self::LogRefused => "log_refused",
+            Self::LogRolledBack => "log_rolled_back",
+            Self::LogForked => "log_forked",
+            Self::Unchecked => "unchecked",
             Self::Locked => "locked",
             Self::Randomness => "randomness",
             Self::Memory => "memory",
@@ -86,6 +104,12 @@ impl Failure {
             Self::ChangeRefused => "the roster does not take this change: load it again",
             Self::Malformed => "the text is not in the form that this call takes",
             Self::UnknownDeposit => "open the deposit's locator first",
+            Self::LogKeyMissing => "build the admin site again with the key of the audit log",
+            Self::NoLog => "nothing is signed for an audit log here",
+            Self::LogRefused => "the vault did not show the signed entry in its audit log",
+            Self::LogRolledBack => "the audit log is shorter than this browser has seen it",
+            Self::LogForked => "the audit log is not the one that this browser has seen",
+            Self::Unchecked => "compare the deposit's fields first",
             Self::Locked => "sign in again: the keys are locked",
             Self::Randomness => "the browser gave no random bytes",
             Self::Memory => "the browser has not enough memory: close other tabs",

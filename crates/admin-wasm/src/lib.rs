@@ -19,6 +19,9 @@
 //!   finish(reply: string): string;
 //!   /** Before unlock(): `roster_place` of an earlier sign-in with this browser. */
 //!   remember(place: string): void;
+//!   /** Before unlock(): the audit log's public key, as the admin site carries it (empty when it carries none), and
+//!    *  `log_place` of an earlier sign-in with this browser. */
+//!   remember_log(key: string, place: string): void;
 //!   /** Before unlock(): the timestamp note, as ingest gave it, and the browser's clock in Unix seconds. Without it, or with
 //!    *  a note that names no roster or is out of date, the roster is not confirmed. */
 //!   confirm(timestamp: string, now: number): void;
@@ -33,7 +36,7 @@
 //!    *  @param manifests  body of GET /v1/manifests
 //!    *  Throws `wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`, `roster_forked`,
 //!    *  `roster_not_current` (it ends before the entry that the note names), `timestamp_refused` (the note names no manifest
-//!    *  that the vault has, or is not by its key), `malformed`, `locked`. A manifest or a grant that
+//!    *  that the vault has, or is not by its key), `log_key_missing`, `malformed`, `locked`. A manifest or a grant that
 //!    *  does not verify is left out and counted. */
 //!   unlock(passphrase: string, identity: string, roster: string, custody: string, anchor: string, manifests: string): Opener;
 //!   /** Instead of unlock(), for somebody who has joined and is not in the roster yet: the words of the own identity.
@@ -71,6 +74,7 @@
 //!   keep(opener: Opener): string | undefined;
 //!   /** As in LoginAttempt. */
 //!   remember(place: string): void;
+//!   remember_log(key: string, place: string): void;
 //!   confirm(timestamp: string, now: number): void;
 //!   /** Unlocks without the passphrase. The answers as in LoginAttempt.unlock; `resumed` is that of POST /v1/session/resume.
 //!    *  Throws as that does, and `passphrase_needed`. */
@@ -89,9 +93,10 @@
 //!   readonly new_identity: string | undefined;
 //!   /** The words of this admin's identity, while the roster does not name it: whoever signs it in compares them. */
 //!   readonly words: string | undefined;
-//!   /** Body of POST /v1/grants: of data keys that this admin holds, to those of the roster who lack them; to oneself, of data
-//!    *  keys that only the passphrase opened. As soon as the roster names this admin. */
-//!   readonly new_grants: string | undefined;
+//!   /** Body of POST /v1/grants: of data keys and audit keys that this admin holds, to those of the roster who lack them; to
+//!    *  oneself, of data keys that only the passphrase opened. As soon as the roster names this admin. Signed, where a log is
+//!    *  kept; `now` as for sign(). Throws `malformed`, `locked`. */
+//!   new_grants(now: string): string | undefined;
 //!   /** How many of the vault's manifests were refused: not signed by enough site keys, or malformed. 0 is normal. */
 //!   readonly refused_manifests: number;
 //!   /** Takes the body of GET /v1/manifests again: a deposit may be newer than the sign-in. `refused_manifests` counts
@@ -103,8 +108,32 @@
 //!   open_locator(row: string): string; // JSON of OpenedLocator
 //!   /** Opens the answer of POST /v1/openings (whole body; many deposits at once). Every deposit in it must have been
 //!    *  through open_locator. In the request, each field's tag goes into `open` or into `check`: a field in neither
-//!    *  is reported as missing. Throws `malformed`, `unknown_deposit`, `locked`. */
+//!    *  is reported as missing. Where a log is kept, an answer with rows must show the signed entries there.
+//!    *  Throws `malformed`, `unknown_deposit`, `log_refused`, `log_rolled_back`, `log_forked`, `locked`. */
 //!   open_fields(answer: string): string; // JSON of OpenedDeposits
+//!   /** Body of POST /v1/openings: `chosen` is JSON of {deposit_id, fields: {kind, index}[]}[]; every other field of these
+//!    *  deposits is compared. Signed, where a log is kept: then each deposit must have been compared before (an answer
+//!    *  without rows through open_fields), or it throws `unchecked`. `now` is RFC 3339 without a fraction.
+//!    *  Throws `malformed`, `unknown_deposit`, `locked`. */
+//!   request_open(chosen: string, purpose: string, now: string): string;
+//!   // -- the audit log --
+//!   /** Whether it is kept: the roster names this admin and an audit key. Then nothing is done at the vault but with what
+//!    *  sign() and request_open() give, and an answer counts once logged() or open_fields() took its `log`. */
+//!   readonly logs: boolean;
+//!   /** Whether this admin can open entries: an audit key is granted. */
+//!   readonly reads_log: boolean;
+//!   /** How many entries it had when it was last seen, in decimal; `since` of POST /v1/log/entries. */
+//!   readonly log_size: string;
+//!   /** What to remember of it, in this browser. */
+//!   readonly log_place: string | undefined;
+//!   /** Signs what is to be done, JSON of Deed[]; gives the `log` member of a request, or the body of POST /v1/log/record.
+//!    *  One at a time: the next call forgets what was signed before. Throws `malformed`, `no_log`, `locked`. */
+//!   sign(deeds: string, now: string): string;
+//!   /** Takes the `log` member of the answer, or the answer of POST /v1/log/record. Throws `log_refused`,
+//!    *  `log_rolled_back`, `log_forked`, `malformed`, `no_log`, `locked`. */
+//!   logged(in_log: string): void;
+//!   /** Takes the answer of POST /v1/log/entries with `since`; gives JSON of Log. Throws as logged(). */
+//!   read_log(entries: string): string;
 //!   /** Begins a new passphrase: b64u, the `message` of POST /v1/passphrase/start. Throws `no_identity`, `locked`. */
 //!   begin_passphrase(passphrase: string): string;
 //!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
@@ -128,13 +157,13 @@
 //!   waiting(invitations: string): string;
 //!   /** Body of GET /v1/roster/proposals -> JSON of Proposal[]; what could not follow the roster is left out. */
 //!   proposals(proposals: string): string;
-//!   /** Signs a change; gives the body of POST /v1/roster. The words of whom it brings in MUST have been compared.
+//!   /** Signs a change; gives the body of POST /v1/roster, with its entries where a log is kept. The words of whom it brings in MUST have been compared.
 //!    *  @param request JSON of ChangeRequest
 //!    *  @param now     RFC 3339, whole seconds
 //!    *  Throws `roster_unconfirmed`, `last_admin`, `name_taken`, `change_refused`, `no_identity`, `malformed`, `locked`. */
 //!   change(request: string, now: string): string;
 //!   /** The same of somebody else's proposal, its `entry`, with the body of GET /v1/invitations. */
-//!   cosign(entry: string, invitations: string): string;
+//!   cosign(entry: string, invitations: string, now: string): string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */
@@ -142,6 +171,13 @@
 //!   free(): void;
 //! }
 //!
+//! type Deed = { action: "sign-in" | "sign-out" | "passphrase-change" } | { action: "search", criteria: string[] }
+//!   | { action: "list", limit: number };
+//! /** Newest last, as asked for. `problem` is a finding of docs/spec/audit-entry.md: nothing of that entry is believed; with
+//!  *  neither problem nor action, it is sealed to a key that this admin does not hold. `by` is absent for the vault. */
+//! type Log = { size: number, entries: { number: number, problem?: string, action?: string, by?: string, at?: string,
+//!   purpose?: string, deposit_id?: string, fields?: {kind: string, index: number}[], criteria?: string[],
+//!   identity?: string }[] };
 //! type Person = { identity: string, name: string, roles: string[], words: string,
 //!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type Keys = {
@@ -188,14 +224,16 @@
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
 //! `roster_forked`, `roster_not_current`, `roster_unconfirmed`, `timestamp_refused`, `no_identity`, `passphrase_needed`, `last_admin`, `name_taken`, `change_refused`,
-//! `malformed`,
-//! `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
+//! `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
+//! `malformed`, `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]
 
 mod change;
 mod failure;
 mod join;
+mod journal;
+mod log_view;
 mod login;
 mod opener;
 mod people;

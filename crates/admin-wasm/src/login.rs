@@ -24,6 +24,8 @@ pub struct LoginAttempt {
     message: String,
     export_key: Option<ExportKey>,
     remembered: String,
+    /// Key and place of the audit log.
+    log: (String, String),
     timestamp: Option<String>,
     now: UnixTime,
 }
@@ -54,6 +56,11 @@ impl LoginAttempt {
         self.remembered = place;
     }
 
+    /// What to hold the audit log against.
+    pub fn remember_log(&mut self, key: String, place: String) {
+        self.log = (key, place);
+    }
+
     /// What time it is, and ingest's note that says which roster is the current one.
     pub fn confirm(&mut self, timestamp: String, now: f64) {
         (self.timestamp, self.now) = (Some(timestamp), time(now));
@@ -70,9 +77,19 @@ impl LoginAttempt {
         manifests: &str,
     ) -> Result<Opener, JsValue> {
         let remembered = std::mem::take(&mut self.remembered);
+        let (log_key, log_place) = std::mem::take(&mut self.log);
         let (timestamp, now) = (self.timestamp.take(), self.now);
-        let timestamp = timestamp.as_deref();
-        let answers = Answers { identity, roster, custody, manifests, remembered: &remembered, timestamp, now };
+        let answers = Answers {
+            identity,
+            roster,
+            custody,
+            manifests,
+            remembered: &remembered,
+            log_key: &log_key,
+            log_place: &log_place,
+            timestamp: timestamp.as_deref(),
+            now,
+        };
         let session = self.opened(passphrase.as_bytes(), &answers, anchor);
         passphrase.zeroize();
         nightsafe_wipe::stack();
@@ -103,6 +120,7 @@ impl LoginAttempt {
             message: b64u(&message),
             export_key: None,
             remembered: String::new(),
+            log: Default::default(),
             timestamp: None,
             now: UnixTime::default(),
         })

@@ -44,9 +44,8 @@ impl Opener {
     }
 
     /// Body of `POST /v1/grants`, if that is due.
-    #[wasm_bindgen(getter)]
-    pub fn new_grants(&self) -> Result<Option<String>, JsValue> {
-        Ok(self.session()?.new_grants()?)
+    pub fn new_grants(&mut self, now: &str) -> Result<Option<String>, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.new_grants(now, &mut rng()?)?)
     }
 
     /// How many manifests were refused.
@@ -67,10 +66,54 @@ impl Opener {
 
     /// Opens an answer of the vault.
     #[wasm_bindgen(unchecked_return_type = "string")]
-    pub fn open_fields(&self, answer: &str) -> Result<JsValue, JsValue> {
+    pub fn open_fields(&mut self, answer: &str) -> Result<JsValue, JsValue> {
         // Not as a String: that would be freed without being zeroised
-        let values = self.session()?.open_fields(answer)?;
+        let values = self.session.as_mut().ok_or(Failure::Locked)?.open_fields(answer)?;
         Ok(JsValue::from_str(&values))
+    }
+
+    /// Whether what this admin does is to be signed for the audit log.
+    #[wasm_bindgen(getter)]
+    pub fn logs(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.logs())
+    }
+
+    /// Whether this admin can read the audit log.
+    #[wasm_bindgen(getter)]
+    pub fn reads_log(&self) -> Result<bool, JsValue> {
+        Ok(self.session()?.reads_log())
+    }
+
+    /// How many entries the log had when it was last seen, in decimal.
+    #[wasm_bindgen(getter)]
+    pub fn log_size(&self) -> Result<String, JsValue> {
+        Ok(self.session()?.log_size().to_string())
+    }
+
+    /// What to remember of the audit log.
+    #[wasm_bindgen(getter)]
+    pub fn log_place(&self) -> Result<Option<String>, JsValue> {
+        Ok(self.session()?.log_place())
+    }
+
+    /// Signs what is done.
+    pub fn sign(&mut self, deeds: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.sign(deeds, now, &mut rng()?)?)
+    }
+
+    /// Takes the proof that it is in the log.
+    pub fn logged(&mut self, in_log: &str) -> Result<(), JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.logged(in_log)?)
+    }
+
+    /// Opens and verifies entries of the log.
+    pub fn read_log(&mut self, entries: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.read_log(entries)?)
+    }
+
+    /// Body of an opening.
+    pub fn request_open(&mut self, chosen: &str, purpose: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.request_open(chosen, purpose, now, &mut rng()?)?)
     }
 
     /// First message of a new passphrase.
@@ -131,13 +174,13 @@ impl Opener {
     }
 
     /// Signs a change of the roster.
-    pub fn change(&self, request: &str, now: &str) -> Result<String, JsValue> {
-        Ok(self.session()?.change(request, now, &mut rng()?)?)
+    pub fn change(&mut self, request: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.change(request, now, &mut rng()?)?)
     }
 
     /// Signs an entry that somebody else has signed.
-    pub fn cosign(&self, entry: &str, invitations: &str) -> Result<String, JsValue> {
-        Ok(self.session()?.cosign(entry, invitations, &mut rng()?)?)
+    pub fn cosign(&mut self, entry: &str, invitations: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.cosign(entry, invitations, now, &mut rng()?)?)
     }
 
     /// Forgets a deposit; one that is not held does no harm.

@@ -1,6 +1,7 @@
 //! What an admin does to the roster, and for those who are in it.
 
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::audit::{Action, of_roster_entry};
 use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::{AdminName, Identity, PublicIdentity};
 use nightsafe_core::keys::PrivateItems;
@@ -27,7 +28,10 @@ pub(crate) struct Signing<'a> {
     pub(crate) admin: &'a Identity,
     pub(crate) roster: &'a Roster,
     pub(crate) anchor: &'a TrustAnchor,
+    /// Data keys.
     pub(crate) keys: &'a [PrivateItems],
+    /// What opens the audit log.
+    pub(crate) audit_keys: &'a [PrivateItems],
 }
 
 /// Somebody who waits, with the words of the keys that the vault holds for this person.
@@ -76,7 +80,7 @@ impl Signing<'_> {
             }
             _ => Vec::new(),
         };
-        Ok(RosterChange { entry: note, grants })
+        Ok(RosterChange { entry: note, grants, log: None })
     }
 
     /// Puts the second signature under an entry, and grants to whom it brings in.
@@ -93,7 +97,19 @@ impl Signing<'_> {
         let note = cosign(entry, self.admin.signer()).map_err(|_| Failure::Malformed)?;
         let after = self.roster.clone().append(&note, self.anchor).map_err(refused)?;
         let grants = self.grant_to_newcomers(&after, waiting, rng)?;
-        Ok(RosterChange { entry: note, grants })
+        Ok(RosterChange { entry: note, grants, log: None })
+    }
+
+    /// What is recorded of an entry that this admin has signed; of one that waits for another signature, only that.
+    pub(crate) fn entries_of(&self, note: &str) -> Result<Vec<Action>, Failure> {
+        match self.roster.clone().append(note, self.anchor) {
+            Ok(after) => Ok(of_roster_entry(&after)),
+            Err(RosterError { fault: Fault::TooFewSignatures, .. }) => {
+                let (_, entry) = take_apart(note).map_err(|_| Failure::Malformed)?;
+                Ok(vec![Action::RosterChange(entry.head())])
+            }
+            Err(error) => Err(refused(error)),
+        }
     }
 
     /// Entries that could follow and that somebody has signed; what else the vault may show is no proposal.
@@ -127,12 +143,14 @@ impl Signing<'_> {
         }
         // Ids follow from keys: one whose keys were exchanged is another one, and not found
         let known: Vec<_> = identities.iter().filter_map(|bytes| PublicIdentity::parse(&bytes.0).ok()).collect();
+        let data_keys = custody.keys.iter().map(|key| (key.key_id, &key.holders));
+        let held: Vec<_> = data_keys.chain(custody.audit_keys.iter().map(|key| (key.key_id, &key.holders))).collect();
         let mut grants = Vec::new();
-        for key in self.keys {
+        for key in self.keys.iter().chain(self.audit_keys) {
             let id = key.public_key().key_id();
             let holds = |identity: &IdentityId| {
-                let mut keys = custody.keys.iter().filter(|key| key.key_id.0 == id.0);
-                keys.any(|key| key.holders.iter().any(|holder| holder.0 == identity.0))
+                let mut keys = held.iter().filter(|(key, _)| key.0 == id.0);
+                keys.any(|(_, holders)| holders.iter().any(|holder| holder.0 == identity.0))
             };
             for lacking in self.roster.active().filter(|admin| !holds(&admin.id())) {
                 if let Some(public) = known.iter().find(|public| lacking.has_keys(public)) {
@@ -140,7 +158,7 @@ impl Signing<'_> {
                 }
             }
         }
-        Ok((!grants.is_empty()).then_some(Grants { grants }))
+        Ok((!grants.is_empty()).then_some(Grants { grants, log: None }))
     }
 
     fn grant_to_newcomers(
@@ -153,7 +171,7 @@ impl Signing<'_> {
         let mut grants = Vec::new();
         for newcomer in after.active().filter(|admin| admin.since() == after.sequence()) {
             let public = known.iter().find(|public| newcomer.has_keys(public)).ok_or(Failure::ChangeRefused)?;
-            for key in self.keys {
+            for key in self.keys.iter().chain(self.audit_keys) {
                 self.grant(after, public, key, &mut grants, rng)?;
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightsafe_core::anchor::{TrustAnchor, TrustError};
+use nightsafe_core::audit::PointHash;
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Unlock};
 use nightsafe_core::manifest::{self, VerifiedManifest};
@@ -15,7 +16,6 @@ use nightsafe_core::timestamp;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
 use nightsafe_proto::vault::custody::Manifests;
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, RosterEntries};
-use nightsafe_proto::vault::invitation::Invitations;
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
 use nightsafe_proto::vault::session::{Resumed, SessionIdentity};
@@ -26,10 +26,15 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::journal::Journal;
 use crate::people::{Signing, waiting};
 use crate::place::{Place, Trust};
 use crate::unlock::{Unlocked, Unlocking, With, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
+
+mod recorded;
+
+use recorded::points_of;
 
 /// The vault's answers to a sign-in, as they came.
 pub(crate) struct Answers<'a> {
@@ -39,6 +44,10 @@ pub(crate) struct Answers<'a> {
     pub(crate) manifests: &'a str,
     /// [`Session::roster_place`] of an earlier sign-in; empty when there was none.
     pub(crate) remembered: &'a str,
+    /// The audit log's public key as the admin site carries it; empty when it carries none.
+    pub(crate) log_key: &'a str,
+    /// [`Session::log_place`] of an earlier sign-in; empty when there was none.
+    pub(crate) log_place: &'a str,
     /// Ingest's timestamp note, if it gave one.
     pub(crate) timestamp: Option<&'a str>,
     /// By the browser's clock.
@@ -64,6 +73,10 @@ pub(crate) struct Session {
     words: Option<String>,
     resumable: bool,
     deposits: BTreeMap<Hex32, OpenedDeposit>,
+    /// Of each deposit whose fields were compared: what lies under its tags.
+    points: BTreeMap<Hex32, BTreeMap<Tag, Vec<PointHash>>>,
+    /// Where the roster names this admin and an audit key.
+    journal: Option<Journal>,
 }
 
 impl Session {
@@ -99,7 +112,12 @@ impl Session {
         let unlocking = Unlocking { with, anchor: &anchor, remembered, current, identity, roster, custody };
         let is_sure = unlocking.is_sure();
         let unlocked = unlocking.run(rng)?;
-        let Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants, resumable } = unlocked;
+        let Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants, resumable } =
+            unlocked;
+        let named = admin.as_ref().zip(roster.as_ref()).is_some_and(|(admin, roster)| {
+            roster.audit_key().is_some() && roster.active_at(&admin.id(), roster.sequence()).is_some()
+        });
+        let journal = named.then(|| Journal::new(answers.log_key, answers.log_place, audit_keys)).transpose()?;
         let opener = Opener::new(anchor.site.clone(), keys, verified.clone());
         Ok(Self {
             anchor,
@@ -117,6 +135,8 @@ impl Session {
             words,
             resumable,
             deposits: BTreeMap::new(),
+            points: BTreeMap::new(),
+            journal,
         })
     }
 
@@ -213,26 +233,16 @@ impl Session {
         write(&self.signing()?.proposals(&read(proposals)?))
     }
 
-    /// Body of `POST /v1/roster`.
-    pub(crate) fn change(&self, request: &str, now: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
-        let now = UnixTime::parse(now).map_err(|_| Failure::Malformed)?;
-        write(&self.deciding()?.change(&read(request)?, now, rng)?)
-    }
-
-    /// Body of `POST /v1/roster`, with one more signature.
-    pub(crate) fn cosign(&self, entry: &str, invitations: &str, rng: &mut impl CryptoRng) -> Result<String, Failure> {
-        write(&self.deciding()?.cosign(entry, &read::<Invitations>(invitations)?.waiting, rng)?)
-    }
-
     /// Under a roster that may be an old one nobody is granted anything, and nothing is signed.
-    fn deciding(&self) -> Result<Signing<'_>, Failure> {
+    pub(super) fn deciding(&self) -> Result<Signing<'_>, Failure> {
         if self.is_sure { self.signing() } else { Err(Failure::RosterUnconfirmed) }
     }
 
     fn signing(&self) -> Result<Signing<'_>, Failure> {
         let admin = self.admin.as_ref().ok_or(Failure::NoIdentity)?;
         let roster = self.roster.as_ref().ok_or(Failure::NoIdentity)?;
-        Ok(Signing { admin, roster, anchor: &self.anchor, keys: self.opener.keys() })
+        let audit_keys = self.journal.as_ref().map_or(&[][..], |journal| &journal.audit_keys);
+        Ok(Signing { admin, roster, anchor: &self.anchor, keys: self.opener.keys(), audit_keys })
     }
 
     pub(crate) fn refused_grants(&self) -> u32 {
@@ -245,10 +255,6 @@ impl Session {
 
     pub(crate) fn words(&self) -> Option<String> {
         self.words.clone()
-    }
-
-    pub(crate) fn new_grants(&self) -> Result<Option<String>, Failure> {
-        self.new_grants.as_ref().map(write).transpose()
     }
 
     pub(crate) fn renew_manifests(&mut self, manifests: &str) -> Result<(), Failure> {
@@ -280,11 +286,21 @@ impl Session {
         });
         let json = write(&LocatorView::new(row.deposit_id, self.opener.listed(&deposit), deposit.differences()));
         self.deposits.insert(row.deposit_id, deposit);
+        self.points.remove(&row.deposit_id);
         json
     }
 
-    pub(crate) fn open_fields(&self, json: &str) -> Result<Zeroizing<String>, Failure> {
+    /// Where a log is kept, nothing is opened that the vault does not show there.
+    pub(crate) fn open_fields(&mut self, json: &str) -> Result<Zeroizing<String>, Failure> {
         let answer: Opened = read(json)?;
+        if let Some(journal) = &mut self.journal
+            && answer.deposits.iter().any(|deposit| !deposit.rows.is_empty())
+        {
+            journal.settle(answer.log.as_ref())?;
+        }
+        for deposit in &answer.deposits {
+            self.points.insert(deposit.deposit_id, points_of(deposit));
+        }
         let deposits = answer.deposits.iter().map(|deposit| self.open_deposit(deposit));
         let deposits = deposits.collect::<Result<Vec<_>, _>>()?;
         let view =
@@ -298,6 +314,7 @@ impl Session {
 
     pub(crate) fn forget(&mut self, deposit_id: &Hex32) {
         self.deposits.remove(deposit_id);
+        self.points.remove(deposit_id);
     }
 
     fn open_deposit(&self, answer: &openings::OpenedDeposit) -> Result<(Hex32, OpenedValues<'_>), Failure> {

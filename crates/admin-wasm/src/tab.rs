@@ -18,6 +18,8 @@ pub struct Tab {
     half: TabHalf,
     site: Site,
     remembered: String,
+    /// Key and place of the audit log.
+    log: (String, String),
     timestamp: Option<String>,
     now: UnixTime,
 }
@@ -52,6 +54,11 @@ impl Tab {
         self.remembered = place;
     }
 
+    /// What to hold the audit log against.
+    pub fn remember_log(&mut self, key: String, place: String) {
+        self.log = (key, place);
+    }
+
     /// What time it is, and ingest's note that says which roster is the current one.
     pub fn confirm(&mut self, timestamp: String, now: f64) {
         (self.timestamp, self.now) = (Some(timestamp), time(now));
@@ -67,8 +74,17 @@ impl Tab {
         anchor: &str,
         manifests: &str,
     ) -> Result<Opener, JsValue> {
-        let (remembered, timestamp, now) = (self.remembered.as_str(), self.timestamp.as_deref(), self.now);
-        let answers = Answers { identity, roster, custody, manifests, remembered, timestamp, now };
+        let answers = Answers {
+            identity,
+            roster,
+            custody,
+            manifests,
+            remembered: &self.remembered,
+            log_key: &self.log.0,
+            log_place: &self.log.1,
+            timestamp: self.timestamp.as_deref(),
+            now: self.now,
+        };
         let session = Session::resume(&self.half, resumed, &answers, anchor, &mut rng()?);
         nightsafe_wipe::stack();
         Ok(Opener::of(session?))
@@ -82,6 +98,7 @@ impl Tab {
             Some(text) => TabHalf::parse(text).ok_or(Failure::Malformed)?,
             None => TabHalf::generate(&mut rng()?),
         };
-        Ok(Self { half, site, remembered: String::new(), timestamp: None, now: UnixTime::default() })
+        let (remembered, log) = Default::default();
+        Ok(Self { half, site, remembered, log, timestamp: None, now: UnixTime::default() })
     }
 }

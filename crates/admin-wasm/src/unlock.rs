@@ -52,6 +52,8 @@ pub(crate) struct Unlocked {
     pub(crate) admin: Option<Identity>,
     pub(crate) roster: Option<Roster>,
     pub(crate) keys: Vec<PrivateItems>,
+    /// What opens the audit log.
+    pub(crate) audit_keys: Vec<PrivateItems>,
     /// How many data keys have grants that were refused.
     pub(crate) refused_grants: u32,
     /// A first identity, for an admin who has none.
@@ -72,11 +74,26 @@ impl Unlocking<'_> {
         for key in &self.custody.keys {
             let public = public_key(key)?;
             match (&admin, &roster) {
-                (Some(admin), Some(roster)) if !key.grants.is_empty() => match granted(admin, roster, &public, key) {
-                    Some(items) => keys.push(items),
-                    None => refused_grants = refused_grants.saturating_add(1),
-                },
+                (Some(admin), Some(roster)) if !key.grants.is_empty() => {
+                    match granted(admin, roster, &public, &key.grants) {
+                        Some(items) => keys.push(items),
+                        None => refused_grants = refused_grants.saturating_add(1),
+                    }
+                }
                 _ if !key.items.is_empty() => wrapped.push(wrapped_key(key)?),
+                _ => {}
+            }
+        }
+        let mut audit_keys = Vec::new();
+        for key in &self.custody.audit_keys {
+            let public = DataPublicKey::parse(Suite::XWing, &key.public_key.0).map_err(|_| Failure::Malformed)?;
+            match (&admin, &roster) {
+                (Some(admin), Some(roster)) if !key.grants.is_empty() => {
+                    match granted(admin, roster, &public, &key.grants) {
+                        Some(items) => audit_keys.push(items),
+                        None => refused_grants = refused_grants.saturating_add(1),
+                    }
+                }
                 _ => {}
             }
         }
@@ -84,7 +101,7 @@ impl Unlocking<'_> {
         keys.extend(self.by_passphrase(&wrapped)?);
         let new_grants = match (&admin, &roster) {
             (Some(admin), Some(roster)) if self.is_sure() => {
-                Signing { admin, roster, anchor: self.anchor, keys: &keys }.grant_missing(
+                Signing { admin, roster, anchor: self.anchor, keys: &keys, audit_keys: &audit_keys }.grant_missing(
                     &self.custody,
                     &self.roster.identities,
                     rng,
@@ -101,7 +118,7 @@ impl Unlocking<'_> {
         };
         let named = roster.as_ref().is_some_and(|roster| roster.active_at(&id, roster.sequence()).is_some());
         let words = (!named).then(|| id.words().join(" "));
-        Ok(Unlocked { admin, roster, keys, refused_grants, new_identity, words, new_grants, resumable })
+        Ok(Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants, resumable })
     }
 
     /// Whether somebody besides the vault says that the roster is not an old one. Else nothing is granted: who was removed
@@ -203,8 +220,8 @@ pub(crate) fn verify(
     Ok(roster)
 }
 
-fn granted(admin: &Identity, roster: &Roster, public: &DataPublicKey, key: &CustodyKey) -> Option<PrivateItems> {
-    let grants = key.grants.iter().map(|grant| AdminGrant::parse(&grant.0)).collect::<Result<Vec<_>, _>>().ok()?;
+fn granted(admin: &Identity, roster: &Roster, public: &DataPublicKey, grants: &[B64u]) -> Option<PrivateItems> {
+    let grants = grants.iter().map(|grant| AdminGrant::parse(&grant.0)).collect::<Result<Vec<_>, _>>().ok()?;
     open_key(admin, roster, public, &grants).ok()
 }
 

@@ -13,10 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use common::{SITE, Shop, fails, ok, run, snapshot};
+use common::{ADMIN, SITE, SITE_KEYS, Shop, fails, ok, run, snapshot};
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::audit::{Action, Actor, Entry, Salt, SignedEntry, seal};
-use nightsafe_core::encoding::b64;
-use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::encoding::{b64, b64_decode};
+use nightsafe_core::keys::{ItemName, PrivateItems};
 use nightsafe_core::log::{Checkpoint, Hash, Origin};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::scalar::{IdentityId, Site};
@@ -60,14 +61,14 @@ impl Audited {
     fn new() -> Self {
         let shop = Shop::made();
         let text = fs::read_to_string(shop.data().join("keys/log.key")).unwrap();
-        let audit_key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+        let anchor = TrustAnchor::parse(&fs::read_to_string(shop.data().join("anchor.txt")).unwrap()).unwrap();
+        let audit_key = audit_key(&shop);
         let audited = Self { signer: online_key::parse(&text).unwrap(), shop, audit_key, copies: 0 };
-        audited.write_audit_key("nightsafe/v1/audit-key");
         for (count, name) in [(5, "first.note"), (264, "second.note"), (1, "third.note")] {
             let store = audited.store();
             let signer = online_key::parse(&text).unwrap();
-            let config = LogConfig::new(&site(), signer, Some(audited.audit_key.public_key().clone())).unwrap();
-            let log = AuditLog::new(store.clone(), site(), config);
+            let config = LogConfig::new(&site(), signer).unwrap();
+            let log = AuditLog::new(store.clone(), site(), config, Some(anchor.clone()));
             let happened = vec![(Action::SignInFailed(None), UnixTime::from_seconds(1_795_219_200)); count];
             wait(log.record(&happened)).unwrap().unwrap();
             fs::write(audited.shop.path(name), wait(log.checkpoint()).unwrap()).unwrap();
@@ -168,6 +169,23 @@ impl Audited {
     }
 }
 
+/// What an auditor gets, as a file and as a key.
+fn audit_key(shop: &Shop) -> PrivateItems {
+    let mut command = shop.command(&["audit", "key"]);
+    command.arg("--recovery-file").arg(shop.path("recovery.key")).arg("--out").arg(shop.path("audit.key"));
+    let id = ok(run(command, ""));
+    let text = fs::read_to_string(shop.path("audit.key")).unwrap();
+    let item = |name: ItemName| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name.as_str())).unwrap();
+        (name, b64_decode(line.trim_start()).unwrap())
+    };
+    let items: Vec<_> = ItemName::of(Suite::XWing).iter().map(|name| item(*name)).collect();
+    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let key = PrivateItems::from_items(Suite::XWing, &items).unwrap();
+    assert_eq!(id.trim_end(), key.public_key().key_id().to_hex());
+    key
+}
+
 /// Codes with what they are about.
 fn told(findings: &[String]) -> Vec<(&str, &str)> {
     let told = findings.iter().map(|line| {
@@ -178,6 +196,7 @@ fn told(findings: &[String]) -> Vec<(&str, &str)> {
 }
 
 const EARLIER: [&str; 4] = ["--earlier", "first.note", "--earlier", "second.note"];
+const RECOVERY: [&str; 2] = ["--recovery-file", "recovery.key"];
 const KEY: [&str; 2] = ["--audit-key", "audit.key"];
 
 #[test]
@@ -196,6 +215,9 @@ fn an_honest_copy_is_good(log: &mut Audited) {
     let text = ok(log.verify(&copy, &all));
     assert!(text.starts_with(&format!("ok: {ENTRIES} entries, of which {ENTRIES} were opened")), "{text}");
     assert!(text.contains("3 earlier checkpoints are continued"), "{text}");
+    // The recovery key opens what the audit key does
+    let recovered = ok(log.verify(&copy, &[&EARLIER[..], &["--earlier", "third.note"], &RECOVERY].concat()));
+    assert_eq!(recovered, text);
     let text = ok(log.verify(&copy, &[]));
     assert!(text.contains(&format!("0 are erased and {ENTRIES} sealed to keys that are not here")), "{text}");
     // Nothing is overwritten
@@ -305,6 +327,12 @@ fn what_happens_to_the_copy_is_found(log: &mut Audited) {
         fs::write(copy.join("checkpoint"), text.replacen("\n270\n", "\n269\n", 1)).unwrap();
     });
     assert_eq!(told(&other_size), [("bad_signature", "checkpoint")]);
+    let forged = changed(log, &|copy| {
+        let path = copy.join("roster/0.note");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text.replacen(" admin anna", " admin ghost", 1)).unwrap();
+    });
+    assert_eq!(told(&forged), [("bad_signature", "roster entry 0")]);
     // A file that is no audit key is not a finding but a mistake
     let copy = log.export();
     log.write_audit_key("nightsafe/v1/recovery-key");
@@ -328,8 +356,34 @@ fn a_vault_that_moved_has_the_same_log(log: &mut Audited) {
         files.sort();
         files.into_iter().map(|(path, bytes)| (path.strip_prefix(folder).unwrap().to_owned(), bytes)).collect()
     };
-    assert_eq!(files(&here).len(), 6);
+    assert_eq!(files(&here).len(), 9);
     assert!(files(&here) == files(&there));
+}
+
+/// For a site of before there was one, or when somebody has left.
+#[test]
+fn the_site_keys_name_another_audit_key() {
+    let shop = Shop::made();
+    let first = audit_key(&shop).public_key().key_id().to_hex();
+    fs::remove_file(shop.path("audit.key")).unwrap();
+    let make = |numbers: &[u8], admin: &str| {
+        let mut command = shop.command(&["keys", "audit", "--site-passphrase-fd", "0", "--passphrase-fd", "0"]);
+        for number in numbers {
+            command.arg("--site-key").arg(shop.path(&format!("site-keys/site-key-{number}.key")));
+        }
+        run(command, &format!("{}{admin}\n", format!("{SITE_KEYS}\n").repeat(numbers.len())))
+    };
+    assert!(fails(make(&[1], ADMIN)).contains("2 site keys must sign"));
+    fails(make(&[1, 2], "another passphrase"));
+    let second = ok(make(&[1, 2], ADMIN)).trim_end().to_owned();
+    assert_ne!(second, first);
+    // The roster names it, and the recovery key opens it; the first one is still there
+    assert_eq!(audit_key(&shop).public_key().key_id().to_hex(), second);
+    let mut command = shop.command(&["audit", "key", "--key", &first]);
+    command.arg("--recovery-file").arg(shop.path("recovery.key")).arg("--out").arg(shop.path("first.key"));
+    assert_eq!(ok(run(command, "")).trim_end(), first);
+    fs::remove_file(shop.data().join("keys/log.key")).unwrap();
+    assert!(fails(make(&[1, 2], ADMIN)).contains("nightsafe keys log"));
 }
 
 #[test]

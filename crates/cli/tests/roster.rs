@@ -28,7 +28,7 @@ fn a_new_site_has_its_first_admin() {
 async fn without_roster(shop: &Shop) {
     let path = shop.data().join("vault.db");
     let mut raw = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
-    for table in ["admin_grant", "roster_entry", "wrapped_identity", "admin_identity", "identity"] {
+    for table in ["audit_grant", "admin_grant", "roster_entry", "wrapped_identity", "admin_identity", "identity"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut raw).await.unwrap();
     }
     raw.close().await.unwrap();

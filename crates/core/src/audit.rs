@@ -5,20 +5,24 @@
 
 mod action;
 mod commitment;
+mod deeds;
 mod entry;
 mod field;
 mod findings;
 mod purpose;
 mod sealed;
+mod seen;
 mod signed;
 
 pub use action::{Action, KeyState, MAX_CRITERIA, RecoveryMethod};
 pub use commitment::{Commitment, Salt};
+pub use deeds::{of_grants, of_roster_entry};
 pub use entry::{Actor, Entry};
 pub use field::{MAX_OPENED, OpenedField, PointHash};
 pub use findings::{Evidence, Finding, Signer, check, check_consistency, check_inclusion};
 pub use purpose::Purpose;
 pub use sealed::{open_sealed, seal};
+pub use seen::{SeenError, SeenLog, is_in_log};
 pub use signed::SignedEntry;
 #[cfg(test)]
 pub(crate) use {sealed::parts as sealed_parts, signed::message as signed_message};

@@ -48,6 +48,9 @@ pub enum Label {
     /// File of an audit key.
     #[cfg(feature = "admin")]
     AuditKey,
+    /// File with an audit key's items, sealed to the recovery key.
+    #[cfg(feature = "admin")]
+    AuditKeyGrants,
     /// Hash of an admin's public keys.
     #[cfg(feature = "admin")]
     IdentityId,
@@ -110,6 +113,8 @@ impl Label {
             Self::AuditSeal => "nightsafe/v1/audit-seal",
             #[cfg(feature = "admin")]
             Self::AuditKey => "nightsafe/v1/audit-key",
+            #[cfg(feature = "admin")]
+            Self::AuditKeyGrants => "nightsafe/v1/audit-key-grants",
             #[cfg(feature = "admin")]
             Self::IdentityId => "nightsafe/v1/identity-id",
             #[cfg(feature = "admin")]

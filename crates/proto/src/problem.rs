@@ -174,6 +174,26 @@ problem_types! {
     BatchTooLarge = "batch-too-large", 422, "The batch asks for too much at once; split it";
     /// The request to a relay is not signed, or not as it must be.
     NotSigned = "not-signed", 401, "This address answers signed requests only";
+    /// The vault keeps a log, and nothing for it came with the request.
+    LogEntryRequired = "log-entry-required", 422, "This is done with a signed entry for the audit log only; load the admin site again";
+    /// Not an entry of this admin and site, or not one for this request.
+    LogEntryRefused = "log-entry-refused", 422, "The entry for the audit log is not one that you signed for this request";
+    /// The entry names other envelopes than lie there.
+    LogEntryDiffers = "log-entry-differs", 409, "The entry for the audit log names other envelopes than the vault has; check the deposit again";
+    /// The entry is in the log.
+    LogEntryRepeated = "log-entry-repeated", 409, "This entry is in the audit log already; sign it anew";
+    /// More than five minutes between the entry's time and the vault's.
+    ClockDiffers = "clock-differs", 422, "The clock of your device differs from the vault's by more than five minutes; set it, then try again";
+    /// The roster does not name the signed-in admin.
+    NotInRoster = "not-in-roster", 403, "The roster of admins does not name you";
+    /// A session without a record of its sign-in.
+    SignInNotRecorded = "sign-in-not-recorded", 403, "Your sign-in is not in the audit log yet; record it first";
+    /// The log has fewer entries than the browser has seen.
+    LogShorter = "log-shorter", 409, "The audit log is shorter than you have seen it";
+    /// Something was to be recorded where no log is kept: its sender would take it for recorded.
+    NoLog = "no-log", 409, "This vault keeps no audit log, so nothing was done";
+    /// Nothing can be recorded, so nothing is done.
+    LogUnavailable = "log-unavailable", 503, "The audit log cannot be written now, so nothing was done";
     /// A search member is malformed.
     MalformedSearch = "malformed-search", 422, "A search term does not have the form that it must have";
 }

@@ -7,6 +7,7 @@
 
 mod admins;
 mod anonymity;
+mod audit_keys;
 mod copy;
 mod custody;
 mod deposits;
@@ -16,6 +17,7 @@ mod invitations;
 mod log;
 mod openings;
 mod quarantine;
+mod recorded;
 mod roster;
 mod sessions;
 mod settle;
@@ -29,15 +31,17 @@ use crate::sql::{Pool, Row, Transaction, statement};
 use crate::{Database, StoreError, postgres, sqlite};
 
 pub use anonymity::AnonymitySet;
+pub use audit_keys::{NewAuditKey, StoredAuditKey};
 pub use copy::{CopyError, RowCounts};
 pub use custody::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant};
 pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use invitations::{Invitation, Newcomer};
-pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry};
-pub use openings::{FieldOpening, OpenedFields, Opening, OpeningRequest};
+pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEvent};
+pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
 pub use quarantine::Quarantined;
+pub use recorded::RecordedChange;
 pub use roster::{NewEntry, Proposal};
 pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
@@ -66,6 +70,11 @@ pub const SQLITE: Schema = Schema {
         Step { version: 5, name: "log", sql: include_str!("../../../migrations/vault/sqlite/0005_log.sql") },
         Step { version: 6, name: "people", sql: include_str!("../../../migrations/vault/sqlite/0006_people.sql") },
         Step { version: 7, name: "session", sql: include_str!("../../../migrations/vault/sqlite/0007_session.sql") },
+        Step {
+            version: 8,
+            name: "audit_key",
+            sql: include_str!("../../../migrations/vault/sqlite/0008_audit_key.sql"),
+        },
     ],
 };
 
@@ -96,6 +105,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 7,
                 name: "session",
                 sql: include_str!("../../../migrations/vault/postgres/0007_session.sql"),
+            },
+            Step {
+                version: 8,
+                name: "audit_key",
+                sql: include_str!("../../../migrations/vault/postgres/0008_audit_key.sql"),
             },
         ],
     },

@@ -11,6 +11,7 @@ mod openapi;
 mod openings;
 mod passphrase;
 mod policy;
+mod record;
 mod roles;
 mod roster;
 mod search;
@@ -61,6 +62,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/log/checkpoint", get(log::checkpoint))
         .route("/v1/log/tile/{*path}", get(log::tile))
         .route("/v1/log/entries", post(log::entries))
+        .route("/v1/log/record", post(record::record))
         .route("/v1/session/resume", post(sessions::resume))
         .route("/v1/session/identity", post(sessions::keep))
         .route("/v1/session/use", post(sessions::in_use))

@@ -63,8 +63,8 @@ pub struct Site {
     pub admin_origin: String,
     /// The sign-in secret that `nightsafe init` made, `keys/login.key`.
     pub login_key: Secret,
-    /// The trust anchor that `nightsafe init` made, `anchor.txt`: the vault verifies changes of the roster by it, and takes
-    /// none without it.
+    /// The trust anchor that `nightsafe init` made, `anchor.txt`: the vault verifies the roster by it. Without it the roster is
+    /// not changed here, and nothing that admins do is recorded in the audit log.
     pub anchor: Option<AbsolutePath>,
     /// The key of the audit log that `nightsafe init` made, `keys/log.key`; without it there is no log.
     pub log_key: Option<Secret>,
@@ -400,11 +400,11 @@ fn anchor(site: &scalar::Site, path: &Path) -> Result<TrustAnchor, ConfiguredErr
     if anchor.site == *site { Ok(anchor) } else { Err(ConfiguredError::OtherAnchor) }
 }
 
-/// The key that entries are sealed to is named by the roster, from which it is not taken yet.
+/// The key that entries are sealed to is named by the roster.
 fn log(site: &scalar::Site, key: &Secret) -> Result<LogConfig, ConfiguredError> {
     let text = key.read_text().map_err(|source| ConfiguredError::Secret { key: "site.log_key", source })?;
     let signer = online_key::parse(&text).ok_or(ConfiguredError::LogKey)?;
-    Ok(LogConfig::new(site, signer, None)?)
+    Ok(LogConfig::new(site, signer)?)
 }
 
 fn announcer(site: &scalar::Site, mail: &MailSection) -> Result<Announcer, MailSectionError> {

@@ -7,7 +7,7 @@
 //! - [`router`] is the JSON API of `nightsafe_proto::vault`: sign-in by OPAQUE, search over what stays
 //!   readable, handing out sealed fields for a purpose. It never sees a plaintext or a private key.
 //!
-//! [`AuditLog`] is the record of it that cannot be rewritten, as far as it is written yet: failed sign-ins.
+//! [`AuditLog`] is the record of it that cannot be rewritten unnoticed: entries that admins sign, and failed sign-ins.
 //!
 //! [`config`] is the configuration of the program `nightsafe-vault`. What the command needs to set a vault up is in [`setup`]: the sign-in secret ([`ServerSetup`], a file beside the
 //! other online keys, not in the database), the first admin, data keys, manifests.
@@ -42,7 +42,10 @@ pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
 pub use key_gauges::watch_keys;
 pub use limit::LoginLimits;
-pub use log::{AuditLog, AuditLogError, LogConfig, LogConfigError};
+pub use log::{
+    AuditLog, AuditLogError, EntryError, LogConfig, LogConfigError, Proofs, RecordedOpenError, Recorder, Verified,
+    Written,
+};
 pub use mail::{MailError, MailSection, MailSectionError, Mailer, Security};
 pub use nightsafe_login::{ServerSetup, Stretch, export_key};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};

@@ -1,23 +1,34 @@
 //! The audit log above the database (`docs/spec/audit-entry.md`): what the vault writes into it, and the key that signs
 //! its checkpoints.
 //!
-//! Entries are sealed to the audit key before they are stored; the vault cannot read them again. Without an audit key
-//! none is written.
+//! Entries are sealed to the audit key before they are stored; the vault cannot read them again. The roster names that
+//! key. Without one nothing is written.
 
 mod config;
+mod held;
+mod proofs;
+mod recorder;
+
+use std::sync::Arc;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::audit::{Action, Actor, AuditError, Entry, Salt, SignedEntry, seal};
 use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::log::{Checkpoint, CheckpointError, Hash};
-use nightsafe_core::note::Vkey;
+use nightsafe_core::roster::RosterError;
 use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::StoreError;
 use nightsafe_store::vault::{AppendError, Appended, NewLeaf, SealedEntry, VaultStore};
 
-pub use config::{LogConfig, LogConfigError};
+use crate::roster::{RosterUnknown, VaultRoster};
+
+pub use self::config::{LogConfig, LogConfigError};
+use self::held::{Held, Last};
+pub use self::proofs::Proofs;
+pub use self::recorder::{EntryError, RecordedOpenError, Recorder, Verified, Written};
 
 /// The audit log of one vault.
 #[derive(Debug)]
@@ -25,17 +36,29 @@ pub struct AuditLog {
     store: VaultStore,
     site: Site,
     config: LogConfig,
+    /// Names the audit key.
+    roster: Arc<VaultRoster>,
+    last: Last,
 }
 
 /// Why an entry is not in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditLogError {
-    /// The entry is of another site, not of this signer, or cannot be made.
+    /// The entry cannot be made, or not sealed.
     #[error("the entry is refused: {0}")]
     Entry(#[from] AuditError),
-    /// The entry is for another site's log.
-    #[error("the entry is one of another site")]
-    OtherSite,
+    /// The roster in the database is not one that goes on from the site keys, and from what was verified before.
+    #[error("the roster of admins is refused: {0}")]
+    Roster(#[from] RosterError),
+    /// There is a roster, and nothing to verify it by.
+    #[error("there is a roster of admins, and no trust anchor to verify it by: set site.anchor")]
+    NoAnchor,
+    /// The roster names an audit key that is not in the database.
+    #[error("the database has no audit key with the fingerprint that the roster names: restore it from a copy")]
+    NoAuditKey,
+    /// The log's hashes are not all there, or its checkpoint is none.
+    #[error("the audit log's hashes or checkpoint are damaged; compare with a copy (`nightsafe audit verify`)")]
+    Damaged,
     /// The checkpoint of a log without leaves was not signed.
     #[error("the checkpoint was not signed: {0}")]
     Sign(#[from] CheckpointError),
@@ -50,10 +73,25 @@ pub enum AuditLogError {
     Store(#[from] StoreError),
 }
 
+impl From<RosterUnknown> for AuditLogError {
+    fn from(unknown: RosterUnknown) -> Self {
+        match unknown {
+            RosterUnknown::Refused(error) => Self::Roster(error),
+            RosterUnknown::NoAnchor => Self::NoAnchor,
+            RosterUnknown::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl AuditLog {
-    /// The log in this database.
-    pub fn new(store: VaultStore, site: Site, config: LogConfig) -> Self {
-        Self { store, site, config }
+    /// The log in this database, with an audit key as the roster names one, which is verified by the anchor.
+    pub fn new(store: VaultStore, site: Site, config: LogConfig, anchor: Option<TrustAnchor>) -> Self {
+        Self::over(store, site, config, Arc::new(VaultRoster::new(anchor)))
+    }
+
+    /// The same with a roster that others look at, too.
+    pub(crate) fn over(store: VaultStore, site: Site, config: LogConfig, roster: Arc<VaultRoster>) -> Self {
+        Self { store, site, config, roster, last: Last::default() }
     }
 
     /// The last checkpoint. That of a log without leaves is signed anew each time: the same bytes always.
@@ -73,7 +111,11 @@ impl AuditLog {
     /// # Errors
     /// [`AuditLogError`]; [`AuditError::Actor`] for an action that admins sign.
     pub async fn record(&self, happened: &[(Action, UnixTime)]) -> Result<Option<Appended>, AuditLogError> {
-        let Some(audit_key) = self.config.audit_key().filter(|_| !happened.is_empty()) else { return Ok(None) };
+        if happened.is_empty() {
+            return Ok(None);
+        }
+        let held = self.held().await?;
+        let Some(audit_key) = held.as_ref().and_then(|held| held.audit_key.as_ref()) else { return Ok(None) };
         let mut leaves = Vec::with_capacity(happened.len());
         for (action, time) in happened {
             let mut salt = [0; 32];
@@ -85,26 +127,17 @@ impl AuditLog {
         self.append(&leaves).await.map(Some)
     }
 
-    /// Writes an entry that an admin signed with the key that the roster names for its actor. `None` when nothing is
-    /// written because there is no audit key.
+    /// What records what admins do; `None` where nothing is recorded: the roster names no audit key, or there is no
+    /// roster, or nothing to verify it by.
     ///
     /// # Errors
-    /// [`AuditLogError`]: nothing is written.
-    pub async fn append_signed(
-        &self,
-        salt: &Salt,
-        signed: &SignedEntry,
-        key: &Vkey,
-    ) -> Result<Option<Appended>, AuditLogError> {
-        let entry = signed.verify(salt, key)?;
-        if entry.actor() == Actor::Vault {
-            return Err(AuditError::Actor.into());
-        }
-        if *entry.site() != self.site {
-            return Err(AuditLogError::OtherSite);
-        }
-        let Some(audit_key) = self.config.audit_key() else { return Ok(None) };
-        self.append(&[leaf(audit_key, salt, signed)?]).await.map(Some)
+    /// [`AuditLogError`]: then nothing may be done that is to be recorded.
+    pub async fn recorder(&self) -> Result<Option<Recorder<'_>>, AuditLogError> {
+        Ok(self.held().await?.and_then(|held| Recorder::new(self, held)))
+    }
+
+    async fn held(&self) -> Result<Option<Arc<Held>>, AuditLogError> {
+        self.last.renewed(&self.store, &self.roster).await
     }
 
     async fn append(&self, leaves: &[NewLeaf]) -> Result<Appended, AuditLogError> {

@@ -67,6 +67,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let keys = KeyGauges::register(&mut numbers);
     let mut service = Service::new(numbers.http());
     let api = State::new(store.clone(), settings.api, Arc::clone(&clock));
+    api.tell_of_log().await;
     service.listen("vault", &config.listen, router(api)).await?;
     if let Some(listen) = &config.metrics {
         service.listen("metrics", listen, numbers.router()).await?;

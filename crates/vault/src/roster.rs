@@ -18,7 +18,7 @@ pub(crate) struct VaultRoster {
 /// Why nothing is known of the roster.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RosterUnknown {
-    /// It was not signed from the site keys down.
+    /// It was not signed from the site keys down, or does not go on from what was verified before.
     #[error("the roster in the vault's database is refused: {0}")]
     Refused(#[from] RosterError),
     /// There is one, and nothing to verify it by.
@@ -39,15 +39,21 @@ impl VaultRoster {
         self.anchor.as_ref()
     }
 
-    /// The roster as it is now; `None` before it begins.
+    /// The roster as it is now; `None` before it begins. One that does not go on from the last that was verified is not taken:
+    /// nobody who was removed comes back while the vault runs.
     pub(crate) async fn now(&self, store: &VaultStore) -> Result<Option<Arc<Roster>>, RosterUnknown> {
-        let Some(head) = store.roster_head().await? else { return Ok(None) };
+        // Before the database is asked: else what others have verified meanwhile would be ahead of its answer
+        let last = self.last();
+        let head = store.roster_head().await?;
+        match &last {
+            None if head.is_none() => return Ok(None),
+            Some(last) if head == Some(last.head()) => return Ok(Some(Arc::clone(last))),
+            _ => {}
+        }
         // An anchor that is gone from the configuration must not make everybody an admin again
         let anchor = self.anchor.as_ref().ok_or(RosterUnknown::NoAnchor)?;
-        if let Some(last) = self.last().filter(|last| last.head() == head) {
-            return Ok(Some(last));
-        }
         let roster = Arc::new(verify_at_any_time(&store.roster().await?, anchor)?);
+        roster.check_follows(last.map(|last| last.remember()))?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&roster));
         Ok(Some(roster))
     }

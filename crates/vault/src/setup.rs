@@ -11,7 +11,7 @@ use nightsafe_core::roster::Roster;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{ExportKey, ServerSetup, Stretch, register};
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::{NewDataKey, StoredIdentity, StoredWrapped, VaultStore};
+use nightsafe_store::vault::{NewAuditKey, NewDataKey, StoredIdentity, StoredWrapped, VaultStore};
 use rand_core::CryptoRng;
 
 /// Why setting up did not work.
@@ -35,11 +35,11 @@ pub enum SetupError {
     /// The roster does not go on with this entry.
     #[error("the vault's roster has another last entry by now: read it again")]
     RosterMoved,
-    /// There is such a data key.
-    #[error("the vault has this data key already")]
+    /// There is such a key.
+    #[error("the vault has this key already")]
     KeyThere,
-    /// A data key without items and grants could never be opened, or never be recovered.
-    #[error("a data key comes with its items, wrapped or granted, and their recovery grants")]
+    /// A key without items and grants could never be opened, or never be recovered.
+    #[error("a key comes with its items, wrapped or granted, and their recovery grants")]
     KeyIncomplete,
     /// The manifest is not signed by enough of the anchor's site keys, or is malformed.
     #[error("the key manifest is refused: {0}")]
@@ -118,6 +118,17 @@ pub async fn add_data_key(store: &VaultStore, new: &NewDataKey) -> Result<(), Se
         return Err(SetupError::KeyIncomplete);
     }
     if store.add_data_key(new).await? { Ok(()) } else { Err(SetupError::KeyThere) }
+}
+
+/// Adds an audit key with everything that opens it, all or nothing. Nothing is sealed to it before the roster names it.
+///
+/// # Errors
+/// [`SetupError`]
+pub async fn add_audit_key(store: &VaultStore, new: &NewAuditKey) -> Result<(), SetupError> {
+    if new.admin_grants.is_empty() || new.grants.is_empty() {
+        return Err(SetupError::KeyIncomplete);
+    }
+    if store.add_audit_key(new).await? { Ok(()) } else { Err(SetupError::KeyThere) }
 }
 
 /// Adds a key manifest that the site keys signed, whenever it is valid; true when it is new. Admins' browsers verify it

@@ -30,7 +30,8 @@ pub struct VaultConfig {
     pub attempts: LoginLimits,
     /// How much may be asked for at all.
     pub guard: Guard,
-    /// The site keys that the roster is verified by; without them nobody is invited, and the roster is not changed here.
+    /// The site keys that the roster is verified by; without them nobody is invited, the roster is not changed here, and
+    /// nothing that admins do is recorded in the audit log.
     pub anchor: Option<TrustAnchor>,
     /// The audit log; without it there is none, and nothing is recorded there.
     pub log: Option<LogConfig>,
@@ -50,7 +51,7 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
-    pub(crate) roster: VaultRoster,
+    pub(crate) roster: Arc<VaultRoster>,
     pub(crate) log: Option<AuditLog>,
     clock: Arc<dyn Clock>,
 }
@@ -67,7 +68,8 @@ impl State {
     /// The state of one running vault.
     pub fn new(store: VaultStore, config: VaultConfig, clock: Arc<dyn Clock>) -> Self {
         let VaultConfig { site, admin_origin, login, sessions, attempts, guard, anchor, log } = config;
-        let log = log.map(|log| AuditLog::new(store.clone(), site.clone(), log));
+        let roster = Arc::new(VaultRoster::new(anchor));
+        let log = log.map(|log| AuditLog::over(store.clone(), site.clone(), log, Arc::clone(&roster)));
         Self(Arc::new(Shared {
             store,
             site,
@@ -78,10 +80,25 @@ impl State {
             memory: guard.memory,
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
-            roster: VaultRoster::new(anchor),
+            roster,
             log,
             clock,
         }))
+    }
+
+    /// Says in the server's log when what admins do is not recorded in the audit log, or cannot be.
+    pub async fn tell_of_log(&self) {
+        let Some(log) = &self.0.log else {
+            return tracing::warn!("there is no audit log: `nightsafe keys log` makes its key");
+        };
+        match log.recorder().await {
+            Ok(Some(_)) => {}
+            Ok(None) if self.0.roster.anchor().is_none() => {
+                tracing::warn!("openings are not in the audit log: the vault has no trust anchor (site.anchor)");
+            }
+            Ok(None) => tracing::warn!("openings are not in the audit log: `nightsafe keys audit` makes its audit key"),
+            Err(error) => tracing::error!(%error, "the audit log cannot be written: nothing can be opened"),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -8,17 +8,18 @@ REVOKE ALL ON ALL ROUTINES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nights
 -- The vault alone; what is written once is never changed or deleted by it, but for who has gone
 GRANT USAGE ON SCHEMA vault TO nightsafe_vault;
 GRANT SELECT, INSERT ON deposit_index, taken, data_key, wrapped_item, recovery_grant, manifest, admin, quarantine,
-    identity, admin_identity, wrapped_identity, roster_entry, admin_grant TO nightsafe_vault;
+    identity, admin_identity, wrapped_identity, roster_entry, admin_grant, audit_key, audit_grant, audit_recovery_grant
+    TO nightsafe_vault;
 -- People come and go by entries of the roster; what belongs to who has gone is deleted
 GRANT SELECT, INSERT, DELETE ON invitation, newcomer, roster_proposal TO nightsafe_vault;
-GRANT DELETE ON admin, admin_identity, wrapped_identity, admin_grant TO nightsafe_vault;
+GRANT DELETE ON admin, admin_identity, wrapped_identity, admin_grant, audit_grant TO nightsafe_vault;
 -- A new passphrase: one record and one wrapping are replaced
 GRANT UPDATE (record) ON admin TO nightsafe_vault;
 GRANT UPDATE (wrapped) ON wrapped_identity TO nightsafe_vault;
 GRANT SELECT ON field_row TO nightsafe_vault;
 GRANT INSERT ON field_staging TO nightsafe_vault;
 GRANT SELECT, INSERT (deposit_id, kind, field_no, purpose, admin, at) ON opening TO nightsafe_vault;
-GRANT SELECT, INSERT, DELETE, UPDATE (last_used, half, wrapped) ON session TO nightsafe_vault;
+GRANT SELECT, INSERT, DELETE, UPDATE (last_used, half, wrapped, recorded) ON session TO nightsafe_vault;
 GRANT SELECT, INSERT, UPDATE (lock_after) ON admin_setting TO nightsafe_vault;
 GRANT SELECT ON settled TO nightsafe_vault;
 -- Erasing an entry is the operator's

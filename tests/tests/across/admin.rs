@@ -3,26 +3,31 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::audit::{self, Action, Actor, Entry, OpenedField, PointHash, Salt, SignedEntry};
 use nightsafe_core::custody::{Keyring, WrappedKey};
 use nightsafe_core::encoding::b64u_decode;
 use nightsafe_core::grant::{AdminGrant, open_key};
-use nightsafe_core::identity::{PublicIdentity, Unlock, WrappedIdentity};
+use nightsafe_core::identity::{Identity, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::manifest;
 use nightsafe_core::opening::{Difference, OpenedDeposit, Opener, SealedDeposit, SealedRow};
-use nightsafe_core::roster;
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Site, Tag};
+use nightsafe_core::roster::{self, Roster};
+use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, PartName, Site, Tag};
 use nightsafe_core::session::{COOKIE, TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ClientLogin;
 use nightsafe_proto::vault::TAB_HEADER;
 use nightsafe_proto::vault::custody::{Custody, CustodyKey, Manifests};
 use nightsafe_proto::vault::identity::{KeptIdentity, OwnIdentity, RosterEntries};
+use nightsafe_proto::vault::log::{InLog, SaltedEntry, ToLog};
 use nightsafe_proto::vault::login::{LoginFinish, LoginStart, LoginStarted};
-use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
+use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, PresentRow, Purpose};
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
-use nightsafe_proto::wire::{B64u, Hex};
+use nightsafe_proto::wire::{B64u, Hex, Hex32};
+use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_vault::Stretch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +40,8 @@ pub(crate) struct Admin {
     cookie: String,
     router: Router,
     opener: Opener,
+    /// Signs for the audit log, where the roster names an audit key.
+    signer: Option<Identity>,
 }
 
 /// What an admin signs in with, and what comes with the admin site.
@@ -73,17 +80,23 @@ impl Admin {
         let custody: Custody = call(router, "GET", "/v1/custody", &cookie, String::new()).await;
         let own: OwnIdentity = call(router, "GET", "/v1/identity", &cookie, String::new()).await;
         let site = with.anchor.site.clone();
-        let keys = match own.identity {
+        let (keys, signer) = match own.identity {
             Some(own) => {
                 let roster: RosterEntries = call(router, "GET", "/v1/roster", &cookie, String::new()).await;
-                granted(&custody, &own, &roster, &done.export_key, with.anchor)
+                let roster = roster::verify_at_any_time(&roster.entries, with.anchor).unwrap();
+                let admin = unwrapped(&own, &done.export_key, &site);
+                (granted(&custody, &admin, &roster), roster.audit_key().map(|_| admin))
             }
-            None => wrapped(&custody, &site, with.passphrase),
+            None => (wrapped(&custody, &site, with.passphrase), None),
         };
         let manifests: Manifests = call(router, "GET", "/v1/manifests", &cookie, String::new()).await;
         let manifests = manifests.notes.iter().map(|note| manifest::verify_at_any_time(note, with.anchor).unwrap());
         let opener = Opener::new(site, keys, manifests.collect());
-        Self { cookie, router: router.clone(), opener }
+        let admin = Self { cookie, router: router.clone(), opener, signer };
+        if let Some(log) = admin.sign(Action::SignIn) {
+            post::<InLog>(router, "/v1/log/record", &admin.cookie, &log).await;
+        }
+        admin
     }
 
     /// The token that the vault keeps a hash of.
@@ -93,8 +106,33 @@ impl Admin {
         b64u_decode(token).unwrap()
     }
 
+    /// Searches by reference, or lists.
     pub(crate) async fn find(&self, search: &Search) -> Vec<IndexRow> {
-        post::<Found>(&self.router, "/v1/deposits/search", &self.cookie, search).await.deposits
+        let action = match &search.reference {
+            Some(_) => Action::Search { criteria: vec![PartName::parse("reference").unwrap()], purpose: None },
+            None => Action::List { limit: 25, purpose: None },
+        };
+        let search = Search { log: self.sign(action), ..search.clone() };
+        post::<Found>(&self.router, "/v1/deposits/search", &self.cookie, &search).await.deposits
+    }
+
+    /// What a request carries for the audit log.
+    fn sign(&self, action: Action) -> Option<ToLog> {
+        let admin = self.signer.as_ref()?;
+        let site = admin.public().site().clone();
+        let entry = Entry::new(site, Actor::Admin(admin.id()), action, SystemClock.now()).unwrap();
+        let salt = Salt::generate(&mut UnwrapErr(SysRng));
+        let signed = SignedEntry::sign(entry, &salt, admin.signer());
+        let (salt, signed) = (B64u(salt.as_bytes().to_vec()), B64u(signed.as_bytes().to_vec()));
+        Some(ToLog { since: 0, entries: vec![SaltedEntry { salt, signed }] })
+    }
+
+    /// The points under these tags, which a check tells.
+    async fn points(&self, id: Hex32, tags: Vec<Hex32>) -> Vec<PresentRow> {
+        let deposits = vec![OpenDeposit { deposit_id: id, open: vec![], check: tags }];
+        let batch = Open { purpose: None, deposits, log: None };
+        let mut answer: Opened = post(&self.router, "/v1/openings", &self.cookie, &batch).await;
+        answer.deposits.remove(0).present
     }
 
     /// Opens one kind of a deposit's fields, checks the others.
@@ -109,7 +147,16 @@ impl Admin {
         });
         let check = others.iter().map(|listed| Hex(listed.tag.0)).collect();
         let deposits = vec![OpenDeposit { deposit_id: row.deposit_id, open: open.collect(), check }];
-        let batch = Open { purpose: Some(purpose), deposits };
+        let mut fields = Vec::new();
+        for row in self.points(row.deposit_id, wanted.iter().map(|listed| Hex(listed.tag.0)).collect()).await {
+            let listed = wanted.iter().find(|listed| listed.tag.0 == row.tag.0).unwrap();
+            let (kind, index) = (listed.field.kind.clone(), listed.field.index);
+            fields.push(OpenedField { kind, index, point: PointHash(row.point.unwrap().0) });
+        }
+        fields.sort();
+        let stated = audit::Purpose::from_name(purpose.as_str()).unwrap();
+        let log = self.sign(Action::Open { deposit: DepositId(row.deposit_id.0), fields, purpose: stated });
+        let batch = Open { purpose: Some(purpose), deposits, log };
         let answer: Opened = post(&self.router, "/v1/openings", &self.cookie, &batch).await;
         let [answer] = answer.deposits.as_slice() else { panic!("one deposit was asked for") };
         let rows: Vec<_> =
@@ -146,21 +193,17 @@ fn wrapped(custody: &Custody, site: &Site, passphrase: &str) -> Vec<PrivateItems
     Keyring::unlock(passphrase.as_bytes(), site, &keys.collect::<Vec<_>>()).unwrap().into_keys()
 }
 
-fn granted(
-    custody: &Custody,
-    own: &KeptIdentity,
-    roster: &RosterEntries,
-    export_key: &[u8; 64],
-    anchor: &TrustAnchor,
-) -> Vec<PrivateItems> {
+fn unwrapped(own: &KeptIdentity, export_key: &[u8; 64], site: &Site) -> Identity {
     let id = PublicIdentity::parse(&own.public.0).unwrap().id();
     let admin = WrappedIdentity::parse(&own.wrapped[0].wrapped.0).unwrap();
-    let admin = admin.unwrap(&anchor.site, &id, &Unlock::Login(export_key)).unwrap();
-    let roster = roster::verify_at_any_time(&roster.entries, anchor).unwrap();
+    admin.unwrap(site, &id, &Unlock::Login(export_key)).unwrap()
+}
+
+fn granted(custody: &Custody, admin: &Identity, roster: &Roster) -> Vec<PrivateItems> {
     let open = |key: &CustodyKey| {
         let public = DataPublicKey::parse(Suite::from_name(&key.suite).unwrap(), &key.public_key.0).unwrap();
         let grants: Vec<_> = key.grants.iter().map(|grant| AdminGrant::parse(&grant.0).unwrap()).collect();
-        open_key(&admin, &roster, &public, &grants).unwrap()
+        open_key(admin, roster, &public, &grants).unwrap()
     };
     custody.keys.iter().map(open).collect()
 }

@@ -9,6 +9,7 @@ use nightsafe_core::scalar::DepositId;
 use nightsafe_proto::vault::openings::Purpose;
 use nightsafe_proto::vault::search::Search;
 use nightsafe_serve::clock::SystemClock;
+use nightsafe_serve::online_key;
 use nightsafe_store::Database;
 use nightsafe_tests::database::OwnDatabase;
 use nightsafe_tests::deposits::{SIX_FIELDS, seal};
@@ -16,7 +17,7 @@ use nightsafe_tests::http::Connection;
 use nightsafe_tests::opening::{backlog, drain};
 use nightsafe_tests::server::{Server, Way};
 use nightsafe_tests::site::{ADMIN, RealSite, SITE, run};
-use nightsafe_vault::{ServerSetup, State, Stretch, VaultConfig, VaultStore};
+use nightsafe_vault::{LogConfig, ServerSetup, State, Stretch, VaultConfig, VaultStore};
 
 use crate::admin::{Admin, Credentials};
 
@@ -52,7 +53,10 @@ async fn sign_in(site: &RealSite, vault: &str) -> Admin {
     let store = VaultStore::open(&vault.parse::<Database>().unwrap()).await.unwrap();
     let anchor = site.anchor();
     let login = ServerSetup::from_bytes(&fs::read(site.data().join("keys/login.key")).unwrap()).unwrap();
+    let log = fs::read_to_string(site.data().join("keys/log.key")).unwrap();
+    let log = LogConfig::new(&anchor.site, online_key::parse(&log).unwrap()).unwrap();
     let config = VaultConfig::new(anchor.site.clone(), "http://localhost:4804".to_owned(), login);
+    let config = VaultConfig { log: Some(log), anchor: Some(anchor.clone()), ..config };
     let router = nightsafe_vault::router(State::new(store, config, Arc::new(SystemClock)));
     let credentials = Credentials { anchor: &anchor, user: "anna", passphrase: ADMIN, stretch: &Stretch::STANDARD };
     Admin::enter(&router, &credentials).await
@@ -110,6 +114,13 @@ async fn a_site_is_made_on_postgres_and_works_there() {
     take_orders(&site, [&ingest, &vault], Some(&vault), &["ORDER-3"]).await;
     let admin = sign_in(&site, &vault).await;
     opens(&admin, "ORDER-3").await;
+    // All of it is in the log, signed: three sign-ins and searches, and the openings
+    let copy = folder.path().join("copy");
+    run(site.nightsafe(&["audit", "export"]).arg("--out").arg(&copy), "");
+    let recovery = folder.path().join("recovery.key");
+    let mut verify = nightsafe_tests::site::nightsafe(&["audit", "verify"]);
+    let told = run(verify.arg(&copy).arg("--recovery-file").arg(&recovery), "");
+    assert!(told.starts_with("ok: 8 entries, of which 8 were opened and their signatures verified"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +143,16 @@ async fn a_vault_moves_from_a_file_to_postgres() {
     let copied = copy(&site);
     assert!(copied.status.success(), "{copied:?}");
     let told = String::from_utf8(copied.stdout).unwrap();
-    for line in ["2  deposit_index", "2  taken", "12  field", "1  opening", "2  data_key", "1  manifest"] {
+    for line in [
+        "2  deposit_index",
+        "2  taken",
+        "12  field",
+        "1  opening",
+        "3  log_leaf",
+        "1  audit_key",
+        "2  data_key",
+        "1  manifest",
+    ] {
         assert!(told.contains(&format!(" {line}\n")), "{told}");
     }
     let again = copy(&site);

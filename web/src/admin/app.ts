@@ -33,6 +33,7 @@ import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
 import { keysView } from "./views/keys.ts";
 import { joinView, noInvitationView, stillWaitingView } from "./views/join.ts";
+import { LogView } from "./views/log.ts";
 import { PeopleView } from "./views/people.ts";
 import { resumingView } from "./views/resuming.ts";
 import { SearchView } from "./views/search.ts";
@@ -77,6 +78,7 @@ export class App {
   ) {
     this.#shell = new Shell(root, config.site, this.#status, {
       people: () => this.goToPeople(),
+      log: () => this.goToLog(),
       account: () => this.goToAccount(),
       keys: () => this.goToKeys(),
       lock: () => this.lock(undefined),
@@ -131,6 +133,7 @@ export class App {
     else if (page === "account") this.goToAccount();
     else if (page === "people") this.goToPeople();
     else if (page === "keys") this.goToKeys();
+    else if (page === "log") this.goToLog();
     else this.goToSearch();
   }
 
@@ -214,7 +217,7 @@ export class App {
 
   private newSearch(session: Session): SearchView {
     const view = new SearchView({
-      search: (request) => session.vault.search(request),
+      search: (request) => session.search(request),
       fail: (error, again) => this.failed(error, again),
       worked: () => this.#status.clear(),
       say: (text) => this.#status.say(text),
@@ -232,7 +235,7 @@ export class App {
   }
 
   private async find(session: Session, place: DepositPlace): Promise<IndexRow | undefined> {
-    const { deposits } = await session.vault.search({ reference: place.reference });
+    const { deposits } = await session.search({ reference: place.reference });
     return deposits.find((row) => row.deposit_id === place.deposit_id);
   }
 
@@ -283,9 +286,29 @@ export class App {
         limit: session.as.expires_in,
         setLockAfter: (seconds) => this.asked(() => vault.setLockAfter(seconds), () => this.setLockAfter(seconds)),
         sessions: () => vault.sessions(),
-        endSession: (id) => this.asked(() => vault.endSession(id)),
-        endOthers: () => this.asked(() => vault.endOtherSessions()),
+        endSession: (id) => this.asked(() => session.endSession(id)),
+        endOthers: () => this.asked(() => session.endOtherSessions()),
         failed: (error, again) => this.failed(error, again),
+        say: (text) => this.#status.say(text),
+        back: () => this.goToSearch(),
+      }),
+    );
+  }
+
+  private goToLog(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.leaveDeposit();
+    this.tab.setPlace(undefined);
+    setHash(routeHash({ page: "log" }));
+    this.show(
+      new LogView({
+        logs: session.logs,
+        reads: session.readsLog,
+        people: session.people,
+        read: (first, count) => session.readLog(first, count),
+        fail: (error, again) => this.failed(error, again),
+        worked: () => this.#status.clear(),
         say: (text) => this.#status.say(text),
         back: () => this.goToSearch(),
       }),
@@ -342,7 +365,6 @@ export class App {
         say: (text) => this.#status.say(text),
         fail: (error, again) => this.failed(error, again),
         worked: () => this.#status.clear(),
-        reload: () => this.find(session, row),
         back: () => this.goToSearch(),
       });
     } catch (error) {
@@ -364,6 +386,7 @@ export class App {
     if (route.page === "people") return this.goToPeople();
     if (route.page === "account") return this.goToAccount();
     if (route.page === "keys") return this.goToKeys();
+    if (route.page === "log") return this.goToLog();
     if (route.page === "deposit" && route.id === this.#deposit?.row.deposit_id) return;
     this.goToSearch();
   }
@@ -396,7 +419,7 @@ export class App {
     const row = this.#deposit?.row;
     const known = row && { deposit_id: row.deposit_id, reference: row.reference };
     const place = { user: this.#session.user, row: known };
-    this.end();
+    this.end(undefined);
     this.askToSignIn(place, note ?? "The keys were forgotten. Sign in to go on where you were.");
     this.#status.say("Locked.");
   }
@@ -414,18 +437,18 @@ export class App {
   }
 
   private signOut(note: string | undefined): void {
-    this.end();
+    this.end({ action: "sign-out" });
     setHash(routeHash({ page: "search" }));
     this.askToSignIn(undefined, note);
     this.#status.say("Signed out.");
   }
 
-  /** Forgets keys, opened values and found deposits, and what the tab kept. */
-  private end(): void {
+  /** Forgets keys, opened values and found deposits, and what the tab kept. A sign-out is recorded, a lock is not. */
+  private end(deed: { readonly action: "sign-out" } | undefined): void {
     this.#entry += 1;
     this.tab.clear();
     this.forget();
-    this.#session?.lock();
+    this.#session?.lock(deed);
     this.#session = undefined;
   }
 
@@ -458,27 +481,33 @@ const REFUSED_GRANTS =
   "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
   "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
 
+const NO_LOG =
+  "Openings are not in a log yet that nobody can rewrite unnoticed: the vault alone records them. " +
+  "Whoever holds the site keys begins the log with nightsafe keys audit.";
+
 const NOT_CONFIRMED =
   "Ingest does not say now whether the list of admins is the current one. It is not older than the one that this browser saw last. " +
   "Grant nothing to anybody until it can be confirmed: sign in again in some minutes, and tell whoever runs ingest.";
 
 const NEVER_CONFIRMED =
-  "Nobody confirms that the list of admins is the current one: ingest does not say, and this browser has never seen the list before. " +
+  "Nobody confirms that the list of admins is the current one: ingest does not say, and it was never confirmed to this browser before. " +
   "A vault that was broken into could show an old one, with people in it who have left. Do not rely on it, and grant nothing to anybody: " +
   "sign in again in some minutes, and tell whoever runs ingest.";
 
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words, trust, keys }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
       `Whoever runs nightsafe roster begin compares these words with you: ${words}.`;
   const unsure = trust === "remembered" ? NOT_CONFIRMED : trust === "unconfirmed" && NEVER_CONFIRMED;
+  const unlogged = words === undefined && !logs && NO_LOG;
   const notes = [
     refusedManifests > 0 && REFUSED_MANIFESTS,
     refusedGrants > 0 && REFUSED_GRANTS,
     unsure,
     waiting,
+    unlogged,
     ...keys.due.map(dueSentence),
   ];
   return notes.filter((note) => note !== false).join(" ");

@@ -1,7 +1,9 @@
-// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor and the vault's origin.
+// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor, the vault's origin, and the
+// public key of its audit log.
 
 const ANCHOR = "__NIGHTSAFE_ANCHOR__";
 const VAULT = "__NIGHTSAFE_VAULT__";
+const LOG_KEY = "__NIGHTSAFE_LOG_KEY__";
 const PASSPHRASE = "__NIGHTSAFE_PASSPHRASE__";
 
 /** The built site's own facts. All of them are covered by the script's hash. */
@@ -12,6 +14,8 @@ export interface Config {
   readonly site: string;
   /** Origin of the vault's API, without a trailing slash. */
   readonly vault: string;
+  /** Public key of the audit log, for the WASM; empty when the site has none. */
+  readonly logKey: string;
   /** Origin of ingest, which signs the timestamp note. */
   readonly ingest: string;
   /** File name of the WASM module, relative to the page. */
@@ -31,17 +35,17 @@ export class ConfigError extends Error {
 const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
 const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
 
-/** Reads the configuration out of an anchor text, a vault origin, and a module's name and integrity. */
-export function parseConfig(anchor: string, vault: string, passphrase: string): Config {
+/** Reads the configuration out of an anchor text, a vault origin, the log's key, and a module's name and integrity. */
+export function parseConfig(anchor: string, vault: string, logKey: string, passphrase: string): Config {
   const site = line(anchor, "site");
   const { file: wasmFile, integrity: wasmIntegrity } = pinned(line(anchor, "wasm"));
   const ingest = origin(line(anchor, "ingest"), "ingest");
-  return { anchor, site, vault: origin(vault, "the vault"), ingest, wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
+  return { anchor, site, vault: origin(vault, "the vault"), ingest, logKey, wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
 }
 
 /** The configuration of this very script. */
 export function ownConfig(): Config {
-  return parseConfig(ANCHOR, VAULT, PASSPHRASE);
+  return parseConfig(ANCHOR, VAULT, LOG_KEY, PASSPHRASE);
 }
 
 function pinned(text: string): { file: string; integrity: string } {

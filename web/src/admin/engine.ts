@@ -134,23 +134,48 @@ export type ChangeRequest =
   | { readonly change: "roles"; readonly identity: string; readonly roles: readonly string[] }
   | { readonly change: "threshold"; readonly threshold: 1 | 2 };
 
-/** By the timestamp note; as one that was confirmed to this browser, or goes on from it; by the vault alone; there is none. */
-export type Trust = "confirmed" | "remembered" | "unconfirmed" | "none";
+/** What is signed for the audit log, besides openings. */
+export type Deed =
+  | { readonly action: "sign-in" | "sign-out" | "passphrase-change" }
+  | { readonly action: "search"; readonly criteria: readonly string[] }
+  | { readonly action: "list"; readonly limit: number };
+
+/** An entry of the audit log. With a `problem` nothing of it is to be believed; without an action it is sealed to others. */
+export interface LogEntry {
+  readonly number: number;
+  readonly problem?: string;
+  readonly action?: string;
+  /** Identity; absent for the vault. */
+  readonly by?: string;
+  /** RFC 3339. */
+  readonly at?: string;
+  readonly purpose?: string;
+  readonly deposit_id?: string;
+  readonly fields?: readonly { readonly kind: string; readonly index: number }[];
+  readonly criteria?: readonly string[];
+  readonly identity?: string;
+}
+
+export interface Log {
+  readonly size: number;
+  readonly entries: readonly LogEntry[];
+}
 
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
   readonly refused_manifests: number;
   readonly refused_grants: number;
-  /** What the vault is to keep: bodies of `POST /v1/identity` and `POST /v1/grants`. */
+  /** What the vault is to keep: body of `POST /v1/identity`. */
   readonly new_identity: string | undefined;
-  readonly new_grants: string | undefined;
+  /** Body of `POST /v1/grants`, with its entries where a log is kept; nothing when nobody lacks anything. */
+  new_grants(now: string): string | undefined;
   /** Of an identity that the roster does not name. */
   readonly words: string | undefined;
   /** What to remember of the verified roster. */
   readonly roster_place: string | undefined;
-  /** How far the roster is known to be the current one. */
-  readonly roster_trust: Trust;
+  /** How far the roster is known to be the current one: a Trust. */
+  readonly roster_trust: string;
   /** JSON of Person[]. */
   readonly people: string;
   /** JSON of Keys, at this Unix time. */
@@ -163,10 +188,22 @@ export interface Opener {
   waiting(invitations: string): string;
   /** JSON of Proposal[]. */
   proposals(proposals: string): string;
-  /** Signs a ChangeRequest; body of `POST /v1/roster`. `now`: RFC 3339, whole seconds. */
+  /** Signs a ChangeRequest; body of `POST /v1/roster`, with its entries where a log is kept. `now`: RFC 3339, whole seconds. */
   change(request: string, now: string): string;
   /** Signs what somebody else signed; the same body. */
-  cosign(entry: string, invitations: string): string;
+  cosign(entry: string, invitations: string, now: string): string;
+  /** Whether what this admin does is signed for the audit log. */
+  readonly logs: boolean;
+  readonly reads_log: boolean;
+  /** In decimal. */
+  readonly log_size: string;
+  readonly log_place: string | undefined;
+  sign(deeds: string, now: string): string;
+  logged(inLog: string): void;
+  /** JSON of Log. */
+  read_log(entries: string): string;
+  /** Body of an opening; the WASM chooses what is compared. */
+  request_open(chosen: string, purpose: string, now: string): string;
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
@@ -183,6 +220,7 @@ export interface Attempt {
   readonly message: string;
   finish(reply: string): string;
   remember(place: string): void;
+  remember_log(key: string, place: string): void;
   /** Ingest's timestamp note, and this browser's clock in Unix seconds. */
   confirm(timestamp: string, now: number): void;
   unlock(
@@ -207,6 +245,7 @@ export interface Tab {
   /** What the vault is to keep: body of `POST /v1/session/identity`; nothing when the passphrase is needed again anyway. */
   keep(opener: Opener): string | undefined;
   remember(place: string): void;
+  remember_log(key: string, place: string): void;
   confirm(timestamp: string, now: number): void;
   resume(
     resumed: string,
@@ -262,6 +301,7 @@ export async function loadEngine(config: Config): Promise<Engine> {
         // The glue takes its own class only, and every opener is one
         keep: (opener) => tab.keep(opener as OpenerHandle),
         remember: (place) => tab.remember(place),
+        remember_log: (key, place) => tab.remember_log(key, place),
         confirm: (timestamp, now) => tab.confirm(timestamp, now),
         resume: (...answers) => tab.resume(...answers),
         free: () => tab.free(),

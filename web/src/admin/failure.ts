@@ -44,6 +44,18 @@ export class VaultNotTrusted extends Error {
   override readonly name = "VaultNotTrusted";
 }
 
+/** The vault's audit log is not the one that was seen, or does not hold what was signed. */
+export class LogNotTrusted extends Error {
+  override readonly name = "LogNotTrusted";
+}
+
+/** Turns the WASM's word on the log, and the vault's own, into that error. */
+export function logError(error: unknown): unknown {
+  const code = errorCode(error);
+  if (/^log_(?:refused|rolled_back|forked)$/.test(code)) return new LogNotTrusted(code);
+  return error instanceof Refused && error.slug === "log-shorter" ? new LogNotTrusted("log_rolled_back") : error;
+}
+
 /** This tab's half and the vault's do not unlock the keys: the passphrase does. */
 export class PassphraseNeeded extends Error {
   override readonly name = "PassphraseNeeded";
@@ -85,6 +97,8 @@ export function sentence(error: unknown): string {
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
   if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
+  if (error instanceof LogNotTrusted) return `${SENTENCES.log} (${error.message})`;
+  if (errorCode(error) === "log_key_missing") return SENTENCES.logKey;
   if (error instanceof NamedPassphrase) return SENTENCES.named;
   const change = BY_CODE.get(errorCode(error));
   if (change !== undefined) return change;
@@ -107,6 +121,24 @@ const SENTENCES = {
   distrust:
     "The vault’s list of admins, or what it keeps for you, is not what was signed. Nothing was opened. " +
     "Do not try again: the vault may have been broken into. Tell whoever holds the site keys.",
+  log:
+    "The audit log that the vault shows is not the one that this browser has seen before: entries were changed, taken out, " +
+    "or not written. Nothing was opened. Do not go on: tell whoever runs the vault, and the other admins. If they have " +
+    "just restored a backup, and said so before you asked, clear this site’s data in your browser and sign in again.",
+  logKey:
+    "This page was built without the key of the audit log, so nothing that you do could be checked there. " +
+    "Tell whoever runs this site: nightsafe site build fills it in.",
+  noLog:
+    "The list of admins names an audit log, and the vault says that it keeps none. Nothing was done. " +
+    "Tell whoever runs the vault.",
+  logOff:
+    "The vault cannot write its audit log now, and does nothing that it cannot record. Try again in a minute; " +
+    "if it stays, tell whoever runs the vault.",
+  clock:
+    "The clock of this device differs from the vault’s by more than five minutes, and a record with a wrong time is refused. " +
+    "Set the clock to the right time, then try again.",
+  roster: "The signed list of admins does not name you, so the vault lets you do nothing. Ask another admin.",
+  differs: "What lies in the vault has changed while you looked at it. Nothing was opened. Compare again, then choose again.",
   named: "The passphrase holds your name. Choose another.",
   alone:
     "That would leave too few admins to sign the next change. Invite another admin first, or ask for one signature only.",
@@ -168,6 +200,12 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["opening-not-allowed", SENTENCES.kind],
   ["batch-too-large", SENTENCES.large],
   ["malformed-search", SENTENCES.search],
+  ["log-unavailable", SENTENCES.logOff],
+  ["no-log", SENTENCES.noLog],
+  ["clock-differs", SENTENCES.clock],
+  ["not-in-roster", SENTENCES.roster],
+  ["sign-in-not-recorded", SENTENCES.session],
+  ["log-entry-differs", SENTENCES.differs],
 ]);
 
 const BY_STATUS: ReadonlyMap<number, string> = new Map([

@@ -5,6 +5,7 @@ export type Route =
   | { readonly page: "search" }
   | { readonly page: "account" }
   | { readonly page: "keys" }
+  | { readonly page: "log" }
   | { readonly page: "people" }
   | { readonly page: "join"; readonly token: string | undefined }
   | { readonly page: "deposit"; readonly id: string };
@@ -12,6 +13,7 @@ export type Route =
 export function parseRoute(hash: string): Route {
   if (hash === "#/account") return { page: "account" };
   if (hash === "#/keys") return { page: "keys" };
+  if (hash === "#/log") return { page: "log" };
   if (hash === "#/people") return { page: "people" };
   const join = /^#\/join(?:\/([A-Za-z0-9_-]{43}))?$/.exec(hash);
   if (join !== null) return { page: "join", token: join[1] };
@@ -20,7 +22,7 @@ export function parseRoute(hash: string): Route {
 }
 
 export function routeHash(route: Route): string {
-  if (route.page === "account" || route.page === "people" || route.page === "keys") return `#/${route.page}`;
+  if (route.page === "account" || route.page === "people" || route.page === "keys" || route.page === "log") return `#/${route.page}`;
   if (route.page === "join") return route.token === undefined ? "#/join" : `#/join/${route.token}`;
   return route.page === "deposit" ? `#/deposit/${route.id}` : "#/";
 }

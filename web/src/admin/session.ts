@@ -3,9 +3,11 @@
 import type { Config } from "./config.ts";
 import type {
   ChangeRequest,
+  Deed,
   Difference,
   Engine,
   Keys,
+  Log,
   OpenedDeposit,
   OpenedLocator,
   Opener,
@@ -13,7 +15,6 @@ import type {
   Proposal,
   SealedField,
   Tab,
-  Trust,
   Waiting,
 } from "./engine.ts";
 import {
@@ -21,16 +22,19 @@ import {
   isSignedOut,
   isTemporary,
   KeysNotUnlocked,
+  LogNotTrusted,
   PassphraseNeeded,
+  Refused,
   StillWaiting,
   VaultNotTrusted,
   WrongPassphrase,
 } from "./failure.ts";
+import { Journal, timeText } from "./journal.ts";
 import type { Memory } from "./remembered.ts";
 import type { TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
 import { readInvitations } from "./wire.ts";
-import type { IndexRow, LoginResult, OpenInvitation, Purpose } from "./wire.ts";
+import type { IndexRow, LoginResult, OpenInvitation, Purpose, SearchRequest, SearchResult } from "./wire.ts";
 
 /** What is going on, for the person who waits. */
 export type Step = "loading" | "checking" | "asking" | "unlocking";
@@ -81,16 +85,22 @@ export async function signIn(
       const [identity, roster, custody, manifests] = await answers(vault);
       step("unlocking");
       await paint();
-      const seen = memory.read();
+      const seen = memory.read("roster");
       attempt.remember(seen);
+      attempt.remember_log(config.logKey, memory.read("log"));
       if (timestamp !== undefined) attempt.confirm(timestamp, now());
       const opener = unlocked(() =>
         attempt.unlock(passphrase, identity, roster, custody, config.anchor, manifests),
       );
-      if (opener.roster_place !== undefined) memory.write(opener.roster_place);
-      await settle(opener, vault);
-      await keep(tab, opener, parts);
-      return new Session({ ...limits, user }, vault, opener, engine, memory, opener.roster_trust, now);
+      if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
+      return await freedOnFailure(opener, async () => {
+        const journal = new Journal(opener, vault, memory);
+        // Before anything else is asked for: the vault gives nothing to a sign-in that it has not recorded
+        await journal.record([{ action: "sign-in" }]);
+        await settle(opener, vault, journal);
+        await keep(tab, opener, parts);
+        return new Session({ ...limits, user }, vault, opener, engine, journal, memory, trust(opener), now);
+      });
     } catch (error) {
       vault.logout().catch(() => undefined); // the session ends by itself; what went wrong before matters more
       throw error;
@@ -115,19 +125,34 @@ export async function resume(half: string, parts: Parts, paint: () => Promise<vo
     const timestamp = await note; // before the list is asked for, as at a sign-in
     const [identity, roster, custody, manifests] = await answers(vault);
     await paint();
-    const seen = memory.read();
+    const seen = memory.read("roster");
     tab.remember(seen);
+    tab.remember_log(config.logKey, memory.read("log"));
     if (timestamp !== undefined) tab.confirm(timestamp, now());
     const opener = unlocked(() => tab.resume(source, identity, roster, custody, config.anchor, manifests));
-    if (opener.roster_place !== undefined) memory.write(opener.roster_place);
-    await settle(opener, vault);
-    return new Session(limits, vault, opener, engine, memory, opener.roster_trust, now);
+    if (opener.roster_place !== undefined) memory.write("roster", opener.roster_place);
+    return await freedOnFailure(opener, async () => {
+      // The sign-in of this session is in the log already
+      const journal = new Journal(opener, vault, memory);
+      await settle(opener, vault, journal);
+      return new Session(limits, vault, opener, engine, journal, memory, trust(opener), now);
+    });
   } catch (error) {
     if (isTemporary(error)) vault.leave();
     else vault.logout().catch(() => undefined);
     throw error;
   } finally {
     tab.free();
+  }
+}
+
+/** Keys of a session that does not come about are forgotten at once. */
+async function freedOnFailure(opener: Opener, run: () => Promise<Session>): Promise<Session> {
+  try {
+    return await run();
+  } catch (error) {
+    opener.free();
+    throw error;
   }
 }
 
@@ -153,14 +178,26 @@ async function keep(own: Tab, opener: Opener, { vault, tab }: Parts): Promise<vo
  * Brings an installation whose data keys are under the passphrase to identity and grants, a step at each sign-in. What
  * the vault does not take now is made again next time: nothing of it is needed to work today.
  */
-async function settle(opener: Opener, vault: Vault): Promise<void> {
-  const { new_identity: identity, new_grants: grants } = opener;
+async function settle(opener: Opener, vault: Vault, journal: Journal): Promise<void> {
+  const { new_identity: identity } = opener;
   try {
     if (identity !== undefined) await vault.takeIdentity(identity);
-    if (grants !== undefined) await vault.grant(grants);
+    await journal.grant();
   } catch (error) {
-    if (isSignedOut(error)) throw error;
+    if (isSignedOut(error) || error instanceof LogNotTrusted) throw error;
   }
+}
+
+const TRUST = ["confirmed", "remembered", "unconfirmed", "none"] as const;
+
+/**
+ * How far the list of admins is known to be the current one: the timestamp note says so; it goes on from one that was
+ * confirmed to this browser; only the vault says so; there is none.
+ */
+export type Trust = (typeof TRUST)[number];
+
+function trust({ roster_trust: text }: Opener): Trust {
+  return TRUST.find((one) => one === text) ?? "unconfirmed";
 }
 
 /** Who is an admin, and all that waits for one. */
@@ -191,6 +228,7 @@ export class Session {
     readonly vault: Vault,
     opener: Opener,
     private readonly engine: Engine,
+    private readonly journal: Journal,
     private readonly memory: Memory,
     /** Of the list of admins. */
     readonly trust: Trust,
@@ -201,6 +239,26 @@ export class Session {
 
   get user(): string {
     return this.as.user;
+  }
+
+  /** Whether what is done here is recorded in the audit log. */
+  get logs(): boolean {
+    return this.opener.logs;
+  }
+
+  /** Whether the audit log can be read here. */
+  get readsLog(): boolean {
+    return this.opener.reads_log;
+  }
+
+  /** Finds deposits; recorded by the names of what was looked for. */
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.journal.search(request);
+  }
+
+  /** Entries of the audit log, verified and opened; `count` 0 tells how many there are. */
+  readLog(first: number, count: number): Promise<Log> {
+    return this.journal.read(first, count);
   }
 
   /** Data keys with grants that are not what an admin of the roster made; 0 is normal. */
@@ -232,15 +290,14 @@ export class Session {
   }
 
   /** Signs a change; whether it is taken, or waits for another admin's signature. */
-  change(request: ChangeRequest): Promise<boolean> {
-    const now = `${new Date().toISOString().slice(0, 19)}Z`;
-    return this.vault.changeRoster(this.opener.change(JSON.stringify(request), now));
+  async change(request: ChangeRequest): Promise<boolean> {
+    return (await this.journal.changeRoster((now) => this.opener.change(JSON.stringify(request), now))).taken;
   }
 
   /** Signs what another admin signed. */
   async cosign({ entry }: Proposal): Promise<boolean> {
     const invitations = await this.vault.invitations();
-    return this.vault.changeRoster(this.opener.cosign(entry, invitations));
+    return (await this.journal.changeRoster((now) => this.opener.cosign(entry, invitations, now))).taken;
   }
 
   /** Invites somebody for three days; gives the token, which is known to nobody else. */
@@ -250,13 +307,23 @@ export class Session {
     return token;
   }
 
+  /** Ends another session of this admin. */
+  endSession(id: string): Promise<void> {
+    return this.journal.endSessions((log) => this.vault.endSession(id, log));
+  }
+
+  /** Ends all but this one. */
+  endOtherSessions(): Promise<void> {
+    return this.journal.endSessions((log) => this.vault.endOtherSessions(log));
+  }
+
   private async renewRoster(): Promise<void> {
     if (this.opener.threshold === 0) return; // the site keys have not begun one
     const [roster, custody] = await Promise.all([this.vault.roster(), this.vault.custody()]);
     trusted(() => this.opener.renew_roster(roster, custody));
-    const { roster_place: place, new_grants: grants } = this.opener;
-    if (place !== undefined) this.memory.write(place);
-    if (grants !== undefined) await this.vault.grant(grants);
+    const { roster_place: place } = this.opener;
+    if (place !== undefined) this.memory.write("roster", place);
+    await this.journal.grant();
   }
 
   /** Wraps this admin's keys under a new passphrase; nothing else changes. `paint` as for signing in. */
@@ -270,6 +337,7 @@ export class Session {
       await paint();
       const { registration, wrapped } = JSON.parse(this.opener.finish_passphrase(reply)) as Renewed;
       await this.vault.passphraseFinish({ login, message: proof, registration, wrapped });
+      await this.journal.record([{ action: "passphrase-change" }]);
     } finally {
       attempt.free();
     }
@@ -300,18 +368,35 @@ export class Session {
   /** Compares the vault's hashes with the locator. Opens nothing, and nothing is recorded. */
   async check(depositId: string, fields: readonly SealedField[]): Promise<readonly Difference[]> {
     if (fields.length === 0) return [];
-    return (await this.ask(depositId, [], fields)).differences;
+    const check = fields.map(({ tag }) => tag);
+    const answer = await this.vault.openings({ deposits: [{ deposit_id: depositId, open: [], check }] });
+    return this.read(depositId, answer).differences;
   }
 
-  /** Opens `chosen` in one request, and checks all other fields in the same. */
-  open(
+  /**
+   * Opens `chosen` in one request, and checks all other fields in the same. The signed entry names what the last check
+   * found; when something else lies there by now, it is checked and signed once more.
+   */
+  async open(
     depositId: string,
     purpose: Purpose,
     chosen: readonly SealedField[],
     fields: readonly SealedField[],
   ): Promise<OpenedDeposit> {
-    const others = fields.filter((field) => !chosen.includes(field));
-    return this.ask(depositId, chosen, others, purpose);
+    const request = (): Promise<OpenedDeposit> =>
+      this.journal.alone(async () => {
+        const wanted = [{ deposit_id: depositId, fields: chosen.map(({ kind, index }) => ({ kind, index })) }];
+        const body = this.opener.request_open(JSON.stringify(wanted), purpose, timeText());
+        return this.read(depositId, await this.vault.openings(body));
+      });
+    try {
+      return await request();
+    } catch (error) {
+      const differs = error instanceof Refused && error.slug === "log-entry-differs";
+      if (!differs && errorCode(error) !== "unchecked") throw error;
+      await this.check(depositId, fields);
+      return request();
+    }
   }
 
   /** Forgets a deposit's locator; harmless when there is none, or after `lock`. */
@@ -325,10 +410,13 @@ export class Session {
     this.vault.leave();
   }
 
-  /** Zeroises the keys and ends the session at the vault, if that answers. */
-  lock(): void {
+  /** Zeroises the keys and ends the session at the vault, if that answers; signed, when somebody signs out. */
+  lock(deed?: Deed & { readonly action: "sign-out" }): void {
+    const opener = this.#opener;
+    const entry = deed !== undefined && opener?.logs === true ? opener.sign(JSON.stringify([deed]), timeText()) : undefined;
     this.forgetKeys();
-    this.vault.logout().catch(() => undefined);
+    const ended = entry === undefined ? this.vault.logout() : this.vault.signOff(entry);
+    ended.catch(() => undefined);
   }
 
   private forgetKeys(): void {
@@ -342,19 +430,10 @@ export class Session {
     return JSON.parse(this.opener.open_locator(row.source)) as OpenedLocator;
   }
 
-  private async ask(
-    depositId: string,
-    open: readonly SealedField[],
-    check: readonly SealedField[],
-    purpose?: Purpose,
-  ): Promise<OpenedDeposit> {
-    const request = {
-      deposit_id: depositId,
-      open: open.map(({ kind, index, tag }) => ({ kind, index, tag })),
-      check: check.map(({ tag }) => tag),
+  private read(depositId: string, answer: string): OpenedDeposit {
+    const { deposits } = JSON.parse(this.journal.taken(() => this.opener.open_fields(answer))) as {
+      deposits: readonly OpenedDeposit[];
     };
-    const answer = await this.vault.openings({ ...(purpose && { purpose }), deposits: [request] });
-    const { deposits } = JSON.parse(this.opener.open_fields(answer)) as { deposits: readonly OpenedDeposit[] };
     const [opened] = deposits;
     if (opened?.deposit_id !== depositId) throw new Error("the vault answered for another deposit");
     return opened;

@@ -4,6 +4,7 @@
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
 import {
+  readRecorded,
   readJoinStep,
   readLoginResult,
   readLoginStep,
@@ -15,23 +16,29 @@ import {
   readSessions,
 } from "./wire.ts";
 import type {
+  CheckRequest,
   InvitationRequest,
   JoinStep,
   LoginResult,
   LoginStep,
-  OpeningRequest,
   OwnSession,
   PassphraseChange,
   Problem,
+  Recorded,
   Resumed,
+  RosterChanged,
   SearchRequest,
   SearchResult,
+  ToLog,
 } from "./wire.ts";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 const TIMEOUT_MS = 20_000;
 const LOGOUT = "/v1/logout";
+const RECORD = "/v1/log/record";
+/** Also sent from a page that is being left. */
+const LAST = [LOGOUT, RECORD];
 
 export class Vault {
   #proof: string | undefined;
@@ -93,8 +100,8 @@ export class Vault {
   }
 
   /** Adds an entry that the WASM signed; whether it is taken, or waits for another signature. */
-  async changeRoster(change: string): Promise<boolean> {
-    return (await this.post("/v1/roster", JSON.parse(change), readRosterChanged)).taken;
+  changeRoster(change: string): Promise<RosterChanged> {
+    return this.post("/v1/roster", JSON.parse(change), readRosterChanged);
   }
 
   /** Goes on with the session of this tab; what comes with it is a body for the WASM. */
@@ -133,17 +140,39 @@ export class Vault {
     return readSessions(await json(answer), "sessions").sessions;
   }
 
-  async endSession(id: string): Promise<void> {
-    await this.send("POST", "/v1/sessions/end", { id }, this.#proof);
+  endSession(id: string, log?: ToLog): Promise<Recorded> {
+    return this.post("/v1/sessions/end", { id, ...(log && { log }) }, readRecorded);
   }
 
-  async endOtherSessions(): Promise<void> {
-    await this.send("POST", "/v1/sessions/end-others", undefined, this.#proof);
+  endOtherSessions(log?: ToLog): Promise<Recorded> {
+    return this.post("/v1/sessions/end-others", { ...(log && { log }) }, readRecorded);
   }
 
   /** Sets after how many seconds without use this admin's pages lock. */
   async setLockAfter(seconds: number): Promise<void> {
     await this.send("POST", "/v1/settings", { lock_after: seconds }, this.#proof);
+  }
+
+  /** Like `logout`, with the signed entry of it: one request that records it and ends the session. */
+  async signOff(entry: string): Promise<void> {
+    const proof = this.#proof;
+    this.#proof = undefined;
+    if (proof === undefined) return;
+    try {
+      await this.send("POST", RECORD, JSON.parse(entry), proof);
+    } catch {
+      await this.send("POST", LOGOUT, undefined, proof); // what was not recorded ends all the same
+    }
+  }
+
+  /** Leaves signed entries in the audit log; the answer is for the WASM. */
+  async record(entries: string): Promise<string> {
+    return body(await this.send("POST", RECORD, JSON.parse(entries), this.#proof));
+  }
+
+  /** Sealed entries of the audit log with their proofs, for the WASM. `since`: where it ended that the WASM knows. */
+  async logEntries(first: number, count: number, since: number): Promise<string> {
+    return body(await this.send("POST", "/v1/log/entries", { first, count, since }, this.#proof));
   }
 
   /** One's own identity, wrapped; a body for the WASM, which reads it itself. */
@@ -171,8 +200,8 @@ export class Vault {
   }
 
   /** Keeps grants that the WASM made. */
-  async grant(grants: string): Promise<void> {
-    await this.send("POST", "/v1/grants", JSON.parse(grants), this.#proof);
+  grant(grants: string): Promise<Recorded> {
+    return this.post("/v1/grants", JSON.parse(grants), readRecorded);
   }
 
   /** Data keys with what opens them; a body for the WASM. */
@@ -189,9 +218,10 @@ export class Vault {
     return this.post("/v1/deposits/search", request, readSearchResult);
   }
 
-  /** One batch; `open` is recorded by the vault as openings, `check` asks for hashes only. A body for the WASM. */
-  async openings(request: OpeningRequest): Promise<string> {
-    return body(await this.send("POST", "/v1/openings", request, this.#proof));
+  /** One batch: a check, or what the WASM made. A body for the WASM. */
+  async openings(request: CheckRequest | string): Promise<string> {
+    const content: unknown = typeof request === "string" ? JSON.parse(request) : request;
+    return body(await this.send("POST", "/v1/openings", content, this.#proof));
   }
 
   private async post<T>(path: string, content: unknown, reader: Reader<T>): Promise<T> {
@@ -212,7 +242,7 @@ export class Vault {
         credentials: "include",
         redirect: "error",
         referrerPolicy: "no-referrer",
-        keepalive: path === LOGOUT, // also from a page that is being left
+        keepalive: LAST.includes(path),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch {

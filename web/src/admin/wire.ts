@@ -93,6 +93,12 @@ export interface IndexRow {
   readonly source: string;
 }
 
+/** Signed entries for the audit log, as the WASM made them, and where the log ended that it knows. */
+export interface ToLog {
+  readonly since: number;
+  readonly entries: readonly { readonly salt: string; readonly signed: string }[];
+}
+
 export interface SearchRequest {
   readonly reference?: string;
   readonly brand?: string;
@@ -102,23 +108,35 @@ export interface SearchRequest {
   readonly day?: string;
   readonly after?: string;
   readonly limit?: number;
+  readonly log?: ToLog;
 }
 
 export interface SearchResult {
   readonly deposits: readonly IndexRow[];
   readonly next: string | undefined;
+  /** JSON for the WASM: where the entry is in the log. */
+  readonly log: string | undefined;
 }
 
-export interface OpeningRequest {
-  /** For the vault's record of what is opened; not needed when every `open` is empty. */
-  readonly purpose?: Purpose;
-  readonly deposits: readonly DepositOpening[];
+export interface RosterChanged {
+  /** Or it waits for another admin's signature. */
+  readonly taken: boolean;
+  /** JSON for the WASM: where the entries are in the log. */
+  readonly log: string | undefined;
 }
 
-export interface DepositOpening {
-  readonly deposit_id: string;
-  readonly open: readonly { readonly kind: string; readonly index: number; readonly tag: string }[];
-  readonly check: readonly string[];
+export interface Recorded {
+  /** The same. */
+  readonly log: string | undefined;
+}
+
+/** Asks for hashes only; what opens comes from the WASM. */
+export interface CheckRequest {
+  readonly deposits: readonly {
+    readonly deposit_id: string;
+    readonly open: readonly never[];
+    readonly check: readonly string[];
+  }[];
 }
 
 const hex64 = matching(/^[0-9a-f]{64}$/);
@@ -149,7 +167,12 @@ const openInvitation = shape<OpenInvitation>({ name: text, roles: list(text, 8),
 
 export const readInvitations = shape<{ readonly open: readonly OpenInvitation[] }>({ open: list(openInvitation, 10_000) });
 
-export const readRosterChanged = shape<{ readonly taken: boolean }>({ taken: flag });
+/** For the WASM, which reads it itself. */
+const source: Reader<string> = (value) => JSON.stringify(value);
+
+export const readRosterChanged = shape<RosterChanged>({ taken: flag, log: optional(source) });
+
+export const readRecorded = shape<Recorded>({ log: optional(source) });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,
@@ -167,4 +190,8 @@ const sourcedRow: Reader<IndexRow> = (value, place) => ({
   source: JSON.stringify(value),
 });
 
-export const readSearchResult = shape<SearchResult>({ deposits: list(sourcedRow, 1000), next: optional(text) });
+export const readSearchResult = shape<SearchResult>({
+  deposits: list(sourcedRow, 1000),
+  next: optional(text),
+  log: optional(source),
+});

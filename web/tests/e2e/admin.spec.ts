@@ -97,11 +97,11 @@ test("signing out forgets the keys, ends the token, and leaves nothing behind", 
   const [cookie] = await page.context().cookies();
   expect(cookie).toMatchObject({ path: "/", httpOnly: true, secure: true, sameSite: "Strict", domain: "localhost" });
   expect(cookie?.name).toMatch(/^__Host-nightsafe-[0-9a-f]{16}$/);
-  const proof = page.waitForRequest((request) => request.url().endsWith("/v1/logout") && request.method() === "POST");
+  const proof = page.waitForRequest((request) => request.url().endsWith("/v1/log/record") && request.method() === "POST");
   expect(await page.title()).toBe("Deposit – Nightsafe");
   expect(new URL(page.url()).hash).toMatch(/^#\/deposit\/[0-9a-f]{64}$/);
 
-  const out = page.waitForResponse((response) => response.url().endsWith("/v1/logout"));
+  const out = page.waitForResponse((response) => response.url().endsWith("/v1/log/record")); // the sign-out is recorded
   await page.getByRole("button", { name: "Sign out" }).click();
   expect((await out).ok()).toBe(true);
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
@@ -161,9 +161,9 @@ test("a wrong passphrase, or a name that nobody has, is one and the same plain s
   await expect(page.getByRole("search")).toHaveCount(0);
 });
 
-/** Nothing but where the roster ended: a number, a hash, and the public keys that it stands under. */
+/** Nothing but where roster and audit log ended: numbers, hashes, and the public keys that they stand under. */
 const NOTHING = {
-  local: { "nightsafe-roster": "0 HEAD, SITE AND 3 SITE KEYS" },
+  local: { "nightsafe-log": "KEY, SIZE, ROOT, SITE AND 3 SITE KEYS", "nightsafe-roster": "0 HEAD, SITE AND 3 SITE KEYS" },
   session: {} as Record<string, string>,
   databases: 0,
   caches: 0,
@@ -177,9 +177,12 @@ async function stored(page: Page): Promise<typeof NOTHING> {
     local: Object.fromEntries(
       Object.entries(localStorage).map(([key, value]: [string, string]) => [
         key,
-        value.replace(/^0 [0-9a-f]{64}\nsite [a-z.]+(?:\nsite-key \S+){3}$/, "0 HEAD, SITE AND 3 SITE KEYS"),
+        value
+          .replace(/^0 [0-9a-f]{64}\n/, "0 HEAD, ")
+          .replace(/^[0-9a-f]{8} \d+ [0-9a-f]{64}\n/, "KEY, SIZE, ROOT, ")
+          .replace(/site [a-z.]+(?:\nsite-key \S+){3}$/, "SITE AND 3 SITE KEYS"),
       ]),
-    ) as { "nightsafe-roster": string },
+    ) as { "nightsafe-log": string; "nightsafe-roster": string },
     session: Object.fromEntries(Object.entries(sessionStorage)) as Record<string, string>,
     databases: (await indexedDB.databases()).length,
     caches: (await caches.keys()).length,

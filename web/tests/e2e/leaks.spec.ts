@@ -115,7 +115,7 @@ test("what was typed and opened is nowhere on the wire, nowhere on disk, and now
   expect(log.sockets).toEqual([]);
   // Pages are left as soon as there is an answer, and then the browser may not keep its body. Allowed for pictures and
   // for ingest, which stores what it answers on the disk that is searched below
-  for (const lost of log.unread) expect(lost).toMatch(/\/static\/[a-z.]+$|\/v1\/(?:deposits|logout)$/);
+  for (const lost of log.unread) expect(lost).toMatch(/\/static\/[a-z.]+$|\/v1\/(?:deposits|logout|log\/record)$/);
   expect(leaked(wire)).toEqual([]);
   expect(transmissions.flatMap(({ where, bytes }) => findLeaks(login, where, bytes))).toEqual([]);
 
@@ -138,11 +138,11 @@ test("what was typed and opened is nowhere on the wire, nowhere on disk, and now
   const vault = disk.filter(({ where, due }) => due && where.includes("vault.db"));
   for (const { stored } of Object.values(FACETS)) expect(vault.some(({ bytes }) => bytes.includes(stored)), stored).toBe(true);
 
-  // Where the roster ended, beside public keys, is all that is kept; admin.spec.ts says to the letter what
+  // Where roster and audit log ended, beside public keys, is all that is kept; admin.spec.ts says to the letter what
   const { cookies, origins } = await context.storageState({ indexedDB: true });
   expect(cookies).toEqual([]);
-  expect(origins.map(({ origin, localStorage }) => [origin, localStorage.map(({ name }) => name)])).toEqual([
-    [demo.at.admin, ["nightsafe-roster"]],
+  expect(origins.map(({ origin, localStorage }) => [origin, localStorage.map(({ name }) => name).sort()])).toEqual([
+    [demo.at.admin, ["nightsafe-log", "nightsafe-roster"]],
   ]);
   expect(leaked([{ where: "storage", bytes: Buffer.from(JSON.stringify(origins)), due: false }])).toEqual([]);
   await context.close();

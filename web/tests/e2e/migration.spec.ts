@@ -40,6 +40,8 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
   const sitePassphrase = readFileSync(join(`${data}.offline`, "site-passphrase"), "utf8");
   // Its manifest is as old as the fixture
   await nightsafe(["keys", "sign", "--data-dir", data, ...keys, "--site-passphrase-fd", "3"], sitePassphrase);
+  // Nor had it a log: its key comes with this version, before the admin site is built
+  await nightsafe(["keys", "log", "--data-dir", data]);
   const demo = await Demo.start(PORT_BASE, folder);
   const context = await browser.newContext({ locale: "en-GB" });
   try {
@@ -80,7 +82,9 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
     const between = await signedIn(second);
     expect(between.posted).toContain("/v1/grants");
     expect(between.posted).not.toContain("/v1/identity");
-    await expect(second.page.getByRole("alert").filter({ hasText: "nightsafe roster begin" })).toHaveCount(0);
+    const alerts = second.page.getByRole("alert");
+    await expect(alerts.filter({ hasText: "nightsafe roster begin" })).toHaveCount(0);
+    await expect(alerts.filter({ hasText: "Openings are not in a log yet" })).toHaveCount(1);
     await opens(second);
 
     // From then on the sign-in alone unlocks
@@ -100,6 +104,19 @@ test("a site under one passphrase comes to identity, roster and grants, and ever
     expect(custody.keys.every(({ grants }) => grants.length === 2)).toBe(true);
     expect(key).toMatch(/^[0-9a-f]{32}$/);
     await opens(fourth);
+
+    // The site keys name an audit key, which the running vault takes over
+    await nightsafe(
+      ["keys", "audit", "--data-dir", data, ...keys, "--site-passphrase-fd", "3", "--passphrase-fd", "3"],
+      `${sitePassphrase.trim()}\n`.repeat(2) + `${demo.at.admin_login.passphrase}\n`,
+    );
+    const fifth = await person();
+    const recorded = await signedIn(fifth);
+    expect(recorded.posted).toContain("/v1/log/record");
+    await expect(fifth.page.getByRole("alert")).toHaveCount(0);
+    await opens(fifth);
+    await fifth.page.getByRole("button", { name: "Log" }).click();
+    await expect(fifth.page.getByRole("row").nth(1)).toContainText("Opened card");
   } finally {
     await context.close();
     await demo.stop();

@@ -61,7 +61,7 @@ impl Team {
 
     /// In this person's browser.
     fn signing<'a>(&'a self, admin: &'a Identity, roster: &'a Roster) -> Signing<'a> {
-        Signing { admin, roster, anchor: &self.anchor, keys: &self.keys }
+        Signing { admin, roster, anchor: &self.anchor, keys: &self.keys, audit_keys: &[] }
     }
 
     fn change(&self, by: &Identity, request: &ChangeRequest) -> Result<RosterChange, Failure> {
@@ -83,7 +83,7 @@ impl Team {
             grants: Vec::new(),
             holders: holders.iter().map(|id| Hex(id.0)).collect(),
         };
-        Custody { keys: self.keys.iter().map(key).collect() }
+        Custody { keys: self.keys.iter().map(key).collect(), ..Custody::default() }
     }
 
     /// Whether these grants open all data keys for somebody.

@@ -20,6 +20,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
+mod log;
+
 const NOW: &str = "2020-01-01T00:00:00Z";
 
 /// A shop as its vault shows it, with the private keys that only admins have.
@@ -28,6 +30,7 @@ struct Shop {
     anchor: TrustAnchor,
     manifest: KeyManifest,
     notes: Vec<String>,
+    site_key: NoteSigner,
 }
 
 fn rng() -> UnwrapErr<SysRng> {
@@ -78,7 +81,7 @@ impl Shop {
             nightsafe_core::manifest::sign(&other, &[&stranger]).unwrap(),
             "no note".into(),
         ];
-        Self { key, anchor, manifest, notes }
+        Self { key, anchor, manifest, notes, site_key }
     }
 
     fn custody(&self) -> String {
@@ -98,7 +101,7 @@ impl Shop {
             grants: Vec::new(),
             holders: Vec::new(),
         };
-        serde_json::to_string(&Custody { keys: vec![key] }).unwrap()
+        serde_json::to_string(&Custody { keys: vec![key], ..Custody::default() }).unwrap()
     }
 
     fn unlock(&self, passphrase: &str) -> Result<Session, Failure> {
@@ -146,6 +149,8 @@ fn unlock_with(
         custody,
         manifests,
         remembered: "",
+        log_key: "",
+        log_place: "",
         timestamp,
         now: UnixTime::parse(NOW).unwrap(),
     };
@@ -178,10 +183,16 @@ fn answer(deposit: &Deposit, open: &str) -> Opened {
         expires: field.expires.to_text(),
         envelope: B64u(field.envelope.as_bytes().to_vec()),
     });
-    let present =
-        present.iter().map(|field| PresentRow { tag: Hex(field.tag.0), envelope_hash: Hex(field.envelope.hash().0) });
+    let present = present.iter().map(|field| PresentRow {
+        tag: Hex(field.tag.0),
+        envelope_hash: Hex(field.envelope.hash().0),
+        point: None,
+    });
     let deposit_id = Hex(deposit.id().0);
-    Opened { deposits: vec![openings::OpenedDeposit { deposit_id, rows: rows.collect(), present: present.collect() }] }
+    Opened {
+        deposits: vec![openings::OpenedDeposit { deposit_id, rows: rows.collect(), present: present.collect() }],
+        log: None,
+    }
 }
 
 fn text(value: &impl Serialize) -> String {
@@ -318,6 +329,8 @@ fn a_session_without_identity_keeps_nothing_for_a_reload() {
         custody: &custody,
         manifests: &manifests,
         remembered: "",
+        log_key: "",
+        log_place: "",
         timestamp: None,
         now: UnixTime::parse(NOW).unwrap(),
     };

@@ -91,7 +91,7 @@ impl Vault {
             export_key: Zeroizing::new([7; 64]),
             identity: OwnIdentity::default(),
             roster: RosterEntries::default(),
-            custody: Custody { keys: vec![key] },
+            custody: Custody { keys: vec![key], ..Custody::default() },
             remembered: None,
             current: None,
         }
@@ -370,6 +370,8 @@ fn under_a_list_that_only_the_vault_shows_nothing_is_signed() {
             custody: &custody,
             manifests: r#"{"notes":[]}"#,
             remembered,
+            log_key: "",
+            log_place: "",
             timestamp: None,
             now: NOW,
         };
@@ -378,16 +380,19 @@ fn under_a_list_that_only_the_vault_shows_nothing_is_signed() {
     let id = Hex(vault.public().id().0);
     let request = format!(r#"{{"change":"roles","identity":{},"roles":["admin","auditor"]}}"#, text(&id));
     let now = NOW.plus(60).to_text();
-    let unsure = session("");
+    let mut unsure = session("");
     assert_eq!(unsure.roster_trust(), Trust::Unconfirmed);
     assert_eq!(unsure.change(&request, &now, &mut rng()).err(), Some(Failure::RosterUnconfirmed));
-    assert_eq!(unsure.cosign("", r#"{"open":[],"waiting":[]}"#, &mut rng()).err(), Some(Failure::RosterUnconfirmed));
+    assert_eq!(
+        unsure.cosign("", r#"{"open":[],"waiting":[]}"#, &now, &mut rng()).err(),
+        Some(Failure::RosterUnconfirmed)
+    );
     // It is remembered, and that makes it no more certain at the next sign-in
-    let again = session(&unsure.roster_place().unwrap());
+    let mut again = session(&unsure.roster_place().unwrap());
     assert_eq!(again.roster_trust(), Trust::Unconfirmed);
     assert_eq!(again.change(&request, &now, &mut rng()).err(), Some(Failure::RosterUnconfirmed));
     // Confirmed once
-    let sure = session(&unsure.roster_place().unwrap().replace(" unconfirmed", ""));
+    let mut sure = session(&unsure.roster_place().unwrap().replace(" unconfirmed", ""));
     assert_eq!(sure.roster_trust(), Trust::Remembered);
     assert!(sure.change(&request, &now, &mut rng()).is_ok());
 }

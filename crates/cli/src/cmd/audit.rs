@@ -3,6 +3,7 @@
 mod copy;
 mod export;
 mod findings;
+mod key;
 mod verify;
 
 use anyhow::Result;
@@ -12,12 +13,14 @@ use clap::Subcommand;
 #[derive(Subcommand, Debug)]
 pub(crate) enum AuditCommand {
     Export(export::ExportArgs),
+    Key(key::KeyArgs),
     Verify(verify::VerifyArgs),
 }
 
 pub(crate) async fn run(command: &AuditCommand) -> Result<()> {
     match command {
         AuditCommand::Export(args) => export::run(args).await,
+        AuditCommand::Key(args) => key::run(args).await,
         AuditCommand::Verify(args) => verify::run(args),
     }
 }

@@ -18,7 +18,7 @@ use crate::keys::kek::ArgonArgs;
 use crate::passphrase::{Descriptor, Source};
 use crate::{database_url, term};
 
-/// Makes a new site: site keys, online keys, data keys, recovery key, first admin, first key manifest
+/// Makes a new site: site keys, online keys, data keys, audit key, recovery key, first admin, first key manifest
 ///
 /// Nothing is overwritten, and what was made is removed again when a step fails. Asks for the passphrases of the site
 /// keys and of the admin. With --vault-url-file the vault lies in that database, which must be an empty one, and

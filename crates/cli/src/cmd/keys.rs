@@ -1,5 +1,6 @@
 //! `nightsafe keys`: data keys and the manifest that publishes them.
 
+mod audit;
 mod list;
 mod log;
 mod next;
@@ -16,6 +17,7 @@ use clap::Subcommand;
 /// Data keys, and the signed manifest that names them
 #[derive(Subcommand, Debug)]
 pub(crate) enum KeysCommand {
+    Audit(audit::AuditKeyArgs),
     List(list::ListArgs),
     Log(log::LogArgs),
     Next(next::NextArgs),
@@ -27,6 +29,7 @@ pub(crate) enum KeysCommand {
 
 pub(crate) async fn run(command: &KeysCommand) -> Result<()> {
     match command {
+        KeysCommand::Audit(args) => audit::run(args).await,
         KeysCommand::List(args) => list::run(args).await,
         KeysCommand::Log(args) => log::run(args),
         KeysCommand::Next(args) => next::run(args).await,

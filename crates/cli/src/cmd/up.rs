@@ -87,7 +87,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
             ingest(&data, &config, outbox.clone())?,
         )?,
         Listener::bind("admin", args.admin_bind.unwrap_or(config.bind.admin), admin(&data)?)?,
-        Listener::bind("vault", args.vault_bind.unwrap_or(config.bind.vault), vault(&data, &config, &store)?)?,
+        Listener::bind("vault", args.vault_bind.unwrap_or(config.bind.vault), vault(&data, &config, &store).await?)?,
     ];
 
     let (stop, stopped) = watch::channel(false);
@@ -150,23 +150,24 @@ fn ingest(data: &DataDir, config: &Config, outbox: OutboxWriter) -> Result<Route
     Ok(nightsafe_ingest::router(ingest))
 }
 
-fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Router> {
+async fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Router> {
     let login = zeroize::Zeroizing::new(std::fs::read(data.login_key()).with_context(|| {
         format!("cannot read {}: restore it from a copy, or make the admins anew", data.login_key().display())
     })?);
     let (log, sessions) = (log(data, &config.site()?)?, config.sessions.limits());
     let config = VaultConfig::new(config.site()?, config.origins.admin.clone(), ServerSetup::from_bytes(&login)?);
     let config = VaultConfig { anchor: Some(manifests::read_anchor(data)?), log, sessions, ..config };
-    Ok(nightsafe_vault::router(State::new(store.clone(), config, Arc::new(SystemClock))))
+    let state = State::new(store.clone(), config, Arc::new(SystemClock));
+    state.tell_of_log().await;
+    Ok(nightsafe_vault::router(state))
 }
 
 /// Sites of earlier versions have no key for it.
 fn log(data: &DataDir, site: &Site) -> Result<Option<LogConfig>> {
     if !data.log_key().exists() {
-        tracing::warn!("there is no audit log: `nightsafe keys log` makes its key");
         return Ok(None);
     }
-    Ok(Some(LogConfig::new(site, online::read(&data.log_key())?, None)?))
+    Ok(Some(LogConfig::new(site, online::read(&data.log_key())?)?))
 }
 
 /// Ready when the end was asked for.

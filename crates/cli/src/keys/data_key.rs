@@ -42,15 +42,7 @@ impl FreshKey {
             Holders::Passphrase(kek) => (wrap(site, kek, &items)?, Vec::new()),
             Holders::Admins(granter, recipients) => (Vec::new(), grant_to(granter, recipients, &items)?),
         };
-        let mut grants = Vec::new();
-        for (item, bytes) in items.items() {
-            let context = GrantContext { site, data_key: &key_id, item };
-            grants.push(RecoveryGrant {
-                item: item.as_str().to_owned(),
-                recovery_key_id: recovery.key_id(),
-                sealed: grant(recovery, &context, bytes, &mut rng())?,
-            });
-        }
+        let grants = grant_to_recovery(site, &items, recovery)?;
         let public_key = items.public_key().as_bytes().to_vec();
         let key = CustodyKey { key_id, suite: suite.name().to_owned(), public_key, items: wrapped };
         Ok(Self { row: NewDataKey { key, grants, admin_grants }, items })
@@ -67,7 +59,30 @@ fn wrap(site: &Site, kek: &Kek, items: &PrivateItems) -> Result<Vec<CustodyItem>
     items.items().map(wrap).collect()
 }
 
-fn grant_to(granter: &Keyholder, recipients: &[PublicIdentity], items: &PrivateItems) -> Result<Vec<StoredGrant>> {
+/// Seals every item to the recovery key.
+pub(super) fn grant_to_recovery(
+    site: &Site,
+    items: &PrivateItems,
+    recovery: &DataPublicKey,
+) -> Result<Vec<RecoveryGrant>> {
+    let key_id = items.public_key().key_id();
+    let seal = |(item, bytes): (ItemName, &[u8])| {
+        let context = GrantContext { site, data_key: &key_id, item };
+        Ok(RecoveryGrant {
+            item: item.as_str().to_owned(),
+            recovery_key_id: recovery.key_id(),
+            sealed: grant(recovery, &context, bytes, &mut rng())?,
+        })
+    };
+    items.items().map(seal).collect()
+}
+
+/// Grants every item to these admins.
+pub(super) fn grant_to(
+    granter: &Keyholder,
+    recipients: &[PublicIdentity],
+    items: &PrivateItems,
+) -> Result<Vec<StoredGrant>> {
     let mut grants = Vec::new();
     for recipient in recipients {
         for grant in grant_key(&granter.identity, &granter.roster, recipient, items, &mut rng())? {

@@ -5,15 +5,15 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{AdminName, Identity, Method, PublicIdentity, Unlock, WrappedIdentity};
-use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::roster::{self, Change, Entry, Roles, Roster};
 use nightsafe_core::scalar::Site;
-use nightsafe_store::vault::{CustodyKey, StoredIdentity, VaultStore};
+use nightsafe_store::vault::{CustodyKey, StoredGrant, StoredIdentity, VaultStore};
 use nightsafe_vault::{ServerSetup, Stretch, export_key};
 use zeroize::Zeroizing;
 
-use super::{data_key, now};
+use super::{audit_key, data_key, now};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::passphrase::Passphrase;
@@ -61,7 +61,17 @@ impl Keyholder {
     /// Opens those of `keys` that are granted to this admin. One that is not is left out: deposits sealed to it are then
     /// named as sealed to an unknown key.
     pub(crate) async fn open(&self, store: &VaultStore, keys: &[&CustodyKey]) -> Result<Vec<PrivateItems>> {
-        let granted = store.grants_to(&self.identity.id()).await?;
+        self.open_granted(&store.grants_to(&self.identity.id()).await?, keys)
+    }
+
+    /// Opens those of the vault's audit keys that are granted to this admin.
+    pub(crate) async fn open_audit_keys(&self, store: &VaultStore) -> Result<Vec<PrivateItems>> {
+        let keys: Vec<_> = store.audit_keys().await?.iter().map(audit_key::as_data_key).collect();
+        let granted = store.audit_grants_to(&self.identity.id()).await?;
+        self.open_granted(&granted, &keys.iter().collect::<Vec<_>>())
+    }
+
+    fn open_granted(&self, granted: &[StoredGrant], keys: &[&CustodyKey]) -> Result<Vec<PrivateItems>> {
         let mut opened = Vec::new();
         for key in keys {
             let own = granted.iter().filter(|grant| grant.key_id == key.key_id);
@@ -96,9 +106,10 @@ fn unwrap(stored: &StoredIdentity, site: &Site, export_key: &[u8; 64]) -> Result
     Ok(WrappedIdentity::parse(&way.wrapped)?.unwrap(site, &stored.id, &Unlock::Login(export_key))?)
 }
 
-/// The roster with its first entry: this admin, alone, by the site keys.
+/// The roster with its first entry: this admin, alone, by the site keys; and the audit key, if there is one.
 pub(crate) fn first_roster(
     identity: &PublicIdentity,
+    audit_key: Option<&DataPublicKey>,
     name: &str,
     anchor: &TrustAnchor,
     signers: &[&NoteSigner],
@@ -108,7 +119,9 @@ pub(crate) fn first_roster(
         roles: Roles::parse("admin").context("the role admin")?,
         name: AdminName::parse(name)?,
     };
-    let entry = Entry::first(&anchor.site, now(), vec![Change::Threshold(1), admin]);
+    let mut changes = vec![Change::Threshold(1), admin];
+    changes.extend(audit_key.map(|key| Change::AuditKey(*key.fingerprint())));
+    let entry = Entry::first(&anchor.site, now(), changes);
     let note = entry.sign(signers)?;
     let roster = roster::verify_at_any_time(&[&note], anchor).context("the new roster does not verify")?;
     Ok((roster, note))

@@ -17,12 +17,17 @@ const WHAT: &str = "recovery key file";
 
 /// The text of the public part.
 pub(crate) fn public_text(site: &Site, key: &DataPublicKey) -> String {
-    public_lines(site, key).finish().to_string()
+    public_lines(Label::RecoveryKey, site, key).finish().to_string()
 }
 
 /// The text of the private part: the public one, then the items.
 pub(crate) fn private_text(site: &Site, key: &PrivateItems) -> Zeroizing<String> {
-    let mut text = public_lines(site, key.public_key());
+    private_lines(Label::RecoveryKey, site, key)
+}
+
+/// The text of a private part, under this label.
+pub(super) fn private_lines(label: Label, site: &Site, key: &PrivateItems) -> Zeroizing<String> {
+    let mut text = public_lines(label, site, key.public_key());
     for (name, bytes) in key.items() {
         text.bytes(name.as_str(), bytes);
     }
@@ -41,8 +46,8 @@ pub(crate) fn read_private(path: &Path, site: &Site) -> Result<PrivateItems> {
     parse_private(&text, site).with_context(|| format!("{} is refused", path.display()))
 }
 
-fn public_lines(site: &Site, key: &DataPublicKey) -> Writer {
-    let mut text = Writer::new(Label::RecoveryKey.as_str());
+fn public_lines(label: Label, site: &Site, key: &DataPublicKey) -> Writer {
+    let mut text = Writer::new(label.as_str());
     text.value("site", site.as_str());
     text.value("suite", key.suite().name());
     text.bytes("public-key", key.as_bytes());
@@ -60,7 +65,7 @@ fn parse_private(text: &str, site: &Site) -> Result<PrivateItems> {
     parse_items(WHAT, Label::RecoveryKey, text, site)
 }
 
-/// The text of a private part, under this label.
+/// Reads a private part under this label.
 pub(super) fn parse_items(what: &'static str, label: Label, text: &str, site: &Site) -> Result<PrivateItems> {
     let mut lines = Reader::new(what, label.as_str(), text)?;
     let public = take_public(&mut lines, site)?;

@@ -40,8 +40,8 @@ pub(super) fn check(made_with: &MadeWith, assets: &Assets) -> Result<()> {
         ("admin", &assets.admin_wasm),
         ("passphrase", &assets.passphrase_wasm),
     ];
-    for (name, bytes) in modules {
-        let hash: [u8; 32] = Sha256::digest(bytes).into();
+    for (name, module) in modules {
+        let hash: [u8; 32] = Sha256::digest(&module.bytes).into();
         if made_with.modules.get(name) != Some(&hash) {
             bail!("{name}.wasm is not the module that made-with.json names: build the assets again");
         }

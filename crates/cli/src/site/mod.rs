@@ -22,12 +22,13 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
+use nightsafe_core::note::Vkey;
 use nightsafe_core::release::MadeWith;
 
 use self::assets::Assets;
 use self::fill::Template;
 use self::integrity::{sha256, sha384};
-use self::publish::{by_content, content_name, named};
+use self::publish::{by_content, content_name, module, named};
 use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
 use crate::config::{Config, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
@@ -49,6 +50,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) anchor: &'a TrustAnchor,
     /// The current key manifest.
     pub(crate) manifest: &'a Signed,
+    /// The audit log's public key; `None` when there is no log.
+    pub(crate) log_key: Option<&'a Vkey>,
 }
 
 impl Inputs<'_> {
@@ -156,8 +159,8 @@ struct FieldsFiles {
 
 impl FieldsFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
-        let wasm = pin(CHECKOUT, "wasm", &assets.wasm)?;
-        let portable = pin(CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?;
+        let wasm = pin(CHECKOUT, "wasm", &assets.wasm.bytes)?;
+        let portable = pin(CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable.bytes)?;
         let mut loader = Template::new("loader.js", assets.loader.clone())?;
         loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &portable))?;
         loader.literal("__NIGHTSAFE_TEXTS__", &text_lines(&assets.texts)?)?;
@@ -181,8 +184,8 @@ impl FieldsFiles {
     fn publish(self, folder: &Path, assets: &Assets, version: &str) -> Result<FieldsVersion> {
         Ok(FieldsVersion {
             version: Some(version.to_owned()),
-            wasm: by_content(folder, CHECKOUT, "wasm", &assets.wasm)?,
-            wasm_portable: by_content(folder, CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable)?,
+            wasm: module(folder, CHECKOUT, &assets.wasm)?,
+            wasm_portable: module(folder, CHECKOUT_PORTABLE, &assets.wasm_portable)?,
             texts: publish_texts(folder, &assets.texts)?,
             loader: by_content(folder, "loader", "js", self.loader.as_bytes())?,
             frame: by_content(folder, "frame", "html", self.frame.as_bytes())?,
@@ -220,11 +223,12 @@ struct AdminFiles {
 
 impl AdminFiles {
     fn fill(assets: &Assets, inputs: &Inputs<'_>) -> Result<Self> {
-        let wasm = pin("admin", "wasm", &assets.admin_wasm)?;
+        let wasm = pin("admin", "wasm", &assets.admin_wasm.bytes)?;
         let mut script = Template::new("admin.js", assets.admin_script.clone())?;
         script.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &wasm))?;
         script.literal("__NIGHTSAFE_VAULT__", &inputs.config.origins.vault)?;
-        let Pinned { file, integrity } = pin(PASSPHRASE, "wasm", &assets.passphrase_wasm)?;
+        script.literal("__NIGHTSAFE_LOG_KEY__", &inputs.log_key.map(Vkey::to_text).unwrap_or_default())?;
+        let Pinned { file, integrity } = pin(PASSPHRASE, "wasm", &assets.passphrase_wasm.bytes)?;
         script.literal("__NIGHTSAFE_PASSPHRASE__", &format!("{file} {integrity}"))?;
         let script = script.finish()?;
 
@@ -242,8 +246,8 @@ impl AdminFiles {
 
     fn publish(self, folder: &Path, assets: &Assets) -> Result<AdminVersion> {
         Ok(AdminVersion {
-            wasm: by_content(folder, "admin", "wasm", &assets.admin_wasm)?,
-            passphrase_wasm: by_content(folder, PASSPHRASE, "wasm", &assets.passphrase_wasm)?,
+            wasm: module(folder, "admin", &assets.admin_wasm)?,
+            passphrase_wasm: module(folder, PASSPHRASE, &assets.passphrase_wasm)?,
             style: by_content(folder, "admin", "css", &assets.admin_style)?,
             script: by_content(folder, "admin", "js", self.script.as_bytes())?,
             index: named(folder, "index.html", self.index.as_bytes())?,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::assets::Module;
 use super::integrity;
 use super::release::Pinned;
 use crate::files;
@@ -17,7 +18,13 @@ const BROTLI_BUFFER: usize = 4096;
 /// Publishes `bytes` as `<stem>-<hash>.<extension>`, beside whatever versions are there already.
 pub(crate) fn by_content(folder: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Result<Pinned> {
     let file = content_name(stem, extension, bytes);
-    named(folder, &file, bytes)
+    placed(folder, &file, bytes, || compress(bytes))
+}
+
+/// The same of a module that may have come compressed.
+pub(crate) fn module(folder: &Path, stem: &str, Module { bytes, packed }: &Module) -> Result<Pinned> {
+    let file = content_name(stem, "wasm", bytes);
+    placed(folder, &file, bytes, || packed.clone().map_or_else(|| compress(bytes), Ok))
 }
 
 /// The name that [`by_content`] gives.
@@ -25,20 +32,25 @@ pub(crate) fn content_name(stem: &str, extension: &str, bytes: &[u8]) -> String 
     format!("{stem}-{}.{extension}", integrity::name_hash(bytes))
 }
 
-/// Publishes `bytes` under a fixed name. The sibling goes last: one that is older than its file is not served.
+/// Publishes `bytes` under a fixed name.
 pub(crate) fn named(folder: &Path, file: &str, bytes: &[u8]) -> Result<Pinned> {
+    placed(folder, file, bytes, || compress(bytes))
+}
+
+/// The sibling goes last: one that is older than its file is not served.
+fn placed(folder: &Path, file: &str, bytes: &[u8], packed: impl FnOnce() -> Result<Vec<u8>>) -> Result<Pinned> {
     let sibling = folder.join(format!("{file}.br"));
     let path = folder.join(file);
     let is_current = sibling.exists() && std::fs::read(&path).is_ok_and(|present| present == bytes);
     if !is_current {
-        let compressed = compress(bytes)?;
+        let compressed = packed()?;
         files::place(&path, bytes)?;
         files::replace(&sibling, &compressed)?;
     }
     Ok(Pinned { file: file.to_owned(), integrity: integrity::sha384(bytes) })
 }
 
-fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut out, BROTLI_BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
     writer.write_all(bytes).context("cannot compress a file")?;

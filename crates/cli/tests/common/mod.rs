@@ -106,7 +106,9 @@ impl Shop {
             ("admin/index.html", index.as_bytes().to_vec()),
             (
                 "admin/admin.js",
-                b"admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_PASSPHRASE__\")".to_vec(),
+                b"admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_LOG_KEY__\",\
+                  \"__NIGHTSAFE_PASSPHRASE__\")"
+                    .to_vec(),
             ),
             ("admin/admin.css", b"p{margin:0}".to_vec()),
             ("admin/passphrase.wasm", [wasm.as_slice(), b"passphrase"].concat()),

@@ -2,7 +2,7 @@
 
 use super::{AuditError, OpenedField, PointHash, Purpose, field};
 use crate::cbor::{Reader, Writer};
-use crate::scalar::{DepositId, IdentityId, KeyId, ManifestHash, PartName};
+use crate::scalar::{DepositId, IdentityId, KeyId, ManifestHash, PartName, RosterHead};
 
 /// Most criteria of a search.
 pub const MAX_CRITERIA: usize = 16;
@@ -40,15 +40,17 @@ pub enum Action {
         /// What for.
         purpose: Purpose,
     },
-    /// Granted a data key to an identity.
+    /// Granted a data key, or an audit key, to an identity.
     Grant {
-        /// The data key.
+        /// The key.
         data_key: KeyId,
         /// Who received it.
         to: IdentityId,
     },
     /// Revoked an identity.
     Revoke(IdentityId),
+    /// Signed the entry of the roster that has this head. It is in the roster, or waits for another admin's signature.
+    RosterChange(RosterHead),
     /// Brought a data key into a state.
     KeyChange {
         /// The data key.
@@ -144,6 +146,7 @@ impl Action {
             Self::Open { .. } => "open",
             Self::Grant { .. } => "grant",
             Self::Revoke(_) => "revoke",
+            Self::RosterChange(_) => "roster-change",
             Self::KeyChange { .. } => "key-change",
             Self::PolicyChange(_) => "policy-change",
             Self::Export { .. } => "export",
@@ -205,6 +208,7 @@ impl Action {
                 writer
             }
             Self::Grant { data_key, to } => writer.array(2).bytes(data_key.as_bytes()).bytes(to.as_bytes()),
+            Self::RosterChange(head) => writer.array(1).bytes(head.as_bytes()),
             Self::Revoke(identity) => writer.array(1).bytes(identity.as_bytes()),
             Self::KeyChange { data_key, state } => writer.array(2).bytes(data_key.as_bytes()).text(state.as_str()),
             Self::PolicyChange(manifest) => writer.array(1).bytes(manifest.as_bytes()),
@@ -256,6 +260,7 @@ fn read_subject(name: &str, reader: &mut Reader<'_>) -> Result<Action, AuditErro
         },
         ("grant", 2) => Action::Grant { data_key: KeyId(reader.byte_array()?), to: IdentityId(reader.byte_array()?) },
         ("revoke", 1) => Action::Revoke(IdentityId(reader.byte_array()?)),
+        ("roster-change", 1) => Action::RosterChange(RosterHead(reader.byte_array()?)),
         ("key-change", 2) => Action::KeyChange {
             data_key: KeyId(reader.byte_array()?),
             state: word(reader, KeyState::ALL, KeyState::as_str)?,

@@ -4,7 +4,7 @@ use super::*;
 use crate::keys::PrivateItems;
 use crate::log::{Checkpoint, Hashes, Origin, Plan, Proof, Tree};
 use crate::note::NoteSigner;
-use crate::scalar::{DepositId, IdentityId, KeyId, KindName, ManifestHash, PartName, Site};
+use crate::scalar::{DepositId, IdentityId, KeyId, KindName, ManifestHash, PartName, RosterHead, Site};
 use crate::suite::Suite;
 use crate::testing::TestRng;
 use crate::time::UnixTime;
@@ -64,6 +64,7 @@ fn all() -> Vec<(Actor, Action)> {
         (anna, Action::Export { records: 50, purpose: Purpose::Ship }),
         (anna, Action::PassphraseChange),
         (Actor::Admin(BEN), Action::Recovery { identity: BEN, method: RecoveryMethod::Kit }),
+        (anna, Action::RosterChange(RosterHead([0xf0; 32]))),
     ]
 }
 
@@ -366,13 +367,13 @@ fn a_fork_is_found() {
 fn an_entry_that_is_put_in_again_is_found() {
     let mut copy = Copy::honest();
     copy.leaves.push(copy.leaves[8]);
-    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 17, first: 8 }]);
+    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 18, first: 8 }]);
     // Under another salt the signature does not hold
     let mut copy = Copy::honest();
     let (salt, signed) = (Salt::from_bytes([8; 32]), copy.opened[8].2.clone());
     copy.leaves.push(Commitment::of(&salt, &signed));
-    copy.opened.push((17, salt, signed));
-    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(17)]);
+    copy.opened.push((18, salt, signed));
+    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(18)]);
 }
 
 #[test]
@@ -384,21 +385,21 @@ fn entries_that_nobody_signed_are_found() {
         let entry = Entry::new(site, actor, action, UnixTime::from_seconds(1)).unwrap();
         let signed = SignedEntry::sign(entry, &salt, &signer_of(by));
         copy.leaves.push(signed.commitment(&salt));
-        copy.opened.push((17, salt, signed.as_bytes().to_vec()));
+        copy.opened.push((18, salt, signed.as_bytes().to_vec()));
         copy.findings(&printed())
     };
     let (anna, ghost) = (Actor::Admin(ANNA), Actor::Admin(IdentityId([7; 16])));
     assert_eq!(put(anna, anna, site()), []);
-    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(17)]);
-    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(17)]);
-    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(17)]);
-    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(17)]);
-    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(17)]);
+    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(18)]);
+    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(18)]);
+    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(18)]);
+    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(18)]);
+    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(18)]);
     let mut copy = Copy::honest();
     let salt = Salt::from_bytes([5; 32]);
     copy.leaves.push(Commitment::of(&salt, b"anything"));
-    copy.opened.push((17, salt, b"anything".to_vec()));
-    assert_eq!(copy.findings(&printed()), [Finding::Malformed(17)]);
+    copy.opened.push((18, salt, b"anything".to_vec()));
+    assert_eq!(copy.findings(&printed()), [Finding::Malformed(18)]);
     // A place that the log does not have
     let mut copy = Copy::honest();
     copy.opened[0].0 = u64::MAX;
@@ -412,9 +413,9 @@ fn proofs_do_for_who_has_no_copy() {
     for leaf in &copy.leaves {
         hashes.store(tree.append(leaf.leaf_hash()).unwrap());
     }
-    let now = copy.checkpoint(17);
+    let now = copy.checkpoint(18);
     for earlier in printed() {
-        let proof = Plan::for_consistency(earlier.size, 17).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_consistency(earlier.size, 18).unwrap().read_proof(&hashes).unwrap();
         assert_eq!(check_consistency(&earlier, &now, &proof), Ok(()));
         let other = Checkpoint { origin: Origin::parse("elsewhere").unwrap(), ..earlier.clone() };
         assert_eq!(check_consistency(&other, &now, &proof), Err(Finding::OtherLog));
@@ -424,7 +425,7 @@ fn proofs_do_for_who_has_no_copy() {
         assert_eq!(check_consistency(&forked, &now, &proof), Err(Finding::Forked));
     }
     for (index, salt, signed) in &copy.opened {
-        let proof = Plan::for_inclusion(*index, 17).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_inclusion(*index, 18).unwrap().read_proof(&hashes).unwrap();
         let check = |index, salt: &Salt, signed: &[u8], proof: &Proof, signers: &[Signer]| {
             check_inclusion(&now, &site(), (index, proof), (salt, signed), signers)
         };
@@ -441,7 +442,7 @@ fn proofs_do_for_who_has_no_copy() {
 
 proptest! {
     #[test]
-    fn one_changed_bit_of_a_signed_entry_is_noticed(which in 0..17_usize, bit in any::<prop::sample::Index>()) {
+    fn one_changed_bit_of_a_signed_entry_is_noticed(which in 0..18_usize, bit in any::<prop::sample::Index>()) {
         let (salt, signed) = signed().swap_remove(which);
         let mut bytes = signed.as_bytes().to_vec();
         let bit = bit.index(bytes.len() * 8);

@@ -8,7 +8,7 @@ use crate::audit::{
 use crate::encoding::hex;
 use crate::log::Tree;
 use crate::note::{NoteSigner, Vkey};
-use crate::scalar::{DepositId, IdentityId, KeyId, KindName, ManifestHash, PartName, Site};
+use crate::scalar::{DepositId, IdentityId, KeyId, KindName, ManifestHash, PartName, RosterHead, Site};
 use crate::suite::Suite;
 use crate::testing::TestRng;
 use crate::time::UnixTime;
@@ -82,6 +82,7 @@ fn actions() -> Vec<(Actor, Action)> {
         (admin, Action::Export { records: 50, purpose: Purpose::Charge }),
         (admin, Action::PassphraseChange),
         (admin, Action::Recovery { identity: ADMIN, method: RecoveryMethod::Kit }),
+        (admin, Action::RosterChange(RosterHead([0xf0; 32]))),
     ]
 }
 

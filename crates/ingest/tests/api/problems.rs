@@ -20,7 +20,7 @@ use sqlx::Connection;
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 20] = [
+const ELSEWHERE: [P; 30] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
@@ -40,6 +40,16 @@ const ELSEWHERE: [P; 20] = [
     P::OpeningNotAllowed,
     P::UnknownDeposit,
     P::BatchTooLarge,
+    P::LogEntryRequired,
+    P::LogEntryRefused,
+    P::LogEntryDiffers,
+    P::LogEntryRepeated,
+    P::ClockDiffers,
+    P::NotInRoster,
+    P::SignInNotRecorded,
+    P::LogShorter,
+    P::NoLog,
+    P::LogUnavailable,
     P::MalformedSearch,
 ];
 

@@ -11,6 +11,24 @@ use crate::wire::{B64u, Hex16};
 pub struct Custody {
     /// One entry a data key.
     pub keys: Vec<CustodyKey>,
+    /// One entry for each key that entries of the audit log were ever sealed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audit_keys: Vec<AuditKey>,
+}
+
+/// An audit key: X-Wing, like a data key, and granted like one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AuditKey {
+    /// Key id.
+    pub key_id: Hex16,
+    /// Public key.
+    pub public_key: B64u,
+    /// Private items, each granted to the signed-in admin (docs/spec/custody.md).
+    pub grants: Vec<B64u>,
+    /// Identities that all items are granted to; whoever holds the key grants it to those of the roster who are missing.
+    pub holders: Vec<Hex16>,
 }
 
 /// One data key.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::log::ToLog;
 use crate::wire::B64u;
 
 /// `GET /v1/identity`: what the signed-in admin's own identity is unlocked from.
@@ -58,6 +59,9 @@ pub struct RosterEntries {
 pub struct Grants {
     /// Admin grants (docs/spec/custody.md), each made by the signed-in admin.
     pub grants: Vec<B64u>,
+    /// One `grant` for each key and recipient, ascending by both. Must be there when the vault keeps a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ToLog>,
 }
 
 /// Shows the names only.

@@ -1,4 +1,5 @@
-//! Entries of the audit log. Its checkpoint and its tiles are not JSON: `docs/spec/log.md`.
+//! Entries of the audit log: those that come with a request, and those that are read. Its checkpoint and its tiles are
+//! not JSON: `docs/spec/log.md`.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,65 @@ pub struct EntryRange {
     /// How many leaves to look at, at most 256.
     #[cfg_attr(feature = "openapi", schema(maximum = 256))]
     pub count: u32,
+    /// The size of the last checkpoint that the reader verified, 0 for none: asks for proofs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
+}
+
+/// What a request is to leave in the audit log, before it is answered; the body of `POST /v1/log/record`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ToLog {
+    /// The size of the last checkpoint that the admin's browser verified, 0 for none.
+    pub since: u64,
+    /// In the order of what they are about.
+    pub entries: Vec<SaltedEntry>,
+}
+
+/// An entry that the signed-in admin signed, and its salt (docs/spec/audit-entry.md).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SaltedEntry {
+    /// 32 random bytes, fresh for each entry.
+    pub salt: B64u,
+    /// Signed entry.
+    pub signed: B64u,
+}
+
+/// Where entries are in the audit log, and the proofs of it (docs/spec/log.md).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct InLog {
+    /// A signed checkpoint over them.
+    pub checkpoint: String,
+    /// That it continues the checkpoint of the size that was named: the text of a proof.
+    pub consistency: String,
+    /// In the order of the entries.
+    pub entries: Vec<Leaf>,
+}
+
+/// Answer to what was done with entries, and has no other.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// Where they are in the audit log, if one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<InLog>,
+}
+
+/// Where one entry is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// Number of its leaf, from 0.
+    pub number: u64,
+    /// That it is that leaf: the text of a proof.
+    pub proof: String,
 }
 
 /// Answer to [`EntryRange`]; empty beyond the log's end.
@@ -23,6 +83,9 @@ pub struct EntryRange {
 pub struct Entries {
     /// In the order of their leaves. Those that were erased are missing.
     pub entries: Vec<LogEntry>,
+    /// The proofs, when they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<InLog>,
 }
 
 /// An entry at rest.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::log::{InLog, ToLog};
 use crate::wire::{B64u, Hex16, Hex32};
 
 /// What a field is opened for. Recorded with every opening.
@@ -55,6 +56,9 @@ pub struct Open {
     pub purpose: Option<Purpose>,
     /// Which fields of which deposits.
     pub deposits: Vec<OpenDeposit>,
+    /// One entry for each deposit of which a field is opened, in their order. Must be there when the vault keeps a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ToLog>,
 }
 
 /// The fields wanted from one deposit.
@@ -91,6 +95,9 @@ pub struct OpenField {
 pub struct Opened {
     /// One entry a deposit asked for, in the same order.
     pub deposits: Vec<OpenedDeposit>,
+    /// Where the entries are in the audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<InLog>,
 }
 
 /// What the vault holds for one deposit's tags.
@@ -132,6 +139,9 @@ pub struct PresentRow {
     pub tag: Hex32,
     /// SHA-256 of the envelope.
     pub envelope_hash: Hex32,
+    /// What an audit entry names the envelope by: the hash of its X25519 point. Absent when what lies there is no envelope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<Hex32>,
 }
 
 #[cfg(test)]

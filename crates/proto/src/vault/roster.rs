@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::log::{InLog, ToLog};
 use crate::wire::{B64u, Hex32};
 
 /// `POST /v1/roster`
@@ -13,6 +14,9 @@ pub struct RosterChange {
     pub entry: String,
     /// Admin grants by the signed-in admin, made under the roster that ends with this entry. Not kept with an entry that waits.
     pub grants: Vec<B64u>,
+    /// What is recorded of it (docs/spec/audit-entry.md). Must be there when the vault keeps a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ToLog>,
 }
 
 /// Answer to [`RosterChange`].
@@ -22,6 +26,9 @@ pub struct RosterChange {
 pub struct RosterChanged {
     /// Whether it is in the roster; else it waits for the signature of another admin.
     pub taken: bool,
+    /// Where the entries are in the audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<InLog>,
 }
 
 /// `GET /v1/roster/proposals`

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::{B64u, Hex16, Hex32};
 
+use super::log::{InLog, ToLog};
 use super::openings::Purpose;
 
 /// `POST /v1/deposits/search`: members that are given must all match. A POST, so that no
@@ -38,6 +39,9 @@ pub struct Search {
     /// Rows a page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// One entry: a `search` with the names of these members, or a `list`. Must be there when the vault keeps a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ToLog>,
 }
 
 /// Answer to [`Search`].
@@ -50,6 +54,9 @@ pub struct Found {
     /// Where the next page starts; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Where the entry is in the audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<InLog>,
 }
 
 /// What the vault knows of a deposit without opening it.

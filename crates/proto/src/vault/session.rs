@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::log::ToLog;
 use crate::wire::{B64u, Hex16, Hex32};
 
 /// `POST /v1/session/identity`: what this tab unlocks the identity with, together with its own half.
@@ -64,6 +65,19 @@ pub struct Session {
 pub struct EndSession {
     /// As in [`Session`].
     pub id: Hex16,
+    /// A `sign-out`. Must be there when the vault keeps a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ToLog>,
+}
+
+/// `POST /v1/sessions/end-others`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EndOthers {
+    /// One `sign-out`. Must be there when the vault keeps a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<ToLog>,
 }
 
 /// `POST /v1/settings`

@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 23] = [
+const TABLES: [Table; 26] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -200,6 +200,36 @@ const TABLES: [Table; 23] = [
         write: "/* vault put admin_grant */ INSERT INTO admin_grant (key_id, recipient, item, granted) VALUES ($1, \
                 $2, $3, $4)",
         columns: &[Bytes("key_id"), Bytes("recipient"), Text("item"), Bytes("granted")],
+        key: 3,
+        unwritten: 0,
+    },
+    Table {
+        name: "audit_key",
+        read: "/* vault copy audit_key */ SELECT key_id, public_key FROM audit_key WHERE key_id > $1 ORDER BY key_id \
+               LIMIT $2",
+        write: "/* vault put audit_key */ INSERT INTO audit_key (key_id, public_key) VALUES ($1, $2)",
+        columns: &[Bytes("key_id"), Bytes("public_key")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "audit_grant",
+        read: "/* vault copy audit_grant */ SELECT key_id, recipient, item, granted FROM audit_grant WHERE (key_id, \
+               recipient, item) > ($1, $2, $3) ORDER BY key_id, recipient, item LIMIT $4",
+        write: "/* vault put audit_grant */ INSERT INTO audit_grant (key_id, recipient, item, granted) VALUES ($1, \
+                $2, $3, $4)",
+        columns: &[Bytes("key_id"), Bytes("recipient"), Text("item"), Bytes("granted")],
+        key: 3,
+        unwritten: 0,
+    },
+    Table {
+        name: "audit_recovery_grant",
+        read: "/* vault copy audit_recovery_grant */ SELECT key_id, item, recovery_key_id, sealed FROM \
+               audit_recovery_grant WHERE (key_id, item, recovery_key_id) > ($1, $2, $3) ORDER BY key_id, item, \
+               recovery_key_id LIMIT $4",
+        write: "/* vault put audit_recovery_grant */ INSERT INTO audit_recovery_grant (key_id, item, recovery_key_id, \
+                sealed) VALUES ($1, $2, $3, $4)",
+        columns: &[Bytes("key_id"), Text("item"), Bytes("recovery_key_id"), Bytes("sealed")],
         key: 3,
         unwritten: 0,
     },
@@ -404,6 +434,8 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
         count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
+        (SELECT count(*) FROM audit_key) AS audit_key, (SELECT count(*) FROM audit_grant) AS audit_grant, (SELECT \
+        count(*) FROM audit_recovery_grant) AS audit_recovery_grant, \
         (SELECT count(*) FROM roster_proposal) AS roster_proposal, (SELECT count(*) FROM invitation) AS invitation, \
         (SELECT count(*) FROM newcomer) AS newcomer, \
         (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \

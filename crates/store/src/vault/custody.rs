@@ -124,15 +124,7 @@ impl VaultStore {
         .fetch_all(&self.pool)
         .await
         .map_err(unavailable)?;
-        rows.iter()
-            .map(|row| {
-                Ok(RecoveryGrant {
-                    item: super::text(row, "item")?,
-                    recovery_key_id: super::fixed(row, "recovery_key_id").map(KeyId)?,
-                    sealed: super::bytes(row, "sealed")?,
-                })
-            })
-            .collect()
+        rows.iter().map(read_recovery_grant).collect()
     }
 
     /// Adds a signed manifest. False when it is there already; the first signatures stay.
@@ -178,6 +170,14 @@ impl VaultStore {
             .map(|row| row.get("note").map_err(unavailable))
             .transpose()
     }
+}
+
+pub(super) fn read_recovery_grant(row: &Row) -> Result<RecoveryGrant, StoreError> {
+    Ok(RecoveryGrant {
+        item: super::text(row, "item")?,
+        recovery_key_id: super::fixed(row, "recovery_key_id").map(KeyId)?,
+        sealed: super::bytes(row, "sealed")?,
+    })
 }
 
 /// The item of a row, if the key has any.

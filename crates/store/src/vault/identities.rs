@@ -3,6 +3,7 @@
 
 use nightsafe_core::scalar::{IdentityId, KeyId};
 
+use super::audit_keys::insert_grant_if_audit_key;
 use super::{VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{Row, Transaction, statement};
@@ -29,10 +30,10 @@ pub struct StoredWrapped {
     pub wrapped: Vec<u8>,
 }
 
-/// A private item of a data key that is granted to an admin.
+/// A private item of a data key, or of an audit key, that is granted to an admin.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredGrant {
-    /// The data key.
+    /// The key.
     pub key_id: KeyId,
     /// Who can open it.
     pub recipient: IdentityId,
@@ -126,21 +127,19 @@ impl VaultStore {
         rows.iter().map(|row| super::bytes(row, "public")).collect()
     }
 
-    /// Adds grants, all or nothing; what is granted already stays as it is. Gives how many are new.
+    /// Adds grants of data keys and of audit keys, all or nothing; what is granted already stays as it is. Gives how many
+    /// are new.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], also when a data key or a recipient is not there.
+    /// [`StoreError::Unavailable`], also when a key or a recipient is not there.
     pub async fn add_grants(&self, grants: &[StoredGrant]) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
-        let mut added = 0_u64;
-        for grant in grants {
-            added = added.saturating_add(insert_admin_grant(&mut transaction, grant).await?);
-        }
+        let added = insert_grants(&mut transaction, grants).await?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(added)
     }
 
-    /// What is granted to an identity, in the order of data keys and items.
+    /// What is granted of data keys to an identity, in the order of keys and items.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
@@ -164,13 +163,14 @@ impl VaultStore {
         rows.iter().map(grant).collect()
     }
 
-    /// To whom data keys are granted, with the number of items, in the order of data keys and recipients.
+    /// To whom data keys and audit keys are granted, with the number of items, in the order of keys and recipients.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn grant_holders(&self) -> Result<Vec<(KeyId, IdentityId, u64)>, StoreError> {
         let rows = statement(
-            "/* vault grant_holders */ SELECT key_id, recipient, count(*) AS items FROM admin_grant \
+            "/* vault grant_holders */ SELECT key_id, recipient, count(*) AS items FROM \
+             (SELECT key_id, recipient FROM admin_grant UNION ALL SELECT key_id, recipient FROM audit_grant) AS granted \
              GROUP BY key_id, recipient ORDER BY key_id, recipient",
         )
         .fetch_all(&self.pool)
@@ -203,7 +203,19 @@ async fn insert_wrapped(
     Ok(())
 }
 
+pub(super) async fn insert_grants(transaction: &mut Transaction, grants: &[StoredGrant]) -> Result<u64, StoreError> {
+    let mut added = 0_u64;
+    for grant in grants {
+        added = added.saturating_add(insert_admin_grant(transaction, grant).await?);
+    }
+    Ok(added)
+}
+
+/// Of a data key or of an audit key: no id is that of both.
 pub(super) async fn insert_admin_grant(transaction: &mut Transaction, grant: &StoredGrant) -> Result<u64, StoreError> {
+    if let Some(added) = insert_grant_if_audit_key(transaction, grant).await? {
+        return Ok(added);
+    }
     statement(
         "/* vault add_admin_grant */ INSERT INTO admin_grant (key_id, recipient, item, granted) \
          VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",

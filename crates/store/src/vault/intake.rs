@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use nightsafe_core::audit::PointHash;
+use nightsafe_core::envelope::Envelope;
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, Tag};
 
 use super::{INTAKE_LOCK, IndexRow, VaultStore, deposits, unavailable};
@@ -40,6 +42,17 @@ pub struct FieldRow {
     pub expires: String,
     /// Envelope v1.
     pub envelope: Vec<u8>,
+}
+
+impl FieldRow {
+    /// What an audit entry names the envelope by; `None` when what lies there is none.
+    pub fn point(&self) -> Option<PointHash> {
+        point_of(self.envelope.clone())
+    }
+}
+
+pub(super) fn point_of(envelope: Vec<u8>) -> Option<PointHash> {
+    Envelope::parse(envelope).ok().map(|envelope| PointHash::of(envelope.x25519_point()))
 }
 
 /// Why a deposit is in quarantine. The text is stable: it is in the table and in logs.

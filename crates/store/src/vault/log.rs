@@ -13,7 +13,7 @@ use nightsafe_core::log::{Checkpoint, CheckpointError, Hash, LogError, Node, Tre
 use nightsafe_core::note::Note;
 use nightsafe_core::scalar::KeyId;
 
-use super::{LOG_LOCK, VaultStore, unavailable};
+use super::{LOG_LOCK, VaultStore, sessions, unavailable};
 use crate::StoreError;
 use crate::sql::{Transaction, statement};
 
@@ -44,6 +44,15 @@ pub struct Appended {
     pub first: u64,
     /// Number of leaves now.
     pub size: u64,
+}
+
+/// What an entry says of the session that it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// Its sign-in is recorded.
+    Began,
+    /// It is over.
+    Ended,
 }
 
 /// Why nothing was appended.
@@ -83,6 +92,33 @@ impl VaultStore {
         S: FnOnce(u64, Hash) -> Result<String, CheckpointError>,
     {
         let mut transaction = self.write().await?;
+        let appended = append(&mut transaction, leaves, sign).await?;
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(appended)
+    }
+}
+
+impl VaultStore {
+    /// The same, with what the leaves say of a session: that it began, so that it counts as recorded from now on, or that
+    /// it ended, which ends it.
+    ///
+    /// # Errors
+    /// [`AppendError`]
+    pub async fn append_log_of_session<S>(
+        &self,
+        token_hash: &[u8; 32],
+        event: SessionEvent,
+        leaves: &[NewLeaf],
+        sign: S,
+    ) -> Result<Appended, AppendError>
+    where
+        S: FnOnce(u64, Hash) -> Result<String, CheckpointError>,
+    {
+        let mut transaction = self.write().await?;
+        match event {
+            SessionEvent::Began => sessions::record(&mut transaction, token_hash).await?,
+            SessionEvent::Ended => sessions::end(&mut transaction, token_hash).await?,
+        }
         let appended = append(&mut transaction, leaves, sign).await?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(appended)

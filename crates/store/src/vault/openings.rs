@@ -1,10 +1,13 @@
 //! Handing out field rows, and the record of it.
 
+use nightsafe_core::audit::PointHash;
+use nightsafe_core::log::{CheckpointError, Hash};
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, Tag};
 use nightsafe_core::time::UnixTime;
 
-use super::intake::{FieldRow, read_field};
-use super::{VaultStore, unavailable};
+use super::intake::{FieldRow, point_of, read_field};
+use super::log::append;
+use super::{AppendError, Appended, NewLeaf, VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{On, Transaction, statement};
 
@@ -37,8 +40,39 @@ pub struct FieldOpening {
 pub struct OpenedFields {
     /// Rows under the tags of `open`, several a tag when somebody resealed.
     pub rows: Vec<FieldRow>,
-    /// Rows under the tags of `check`, by hash.
-    pub present: Vec<(Tag, EnvelopeHash)>,
+    /// Rows under the tags of `check`, by hash; and those of `open` that are no envelopes, which nobody can open.
+    pub present: Vec<PresentField>,
+}
+
+/// A row that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresentField {
+    /// Its tag.
+    pub tag: Tag,
+    /// SHA-256 of its envelope.
+    pub hash: EnvelopeHash,
+    /// What an audit entry names it by; `None` when what lies there is no envelope.
+    pub point: Option<PointHash>,
+}
+
+/// Why nothing was handed out, and nothing recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such deposit.
+    #[error("there is no deposit {0}")]
+    UnknownDeposit(DepositId),
+    /// The rows are not those that were agreed to.
+    #[error("the entry names other envelopes than there are")]
+    Differs,
+    /// The audit log was not appended to.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        Self::Append(error.into())
+    }
 }
 
 /// One recorded opening.
@@ -70,26 +104,43 @@ impl VaultStore {
         now: UnixTime,
     ) -> Result<Result<Vec<OpenedFields>, DepositId>, StoreError> {
         let mut transaction = self.write().await?;
-        let mut answers = Vec::with_capacity(requests.len());
-        for request in requests {
-            if !exists(&mut transaction, &request.deposit_id).await? {
-                return Ok(Err(request.deposit_id));
-            }
-            let mut opened = OpenedFields::default();
-            for field in &request.open {
-                let rows = rows_of(&mut transaction, &field.tag).await?;
-                // A row of another kind is not what the record would say was opened
-                let rows: Vec<_> = rows.into_iter().filter(|row| row.kind == field.kind).collect();
-                if !rows.is_empty() {
-                    record(&mut transaction, &request.deposit_id, field, admin, now).await?;
-                }
-                opened.rows.extend(rows);
-            }
-            opened.present = present(&mut transaction, &request.check).await?;
-            answers.push(opened);
-        }
+        let answers = match hand_out(&mut transaction, requests, |_| true, (admin, now)).await {
+            Ok(answers) => answers,
+            Err(Refused::UnknownDeposit(id)) => return Ok(Err(id)),
+            Err(Refused::Store(error)) => return Err(error),
+        };
         transaction.commit().await.map_err(unavailable)?;
         Ok(Ok(answers))
+    }
+
+    /// The same with the audit log: the leaves are appended in the same transaction, once `agrees` has seen what is to be
+    /// handed out. All or nothing. What is no envelope, and so has no place in an entry, is told by its hash only.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn open_fields_recorded<A, S>(
+        &self,
+        (requests, admin, now): (&[OpeningRequest], &str, UnixTime),
+        leaves: &[NewLeaf],
+        agrees: A,
+        sign: S,
+    ) -> Result<(Vec<OpenedFields>, Appended), OpenError>
+    where
+        A: FnOnce(&[OpenedFields]) -> bool,
+        S: FnOnce(u64, Hash) -> Result<String, CheckpointError>,
+    {
+        let mut transaction = self.write().await?;
+        let answers = match hand_out(&mut transaction, requests, |row| row.point().is_some(), (admin, now)).await {
+            Ok(answers) => answers,
+            Err(Refused::UnknownDeposit(id)) => return Err(OpenError::UnknownDeposit(id)),
+            Err(Refused::Store(error)) => return Err(error.into()),
+        };
+        if !agrees(&answers) {
+            return Err(OpenError::Differs);
+        }
+        let appended = append(&mut transaction, leaves, sign).await?;
+        transaction.commit().await.map_err(unavailable)?;
+        Ok((answers, appended))
     }
 
     /// Every row under a tag, for opening without a server.
@@ -129,6 +180,48 @@ impl VaultStore {
     }
 }
 
+enum Refused {
+    UnknownDeposit(DepositId),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What there is under the tags, and the record of it; within a transaction, which is to be given up on an error.
+async fn hand_out(
+    transaction: &mut Transaction,
+    requests: &[OpeningRequest],
+    takes: fn(&FieldRow) -> bool,
+    (admin, now): (&str, UnixTime),
+) -> Result<Vec<OpenedFields>, Refused> {
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        if !exists(transaction, &request.deposit_id).await? {
+            return Err(Refused::UnknownDeposit(request.deposit_id));
+        }
+        let mut opened = OpenedFields::default();
+        for field in &request.open {
+            let rows = rows_of(&mut *transaction, &field.tag).await?;
+            // A row of another kind is not what the record would say was opened
+            let rows = rows.into_iter().filter(|row| row.kind == field.kind);
+            let (rows, others): (Vec<_>, Vec<_>) = rows.partition(takes);
+            if !rows.is_empty() {
+                record(transaction, &request.deposit_id, field, admin, now).await?;
+            }
+            opened.rows.extend(rows);
+            let none = |row: FieldRow| PresentField { tag: row.tag, hash: row.envelope_hash, point: None };
+            opened.present.extend(others.into_iter().map(none));
+        }
+        opened.present.extend(present(transaction, &request.check).await?);
+        answers.push(opened);
+    }
+    Ok(answers)
+}
+
 async fn exists(transaction: &mut Transaction, id: &DepositId) -> Result<bool, StoreError> {
     let found = statement("/* vault exists */ SELECT 1 FROM deposit_index WHERE deposit_id = $1")
         .bind(&id.0)
@@ -161,11 +254,11 @@ async fn record(
     Ok(())
 }
 
-async fn present(transaction: &mut Transaction, tags: &[Tag]) -> Result<Vec<(Tag, EnvelopeHash)>, StoreError> {
+async fn present(transaction: &mut Transaction, tags: &[Tag]) -> Result<Vec<PresentField>, StoreError> {
     let mut present = Vec::new();
     for tag in tags {
         let rows = statement(
-            "/* vault check field */ SELECT envelope_hash FROM field_row WHERE tag = $1 \
+            "/* vault check field */ SELECT envelope_hash, envelope FROM field_row WHERE tag = $1 \
              ORDER BY envelope_hash",
         )
         .bind(&tag.0)
@@ -173,7 +266,8 @@ async fn present(transaction: &mut Transaction, tags: &[Tag]) -> Result<Vec<(Tag
         .await
         .map_err(unavailable)?;
         for row in &rows {
-            present.push((*tag, super::envelope_hash(row)?));
+            let (hash, envelope) = (super::envelope_hash(row)?, super::bytes(row, "envelope")?);
+            present.push(PresentField { tag: *tag, hash, point: point_of(envelope) });
         }
     }
     Ok(present)

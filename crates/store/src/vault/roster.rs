@@ -6,7 +6,7 @@ use nightsafe_core::scalar::{IdentityId, RosterHead};
 use super::identities::insert_admin_grant;
 use super::{StoredGrant, VaultStore, unavailable};
 use crate::StoreError;
-use crate::sql::{Transaction, statement};
+use crate::sql::{On, Transaction, statement};
 
 /// An entry that was verified, and what it does.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct NewEntry {
     pub ended: Vec<IdentityId>,
     /// Newcomers whose identities it makes active, by name.
     pub admitted: Vec<(String, IdentityId)>,
-    /// Data keys that are granted with it.
+    /// Data keys and audit keys that are granted with it.
     pub grants: Vec<StoredGrant>,
 }
 
@@ -55,24 +55,9 @@ impl VaultStore {
     /// [`StoreError::Unavailable`], also when a data key or a recipient is not there.
     pub async fn take_roster_entry(&self, entry: &NewEntry) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        if !insert_entry(&mut transaction, entry.sequence, &entry.head, &entry.note).await? {
-            return Ok(false);
+        if !take(&mut transaction, entry).await? {
+            return Ok(false); // what was done so far is undone
         }
-        for id in &entry.ended {
-            end(&mut transaction, id).await?;
-        }
-        for (name, id) in &entry.admitted {
-            if !admit(&mut transaction, name, id).await? {
-                return Ok(false); // what was done so far is undone
-            }
-        }
-        for grant in &entry.grants {
-            insert_admin_grant(&mut transaction, grant).await?;
-        }
-        statement("/* vault drop_proposals */ DELETE FROM roster_proposal")
-            .execute(&mut transaction)
-            .await
-            .map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(true)
     }
@@ -106,16 +91,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn propose(&self, proposal: &Proposal) -> Result<(), StoreError> {
-        statement(
-            "/* vault propose */ INSERT INTO roster_proposal (head, note) VALUES ($1, $2) \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(proposal.head.as_bytes())
-        .bind(&proposal.note)
-        .execute(&self.pool)
-        .await
-        .map_err(unavailable)?;
-        Ok(())
+        propose(&self.pool, proposal).await
     }
 
     /// Entries that wait, in the order of their heads.
@@ -165,6 +141,42 @@ async fn insert_entry(
     Ok(added > 0)
 }
 
+/// Within a transaction, which is to be given up unless it is true.
+pub(super) async fn take(transaction: &mut Transaction, entry: &NewEntry) -> Result<bool, StoreError> {
+    if !insert_entry(transaction, entry.sequence, &entry.head, &entry.note).await? {
+        return Ok(false);
+    }
+    for id in &entry.ended {
+        end(transaction, id).await?;
+    }
+    for (name, id) in &entry.admitted {
+        if !admit(transaction, name, id).await? {
+            return Ok(false);
+        }
+    }
+    for grant in &entry.grants {
+        insert_admin_grant(transaction, grant).await?;
+    }
+    statement("/* vault drop_proposals */ DELETE FROM roster_proposal")
+        .execute(transaction)
+        .await
+        .map_err(unavailable)?;
+    Ok(true)
+}
+
+pub(super) async fn propose<'c>(on: impl Into<On<'c>>, proposal: &Proposal) -> Result<(), StoreError> {
+    statement(
+        "/* vault propose */ INSERT INTO roster_proposal (head, note) VALUES ($1, $2) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(proposal.head.as_bytes())
+    .bind(&proposal.note)
+    .execute(on)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
 /// Whoever had this identity has no session, no sign-in and no grant any more. The public identity stays: the roster's
 /// history names it. Whoever never signed in with it has none of these.
 async fn end(transaction: &mut Transaction, id: &IdentityId) -> Result<(), StoreError> {
@@ -176,6 +188,7 @@ async fn end(transaction: &mut Transaction, id: &IdentityId) -> Result<(), Store
     let name = row.map(|row| super::text(&row, "admin")).transpose()?;
     for delete in [
         "/* vault end_grants */ DELETE FROM admin_grant WHERE recipient = $1",
+        "/* vault end_audit_grants */ DELETE FROM audit_grant WHERE recipient = $1",
         "/* vault end_wrapped */ DELETE FROM wrapped_identity WHERE identity_id = $1",
         "/* vault end_identity */ DELETE FROM admin_identity WHERE identity_id = $1",
     ] {

@@ -4,7 +4,7 @@ use nightsafe_core::time::UnixTime;
 
 use super::{VaultStore, fixed, text, unavailable};
 use crate::StoreError;
-use crate::sql::{Row, statement};
+use crate::sql::{On, Row, Transaction, statement};
 
 /// How long a session lasts, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,12 +141,20 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn end_session(&self, token_hash: &[u8; 32]) -> Result<(), StoreError> {
-        statement("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
+        end(&self.pool, token_hash).await
+    }
+
+    /// Whether the sign-in of a session is in the audit log; of one that is not there, it is not.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn is_sign_in_recorded(&self, token_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let row = statement("/* vault is_recorded */ SELECT 1 FROM session WHERE token_hash = $1 AND recorded = 1")
             .bind(token_hash)
-            .execute(&self.pool)
+            .fetch_optional(&self.pool)
             .await
             .map_err(unavailable)?;
-        Ok(())
+        Ok(row.is_some())
     }
 
     /// Keeps what the session's tab unlocks the identity with; false when the session has ended meanwhile.
@@ -236,12 +244,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn end_session_of(&self, admin: &str, id: &[u8; 16]) -> Result<u64, StoreError> {
-        statement("/* vault end_session_of */ DELETE FROM session WHERE admin = $1 AND session_id = $2")
-            .bind(admin)
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)
+        end_of(&self.pool, admin, id).await
     }
 
     /// Ends all sessions of an admin but this one; gives how many.
@@ -249,12 +252,7 @@ impl VaultStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn end_other_sessions(&self, admin: &str, token_hash: &[u8; 32]) -> Result<u64, StoreError> {
-        statement("/* vault end_other_sessions */ DELETE FROM session WHERE admin = $1 AND token_hash <> $2")
-            .bind(admin)
-            .bind(token_hash)
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)
+        end_others(&self.pool, admin, token_hash).await
     }
 
     /// Seconds without use after which an admin's pages lock.
@@ -305,4 +303,44 @@ fn session_row(row: &Row) -> Result<SessionRow, StoreError> {
         Ok(UnixTime::from_seconds(seconds.unsigned_abs()))
     };
     Ok(SessionRow { id: fixed(row, "session_id")?, started: time("started")?, last_used: time("last_used")? })
+}
+
+pub(super) async fn end<'c>(on: impl Into<On<'c>>, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+    statement("/* vault end_session */ DELETE FROM session WHERE token_hash = $1")
+        .bind(token_hash)
+        .execute(on)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
+}
+
+pub(super) async fn end_of<'c>(on: impl Into<On<'c>>, admin: &str, id: &[u8; 16]) -> Result<u64, StoreError> {
+    statement("/* vault end_session_of */ DELETE FROM session WHERE admin = $1 AND session_id = $2")
+        .bind(admin)
+        .bind(id)
+        .execute(on)
+        .await
+        .map_err(unavailable)
+}
+
+pub(super) async fn end_others<'c>(
+    on: impl Into<On<'c>>,
+    admin: &str,
+    token_hash: &[u8; 32],
+) -> Result<u64, StoreError> {
+    statement("/* vault end_other_sessions */ DELETE FROM session WHERE admin = $1 AND token_hash <> $2")
+        .bind(admin)
+        .bind(token_hash)
+        .execute(on)
+        .await
+        .map_err(unavailable)
+}
+
+pub(super) async fn record(transaction: &mut Transaction, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+    statement("/* vault record_sign_in */ UPDATE session SET recorded = 1 WHERE token_hash = $1")
+        .bind(token_hash)
+        .execute(transaction)
+        .await
+        .map_err(unavailable)?;
+    Ok(())
 }

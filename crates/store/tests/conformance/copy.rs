@@ -7,6 +7,7 @@ use nightsafe_store::vault::{
     RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
+use crate::audit_keys::audit_key;
 use crate::log::{checkpoint, leaves};
 use crate::people::{invitation, newcomer};
 use crate::place::{Engine, Place};
@@ -38,6 +39,7 @@ async fn fill(store: &VaultStore) {
     let granted = StoredGrant { key_id, recipient: ANNA, item: "x25519".into(), granted: vec![8; 90] };
     let new = NewDataKey { key, grants: vec![grant(1), grant(2)], admin_grants: vec![granted] };
     store.add_data_key(&new).await.unwrap();
+    store.add_audit_key(&audit_key(1)).await.unwrap();
     for sequence in 0..3_u8 {
         let head = RosterHead([sequence; 32]);
         assert!(store.add_roster_entry(sequence.into(), &head, &format!("entry {sequence}")).await.unwrap());
@@ -93,8 +95,9 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
         (grants, quarantined, log),
         (
             store.identity_of("anna").await.unwrap(),
+            (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
+            (store.audit_keys().await.unwrap(), store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap()),
             store.lock_after("anna").await.unwrap(),
-            store.grants_to(&ANNA).await.unwrap(),
             store.roster().await.unwrap(),
         ),
         (
@@ -127,6 +130,9 @@ async fn copied(from: &Place, to: &Place) {
             ("invitation", 1),
             ("newcomer", 1),
             ("admin_grant", 1),
+            ("audit_key", 1),
+            ("audit_grant", 1),
+            ("audit_recovery_grant", 2),
             ("manifest", 2),
             ("deposit_index", ORDERS.into()),
             ("taken", ORDERS.into()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, Tag};
-use nightsafe_store::vault::{Arrival, FieldOpening, OpeningRequest, Outcome, Reason, VaultStore};
+use nightsafe_store::vault::{Arrival, FieldOpening, OpeningRequest, Outcome, PresentField, Reason, VaultStore};
 
 use crate::place::Place;
 use crate::rows::{NOW, arrival, field, index, spread};
@@ -105,7 +105,8 @@ pub(crate) async fn an_opening_is_recorded_with_what_it_hands_out(place: &Place)
 
     let opened = store.open_fields(&[request(deposit_id)], "admin", NOW).await.unwrap().unwrap();
     assert_eq!(opened[0].rows, [field(0, "card")]);
-    assert_eq!(opened[0].present, [(field(1, "phone").tag, field(1, "phone").envelope_hash)]);
+    let there = PresentField { tag: field(1, "phone").tag, hash: field(1, "phone").envelope_hash, point: None };
+    assert_eq!(opened[0].present, [there]);
     let openings = store.openings(&deposit_id).await.unwrap();
     assert_eq!(openings.len(), 1, "a check is no opening");
     let one = &openings[0];

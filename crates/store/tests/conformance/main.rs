@@ -10,6 +10,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod audit_keys;
 mod copy;
 mod custody;
 mod fields;
@@ -88,6 +89,10 @@ on_both_engines! {
     people::somebody_gets_new_keys_and_the_old_ones_are_gone,
     people::an_entry_that_comes_second_does_nothing,
     people::proposals_wait_until_an_entry_is_taken,
+    audit_keys::an_audit_key_is_added_once_and_granted_like_a_data_key,
+    audit_keys::a_sign_in_is_recorded_with_its_entry_or_not_at_all,
+    audit_keys::a_change_is_in_the_log_with_what_it_does,
+    audit_keys::an_opening_is_in_the_log_with_what_it_hands_out,
     log::a_log_proves_what_it_holds,
     log::a_repeated_commitment_leaves_nothing_half_done,
     log::what_is_not_signed_is_not_there,

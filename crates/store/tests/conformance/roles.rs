@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 68] = [
+const RIGHTS: [Right; 75] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -48,6 +48,13 @@ const RIGHTS: [Right; 68] = [
     ("nightsafe_vault", "INSERT", "vault.roster_entry", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.audit_key", &[]),
+    ("nightsafe_vault", "INSERT", "vault.audit_key", &[]),
+    ("nightsafe_vault", "SELECT", "vault.audit_grant", &[]),
+    ("nightsafe_vault", "INSERT", "vault.audit_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.audit_recovery_grant", &[]),
+    ("nightsafe_vault", "INSERT", "vault.audit_recovery_grant", &[]),
+    ("nightsafe_vault", "DELETE", "vault.audit_grant", &[]),
     ("nightsafe_vault", "SELECT", "vault.invitation", &[]),
     ("nightsafe_vault", "INSERT", "vault.invitation", &[]),
     ("nightsafe_vault", "DELETE", "vault.invitation", &[]),
@@ -65,7 +72,7 @@ const RIGHTS: [Right; 68] = [
     ("nightsafe_vault", "UPDATE", "vault.wrapped_identity", &["wrapped"]),
     ("nightsafe_vault", "SELECT", "vault.session", &[]),
     ("nightsafe_vault", "INSERT", "vault.session", &[]),
-    ("nightsafe_vault", "UPDATE", "vault.session", &["last_used", "half", "wrapped"]),
+    ("nightsafe_vault", "UPDATE", "vault.session", &["last_used", "half", "wrapped", "recorded"]),
     ("nightsafe_vault", "DELETE", "vault.session", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin_setting", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_setting", &[]),

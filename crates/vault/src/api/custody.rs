@@ -5,8 +5,8 @@ use axum::extract::State as Shared;
 use nightsafe_core::keys::ItemName;
 use nightsafe_core::scalar::{IdentityId, KeyId};
 use nightsafe_core::suite::Suite;
-use nightsafe_proto::vault::custody::{Custody, CustodyItem, CustodyKey, Manifests};
-use nightsafe_proto::wire::{B64u, Hex};
+use nightsafe_proto::vault::custody::{AuditKey, Custody, CustodyItem, CustodyKey, Manifests};
+use nightsafe_proto::wire::{B64u, Hex, Hex16};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault;
 
@@ -15,7 +15,7 @@ use super::openapi::SignedInProblems;
 use super::session::SignedIn;
 use crate::State;
 
-/// Data keys with what opens them
+/// Data keys, and audit keys, with what opens them
 #[utoipa::path(
     get, path = "/v1/custody", operation_id = "custody", tag = "keys",
     responses((status = 200, description = "All of them", body = Custody), SignedInProblems),
@@ -24,12 +24,20 @@ use crate::State;
 pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> Result<Json<Custody>, Problem> {
     let store = &state.shared().store;
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
+    let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
     let held = store.grant_holders().await.map_err(|error| error::storage(&error))?;
-    let grants = match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
-        Some(identity) => store.grants_to(&identity.id).await.map_err(|error| error::storage(&error))?,
-        None => Vec::new(),
-    };
-    Ok(Json(Custody { keys: keys.into_iter().map(|one| key(one, &grants, &held)).collect() }))
+    let (grants, audit_grants) =
+        match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
+            Some(identity) => {
+                let grants = store.grants_to(&identity.id).await.map_err(|error| error::storage(&error))?;
+                (grants, store.audit_grants_to(&identity.id).await.map_err(|error| error::storage(&error))?)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+    Ok(Json(Custody {
+        keys: keys.into_iter().map(|one| key(one, &grants, &held)).collect(),
+        audit_keys: audit_keys.into_iter().map(|one| audit_key(one, &audit_grants, &held)).collect(),
+    }))
 }
 
 /// Key manifests
@@ -43,10 +51,19 @@ pub(super) async fn manifests(Shared(state): Shared<State>, _session: SignedIn) 
     Ok(Json(Manifests { notes }))
 }
 
+fn audit_key(key: vault::StoredAuditKey, grants: &[vault::StoredGrant], held: &[(KeyId, IdentityId, u64)]) -> AuditKey {
+    let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
+    AuditKey {
+        key_id: Hex(key.key_id.0),
+        public_key: B64u(key.public_key),
+        grants: own.map(|grant| B64u(grant.granted.clone())).collect(),
+        holders: holders(&key.key_id, Some(Suite::XWing), held),
+    }
+}
+
 fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant], held: &[(KeyId, IdentityId, u64)]) -> CustodyKey {
     let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
-    let all = Suite::from_name(&key.suite).map(|suite| ItemName::of(suite).len());
-    let holders = held.iter().filter(|(id, _, items)| *id == key.key_id && usize::try_from(*items).ok() == all);
+    let holders = holders(&key.key_id, Suite::from_name(&key.suite), held);
     let item = |item: vault::CustodyItem| CustodyItem { item: item.item, wrapped: B64u(item.wrapped) };
     CustodyKey {
         key_id: Hex(key.key_id.0),
@@ -54,6 +71,13 @@ fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant], held: &[(KeyId, Id
         public_key: B64u(key.public_key),
         items: key.items.into_iter().map(item).collect(),
         grants: own.map(|grant| B64u(grant.granted.clone())).collect(),
-        holders: holders.map(|(_, holder, _)| Hex(holder.0)).collect(),
+        holders,
     }
+}
+
+/// Who has all items of a key.
+fn holders(key: &KeyId, suite: Option<Suite>, held: &[(KeyId, IdentityId, u64)]) -> Vec<Hex16> {
+    let all = suite.map(|suite| ItemName::of(suite).len());
+    let holders = held.iter().filter(|(id, _, items)| id == key && usize::try_from(*items).ok() == all);
+    holders.map(|(_, holder, _)| Hex(holder.0)).collect()
 }

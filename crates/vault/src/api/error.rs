@@ -3,9 +3,7 @@
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::AppendError;
 
-use crate::log::AuditLogError;
 use crate::roster::RosterUnknown;
 
 /// The database did not answer.
@@ -21,17 +19,6 @@ pub(super) fn roster(unknown: &RosterUnknown) -> Problem {
         RosterUnknown::Store(_) => ProblemType::StorageUnavailable.into(),
         RosterUnknown::NoAnchor => ProblemType::NoTrustAnchor.into(),
         RosterUnknown::Refused(_) => ProblemType::InternalError.into(),
-    }
-}
-
-/// The audit log was not written or read.
-pub(super) fn log(error: &AuditLogError) -> Problem {
-    tracing::error!(%error, "the audit log does not go on");
-    match error {
-        AuditLogError::Store(_) | AuditLogError::Append(AppendError::Store(_)) => {
-            ProblemType::StorageUnavailable.into()
-        }
-        _ => ProblemType::InternalError.into(),
     }
 }
 

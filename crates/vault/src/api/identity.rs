@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use nightsafe_core::audit::of_grants;
 use nightsafe_core::grant::AdminGrant;
 use nightsafe_core::identity::{Method, PublicIdentity, WrappedIdentity};
-use nightsafe_core::scalar::{IdentityId, Site};
+use nightsafe_core::scalar::{IdentityId, KeyId, Site};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, KeptWrapped, OwnIdentity, RosterEntries};
+use nightsafe_proto::vault::log::Recorded;
 use nightsafe_proto::wire::B64u;
 use nightsafe_serve::problem::Problem;
-use nightsafe_store::vault::{StoredGrant, StoredIdentity, StoredWrapped, VaultStore};
+use nightsafe_store::vault::{RecordedChange, StoredGrant, StoredIdentity, StoredWrapped, VaultStore};
 
-use super::error;
 use super::json::Body;
 use super::openapi::{GrantProblems, NewIdentityProblems, SignedInProblems};
 use super::session::SignedIn;
+use super::{error, record};
 use crate::State;
 
 /// A public identity, and a few ways to unlock it.
@@ -74,28 +76,36 @@ pub(super) async fn roster(Shared(state): Shared<State>, _session: SignedIn) -> 
     Ok(Json(RosterEntries { entries, identities: identities.into_iter().map(B64u).collect() }))
 }
 
-/// Grant data keys
+/// Grant data keys and audit keys
 ///
-/// What is granted already stays as it is.
+/// What is granted already stays as it is. Where a log is kept, `log` has one `grant` for each key and recipient, ascending by
+/// both.
 #[utoipa::path(
     post, path = "/v1/grants", operation_id = "grant", tag = "admins",
     request_body(content = Grants, content_type = "application/json"),
-    responses((status = 204, description = "Kept"), GrantProblems),
+    responses((status = 200, description = "Kept", body = Recorded), GrantProblems),
     security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn grant(
     Shared(state): Shared<State>,
     session: SignedIn,
     Body(request, _share): Body<Grants, GRANTS_BODY>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Json<Recorded>, Problem> {
     let state = state.shared();
     let granter = own(&state.store, &session).await?.map(|identity| identity.id);
     let grants = request.grants.iter().enumerate();
     let grants = grants.map(|(place, bytes)| new_grant(place, &bytes.0, granter)).collect::<Result<Vec<_>, _>>()?;
     check_known(&state.store, &grants).await?;
-    let added = state.store.add_grants(&grants).await.map_err(|error| error::storage(&error))?;
-    tracing::info!(admin = session.admin, added, "granted");
-    Ok(StatusCode::NO_CONTENT)
+    let actions: Vec<_> = of_grants(granted(&grants)).collect();
+    let log = match record::signed(state, &session, request.log.as_ref(), &actions).await? {
+        Some(signed) => signed.change(RecordedChange::Grants(&grants)).await?,
+        None => {
+            state.store.add_grants(&grants).await.map_err(|error| error::storage(&error))?;
+            None
+        }
+    };
+    tracing::info!(admin = session.admin, grants = grants.len(), "granted");
+    Ok(Json(Recorded { log }))
 }
 
 pub(super) async fn own(store: &VaultStore, session: &SignedIn) -> Result<Option<StoredIdentity>, Problem> {
@@ -130,6 +140,11 @@ pub(super) fn new_identity(request: KeptIdentity, site: &Site, within: &str) -> 
     Ok(StoredIdentity { id, public: request.public.0, wrapped })
 }
 
+/// Which key to whom.
+pub(super) fn granted(grants: &[StoredGrant]) -> impl Iterator<Item = (KeyId, IdentityId)> {
+    grants.iter().map(|grant| (grant.key_id, grant.recipient))
+}
+
 /// A grant is kept when the signed-in admin says to have made it; whether that is so, its recipient verifies.
 pub(super) fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>) -> Result<StoredGrant, Problem> {
     let grant = AdminGrant::parse(bytes).ok().filter(|grant| Some(grant.granter()) == granter);
@@ -142,7 +157,7 @@ pub(super) fn new_grant(place: usize, bytes: &[u8], granter: Option<IdentityId>)
     })
 }
 
-/// Of data keys that are here, to identities that somebody's sign-in unlocks.
+/// Of keys that are here, to identities that somebody's sign-in unlocks.
 async fn check_known(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
     check_keys(store, grants).await?;
     let mut recipients = BTreeSet::new();
@@ -156,10 +171,12 @@ async fn check_known(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), P
     Ok(())
 }
 
-/// Of data keys that are here.
+/// Of data keys and audit keys that are here.
 pub(super) async fn check_keys(store: &VaultStore, grants: &[StoredGrant]) -> Result<(), Problem> {
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
-    let unknown = grants.iter().position(|grant| !keys.iter().any(|key| key.key_id == grant.key_id));
+    let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
+    let keys: BTreeSet<_> = keys.iter().map(|key| key.key_id).chain(audit_keys.iter().map(|key| key.key_id)).collect();
+    let unknown = grants.iter().position(|grant| !keys.contains(&grant.key_id));
     unknown.map_or(Ok(()), |place| Err(malformed(place)))
 }
 

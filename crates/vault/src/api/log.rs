@@ -12,10 +12,10 @@ use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault;
 
-use super::error;
 use super::json::Body;
 use super::openapi::{LogEntriesProblems, LogProblems};
 use super::session::SignedIn;
+use super::{error, record};
 use crate::State;
 use crate::log::AuditLog;
 
@@ -31,7 +31,7 @@ const ENTRIES: u32 = 256;
     security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn checkpoint(Shared(state): Shared<State>, _session: SignedIn) -> Result<Response, Problem> {
-    let note = log(&state)?.checkpoint().await.map_err(|error| error::log(&error))?;
+    let note = log(&state)?.checkpoint().await.map_err(|error| record::failed(&error))?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn entries(
     _session: SignedIn,
     Body(range, _share): Body<EntryRange, BODY>,
 ) -> Result<Json<Entries>, Problem> {
-    log(&state)?;
+    let log = log(&state)?;
     if range.first > MAX_SIZE {
         return Err(Problem::new(ProblemType::MalformedMember).at("/first"));
     }
@@ -82,7 +82,17 @@ pub(super) async fn entries(
     }
     let found = state.shared().store.log_entries(range.first, range.count).await;
     let found = found.map_err(|error| error::storage(&error))?;
-    Ok(Json(Entries { entries: found.into_iter().map(entry).collect() }))
+    let log = match range.since {
+        Some(since) => {
+            // After the entries: so it is over all of them
+            let checkpoint = log.checkpoint().await.map_err(|error| record::failed(&error))?;
+            let proofs = log.proofs(checkpoint, since, found.iter().map(|entry| entry.number)).await;
+            let proofs = proofs.map_err(|error| record::failed(&error))?;
+            Some(record::in_log(proofs.ok_or_else(|| Problem::new(ProblemType::LogShorter).at("/since"))?))
+        }
+        None => None,
+    };
+    Ok(Json(Entries { entries: found.into_iter().map(entry).collect(), log }))
 }
 
 fn entry(found: vault::LogEntry) -> LogEntry {

@@ -15,10 +15,10 @@ use nightsafe_proto::wire::B64u;
 use nightsafe_serve::limits::Client;
 use nightsafe_serve::problem::Problem;
 
-use super::error;
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
 use super::session::{SetCookie, Shown, Tab};
+use super::{error, record};
 use crate::pending::{LoginId, Pending};
 use crate::setup::is_admin_name;
 use crate::{State, state};
@@ -161,7 +161,7 @@ async fn record_failures(state: &state::Shared, failures: Vec<(String, UnixTime)
         let identity = state.store.identity_of(&name).await.map_err(|error| error::storage(&error))?;
         happened.push((Action::SignInFailed(identity.map(|identity| identity.id)), time));
     }
-    log.record(&happened).await.map_err(|error| error::log(&error))?;
+    log.record(&happened).await.map_err(|error| record::failed(&error))?;
     Ok(())
 }
 

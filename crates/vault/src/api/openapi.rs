@@ -10,7 +10,7 @@ use nightsafe_proto::vault::TAB_HEADER;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, invitations, log, login, openings, passphrase, roster, search, sessions};
+use super::{custody, identity, invitations, log, login, openings, passphrase, record, roster, search, sessions};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -44,6 +44,7 @@ use super::{custody, identity, invitations, log, login, openings, passphrase, ro
         log::checkpoint,
         log::tile,
         log::entries,
+        record::record,
         sessions::resume,
         sessions::keep,
         sessions::in_use,
@@ -96,6 +97,17 @@ pub(super) async fn get() -> Response {
 const HEALTH: [P; 3] = [P::InternalError, P::Busy, P::StorageUnavailable];
 /// What every other address may answer.
 const ALWAYS: [P; 4] = [P::RateLimited, P::InternalError, P::Busy, P::StorageUnavailable];
+/// And those that leave an entry in the audit log.
+const RECORDED: [P; 8] = [
+    P::LogEntryRefused,
+    P::LogEntryRepeated,
+    P::ClockDiffers,
+    P::NotInRoster,
+    P::SignInNotRecorded,
+    P::LogShorter,
+    P::NoLog,
+    P::LogUnavailable,
+];
 /// And every address that takes a body.
 const BODY: [P; 4] = [P::MalformedJson, P::RequestTimeout, P::BodyTooLarge, P::UnsupportedMediaType];
 
@@ -125,23 +137,37 @@ problems! {
     /// Problems of an address that asks for a session.
     SignedInProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired]];
     /// Problems of the audit log's checkpoint and tiles.
-    LogProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired, P::NotFound]];
+    LogProblems = [ALWAYS, [P::ForeignOrigin, P::SignInRequired, P::NotFound, P::LogUnavailable]];
     /// Problems of `POST /v1/log/entries`.
-    LogEntriesProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember]];
+    LogEntriesProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::NotFound, P::BatchTooLarge, P::MalformedMember, P::LogShorter, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/log/record`.
+    RecordProblems = [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::BatchTooLarge]];
     /// Problems of `POST /v1/login/start`.
-    LoginStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember]];
+    LoginStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember, P::LogUnavailable]];
     /// Problems of `POST /v1/login/finish`.
-    LoginFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed]];
+    LoginFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::LogUnavailable]];
     /// Problems of `POST /v1/passphrase/start`.
     PassphraseStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
     /// Problems of `POST /v1/passphrase/finish`.
-    PassphraseFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember]];
+    PassphraseFinishProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]
+    ];
     /// Problems of `POST /v1/identity`.
     NewIdentityProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::IdentityExists]];
     /// Problems of what changes one's own sessions.
     SessionChangeProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
+    /// Problems of ending one's own sessions.
+    EndSessionProblems =
+        [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired]];
     /// Problems of `POST /v1/grants`.
-    GrantProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember]];
+    GrantProblems =
+        [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired]];
     /// Problems of addresses for admins of the roster that take no body.
     AdministratorProblems = [ALWAYS, ADMINISTRATOR];
     /// Problems of `POST /v1/invitations`.
@@ -157,14 +183,22 @@ problems! {
         ALWAYS,
         BODY,
         ADMINISTRATOR,
-        [P::MalformedMember, P::UnknownNewcomer, P::RosterMoved, P::RosterRefused]
+        RECORDED,
+        [P::MalformedMember, P::UnknownNewcomer, P::RosterMoved, P::RosterRefused, P::LogEntryRequired]
     ];
     /// Problems of `POST /v1/deposits/search`.
-    SearchProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedSearch]];
+    SearchProblems = [
+        ALWAYS,
+        BODY,
+        RECORDED,
+        [P::ForeignOrigin, P::SignInRequired, P::MalformedSearch, P::BatchTooLarge, P::LogEntryRequired]
+    ];
     /// Problems of `POST /v1/openings`.
     OpeningProblems = [
         ALWAYS,
         BODY,
-        [P::ForeignOrigin, P::SignInRequired, P::NoTrustAnchor, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember]
+        RECORDED,
+        [P::ForeignOrigin, P::SignInRequired, P::NoTrustAnchor, P::OpeningNotAllowed, P::UnknownDeposit, P::BatchTooLarge, P::MalformedMember],
+        [P::LogEntryRequired, P::LogEntryDiffers]
     ];
 }

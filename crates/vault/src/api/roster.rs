@@ -4,21 +4,24 @@
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use nightsafe_core::audit::{Action, of_grants, of_roster_entry};
 use nightsafe_core::note::Note;
 use nightsafe_core::roster::{By, Entry, Fault, Roster, RosterError, take_apart};
 use nightsafe_core::scalar::{IdentityId, RosterHead};
 use nightsafe_proto::problem::ProblemType;
+use nightsafe_proto::vault::log::InLog;
 use nightsafe_proto::vault::roster::{DropProposal, Proposals, RosterChange, RosterChanged};
 use nightsafe_proto::wire::B64u;
 use nightsafe_serve::problem::Problem;
-use nightsafe_store::vault::{NewEntry, Proposal, StoredGrant, VaultStore};
+use nightsafe_store::vault::{NewEntry, Proposal, RecordedChange, StoredGrant, VaultStore};
 
-use super::error;
-use super::identity::{GRANTS_BODY, check_keys, malformed, new_grant};
+use super::identity::{GRANTS_BODY, check_keys, granted, malformed, new_grant};
 use super::json::Body;
 use super::openapi::{AdministratorProblems, RosterProblems, WithdrawProblems};
+use super::record::Signed;
 use super::roles::{Administrator, administrator};
 use super::session::SignedIn;
+use super::{error, record};
 use crate::{State, state};
 
 /// An id.
@@ -30,7 +33,9 @@ const PROPOSALS: usize = 64;
 /// Add an entry to the roster
 ///
 /// Newcomers whom it names can sign in from then on, with what is granted along; whoever it removes is out at once. An entry
-/// that needs another admin's signature waits, without its grants.
+/// that needs another admin's signature waits, without its grants. Where a log is kept, `log` has a `roster-change` with the
+/// entry's head; for one that is taken also a `revoke` of everybody whom it removes, a `recovery` of everybody to whom it gives
+/// new keys, and a `grant` for each key and recipient.
 #[utoipa::path(
     post, path = "/v1/roster", operation_id = "change_roster", tag = "people",
     request_body(content = RosterChange, content_type = "application/json"),
@@ -49,20 +54,22 @@ pub(super) async fn change(
     if !follows(&entry, &by.roster) {
         return Err(ProblemType::RosterMoved.into());
     }
-    let taken = match Roster::clone(&by.roster).append(&request.entry, by.anchor) {
+    let to_log = request.log.as_ref();
+    let (taken, log) = match Roster::clone(&by.roster).append(&request.entry, by.anchor) {
         Ok(after) => {
             let grants = grants(state, &request.grants, by.id, &after).await?;
-            take(state, &by.roster, &after, request.entry, grants).await?;
-            true
+            let actions: Vec<_> = of_roster_entry(&after).into_iter().chain(of_grants(granted(&grants))).collect();
+            let signed = record::signed(state, &session, to_log, &actions).await?;
+            (true, take(state, &by.roster, &after, (request.entry, grants), signed).await?)
         }
         Err(RosterError { fault: Fault::TooFewSignatures, .. }) => {
-            propose(state, &by, &note, &entry).await?;
-            false
+            let signed = record::signed(state, &session, to_log, &[Action::RosterChange(entry.head())]).await?;
+            (false, propose(state, &by, (&note, &entry), signed).await?)
         }
         Err(error) => return Err(refused(&error)),
     };
     tracing::info!(admin = session.admin, sequence = entry.sequence, taken, "changed the roster");
-    Ok(Json(RosterChanged { taken }))
+    Ok(Json(RosterChanged { taken, log }))
 }
 
 /// Entries that wait for a signature
@@ -109,9 +116,9 @@ async fn take(
     state: &state::Shared,
     before: &Roster,
     after: &Roster,
-    note: String,
-    grants: Vec<StoredGrant>,
-) -> Result<(), Problem> {
+    (note, grants): (String, Vec<StoredGrant>),
+    signed: Option<Signed<'_>>,
+) -> Result<Option<InLog>, Problem> {
     let store = &state.store;
     let ends = after.everybody().filter(|admin| admin.end().is_some_and(|(at, _)| at == after.sequence()));
     let entry = NewEntry {
@@ -122,15 +129,24 @@ async fn take(
         admitted: admitted(store, after).await?,
         grants,
     };
-    if store.take_roster_entry(&entry).await.map_err(|error| error::storage(&error))? {
-        return Ok(());
+    let log = match signed {
+        Some(signed) => signed.change(RecordedChange::Entry(&entry)).await?.map(Some),
+        None => store.take_roster_entry(&entry).await.map_err(|error| error::storage(&error))?.then_some(None),
+    };
+    if let Some(log) = log {
+        return Ok(log);
     }
     let head = store.roster_head().await.map_err(|error| error::storage(&error))?;
     Err(if head == Some(before.head()) { ProblemType::UnknownNewcomer } else { ProblemType::RosterMoved }.into())
 }
 
 /// Keeps what one admin signed and two must. It has to be good in all else, and the sender has to be who signed.
-async fn propose(state: &state::Shared, by: &Administrator<'_>, note: &Note, entry: &Entry) -> Result<(), Problem> {
+async fn propose(
+    state: &state::Shared,
+    by: &Administrator<'_>,
+    (note, entry): (&Note, &Entry),
+    recorded: Option<Signed<'_>>,
+) -> Result<Option<InLog>, Problem> {
     let after = by.roster.preview(entry, By::Admins, by.anchor).map_err(|error| refused(&error))?;
     let signed = by.roster.signed(note).map_err(|_| Problem::new(ProblemType::RosterRefused))?;
     let waiting = state.store.proposals().await.map_err(|error| error::storage(&error))?;
@@ -139,7 +155,10 @@ async fn propose(state: &state::Shared, by: &Administrator<'_>, note: &Note, ent
     }
     admitted(&state.store, &after).await?;
     let proposal = Proposal { head: entry.head(), note: note.encode() };
-    state.store.propose(&proposal).await.map_err(|error| error::storage(&error))
+    match recorded {
+        Some(recorded) => recorded.change(RecordedChange::Proposal(&proposal)).await,
+        None => state.store.propose(&proposal).await.map(|()| None).map_err(|error| error::storage(&error)),
+    }
 }
 
 /// Whom the last entry brings in: newcomers, each under the own name, because nobody else could sign in.

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State as Shared;
-use nightsafe_core::scalar::{DepositId, Reference};
+use nightsafe_core::audit::Action;
+use nightsafe_core::scalar::{DepositId, PartName, Reference};
 use nightsafe_core::time::Day;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::openings::Purpose;
@@ -14,10 +15,12 @@ use nightsafe_store::vault::{self, After, Filter};
 use super::error;
 use super::json::Body;
 use super::openapi::SearchProblems;
+use super::record::{self, Recording};
 use super::session::SignedIn;
 use crate::State;
 
-const BODY: usize = 4096;
+/// Terms, and an entry for the audit log.
+const BODY: usize = 8192;
 
 /// Rows of a page when the request does not say, and at most.
 const LIMIT: (u32, u32) = (25, 100);
@@ -31,8 +34,8 @@ const LIMIT: (u32, u32) = (25, 100);
 )]
 pub(super) async fn search(
     Shared(state): Shared<State>,
-    _session: SignedIn,
-    Body(request, _share): Body<Search, BODY>,
+    session: SignedIn,
+    Body(mut request, _share): Body<Search, BODY>,
 ) -> Result<Json<Found>, Problem> {
     let state = state.shared();
     let limit = request.limit.unwrap_or(LIMIT.0);
@@ -40,14 +43,53 @@ pub(super) async fn search(
         return Err(malformed("/limit"));
     }
     let after = request.after.as_deref().map(|text| read_after(text).ok_or(malformed("/after"))).transpose()?;
+    let (to_log, criteria) = (request.log.take(), criteria(&request));
     let filter = filter(request)?;
+    let log = match Recording::of(state, &session).await? {
+        None => {
+            record::none_wanted(to_log.as_ref())?;
+            None
+        }
+        Some(recording) => {
+            let to_log = record::required(to_log.as_ref())?;
+            let entries = recording.verified(to_log, "/log").await?;
+            match entries.as_slice() {
+                [entry] if is_for(entry.entry().action(), &criteria, limit) => {}
+                _ => return Err(record::refused("/log/entries")),
+            }
+            let written = recording.recorder.append(&entries, None).await.map_err(|error| record::failed(&error))?;
+            Some(recording.in_log(&written, to_log.since).await?)
+        }
+    };
     let page = state.store.search(&filter, after.as_ref(), limit).await.map_err(|error| error::storage(&error))?;
     let mut deposits = Vec::with_capacity(page.rows.len());
     for row in page.rows {
         let openings = state.store.openings(&row.deposit_id).await.map_err(|error| error::storage(&error))?;
         deposits.push(index_row(row, openings));
     }
-    Ok(Json(Found { deposits, next: page.next.map(|after| write_after(&after)) }))
+    Ok(Json(Found { deposits, next: page.next.map(|after| write_after(&after)), log }))
+}
+
+/// The names of the terms, ascending.
+fn criteria(search: &Search) -> Vec<&'static str> {
+    let terms = [
+        ("brand", &search.brand),
+        ("country", &search.country),
+        ("day", &search.day),
+        ("last4", &search.last4),
+        ("postal_code", &search.postal_code),
+        ("reference", &search.reference),
+    ];
+    terms.into_iter().filter(|(_, term)| term.is_some()).map(|(name, _)| name).collect()
+}
+
+/// Whether an entry says what was asked for.
+fn is_for(action: &Action, criteria: &[&str], limit: u32) -> bool {
+    match action {
+        Action::Search { criteria: said, .. } => said.iter().map(PartName::as_str).eq(criteria.iter().copied()),
+        Action::List { limit: said, .. } => criteria.is_empty() && *said == limit,
+        _ => false,
+    }
 }
 
 fn filter(request: Search) -> Result<Filter, Problem> {

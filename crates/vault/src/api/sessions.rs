@@ -3,20 +3,22 @@
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
+use nightsafe_core::audit::Action;
 use nightsafe_core::identity::{Method, WrappedIdentity};
 use nightsafe_proto::problem::ProblemType;
-use nightsafe_proto::vault::session::{EndSession, Resumed, Session, SessionIdentity, Sessions, Settings};
+use nightsafe_proto::vault::log::Recorded;
+use nightsafe_proto::vault::session::{EndOthers, EndSession, Resumed, Session, SessionIdentity, Sessions, Settings};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::problem::Problem;
-use nightsafe_store::vault;
+use nightsafe_store::vault::{self, RecordedChange};
 
-use super::error;
 use super::json::Body;
-use super::openapi::{SessionChangeProblems, SignedInProblems};
+use super::openapi::{EndSessionProblems, SessionChangeProblems, SignedInProblems};
 use super::session::{Shown, SignedIn};
+use super::{error, record};
 use crate::State;
 
-/// One wrapped identity.
+/// One wrapped identity, or an entry for the audit log.
 const BODY: usize = 4096;
 
 /// Seconds until a page locks at the soonest.
@@ -103,31 +105,50 @@ pub(super) async fn list(Shared(state): Shared<State>, session: SignedIn) -> Res
 #[utoipa::path(
     post, path = "/v1/sessions/end", operation_id = "end_session", tag = "sessions",
     request_body(content = EndSession, content_type = "application/json"),
-    responses((status = 204, description = "It has ended, if it was there"), SessionChangeProblems),
+    responses((status = 200, description = "It has ended, if it was there", body = Recorded), EndSessionProblems),
     security(("cookie" = [], "tab" = []))
 )]
 pub(super) async fn end(
     Shared(state): Shared<State>,
     session: SignedIn,
     Body(request, _share): Body<EndSession, BODY>,
-) -> Result<StatusCode, Problem> {
-    let ended = state.shared().store.end_session_of(&session.admin, &request.id.0).await;
-    let ended = ended.map_err(|error| error::storage(&error))?;
-    tracing::info!(admin = session.admin, ended, "ended sessions");
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<Recorded>, Problem> {
+    let state = state.shared();
+    let log = match record::signed(state, &session, request.log.as_ref(), &[Action::SignOut]).await? {
+        Some(signed) => signed.change(RecordedChange::Session(&session.admin, &request.id.0)).await?,
+        None => {
+            let ended = state.store.end_session_of(&session.admin, &request.id.0).await;
+            ended.map_err(|error| error::storage(&error))?;
+            None
+        }
+    };
+    tracing::info!(admin = session.admin, "ended a session");
+    Ok(Json(Recorded { log }))
 }
 
 /// End all of one's other sessions
 #[utoipa::path(
     post, path = "/v1/sessions/end-others", operation_id = "end_other_sessions", tag = "sessions",
-    responses((status = 204, description = "This one is left"), SignedInProblems),
+    request_body(content = EndOthers, content_type = "application/json"),
+    responses((status = 200, description = "This one is left", body = Recorded), EndSessionProblems),
     security(("cookie" = [], "tab" = []))
 )]
-pub(super) async fn end_others(Shared(state): Shared<State>, session: SignedIn) -> Result<StatusCode, Problem> {
-    let ended = state.shared().store.end_other_sessions(&session.admin, &session.token_hash).await;
-    let ended = ended.map_err(|error| error::storage(&error))?;
-    tracing::info!(admin = session.admin, ended, "ended sessions");
-    Ok(StatusCode::NO_CONTENT)
+pub(super) async fn end_others(
+    Shared(state): Shared<State>,
+    session: SignedIn,
+    Body(request, _share): Body<EndOthers, BODY>,
+) -> Result<Json<Recorded>, Problem> {
+    let state = state.shared();
+    let log = match record::signed(state, &session, request.log.as_ref(), &[Action::SignOut]).await? {
+        Some(signed) => signed.change(RecordedChange::OtherSessions(&session.admin, &session.token_hash)).await?,
+        None => {
+            let ended = state.store.end_other_sessions(&session.admin, &session.token_hash).await;
+            ended.map_err(|error| error::storage(&error))?;
+            None
+        }
+    };
+    tracing::info!(admin = session.admin, "ended the other sessions");
+    Ok(Json(Recorded { log }))
 }
 
 /// Set when one's pages lock

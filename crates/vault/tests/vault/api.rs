@@ -24,6 +24,7 @@ async fn nothing_answers_without_a_session() {
             "/v1/logout",
             "/v1/identity",
             "/v1/grants",
+            "/v1/log/record",
             "/v1/passphrase/start",
             "/v1/passphrase/finish",
             "/v1/session/resume",
@@ -124,15 +125,15 @@ async fn openings_that_cannot_be_are_refused_whole() {
         (vec![one(known, "No Kind")], ProblemType::MalformedMember),
         (vec![one(known, "card"); 101], ProblemType::BatchTooLarge),
     ] {
-        let batch = Open { purpose: Some(Purpose::Ship), deposits };
+        let batch = Open { purpose: Some(Purpose::Ship), deposits, log: None };
         assert_eq!(vault.post("/v1/openings", &token, &batch).await.problem(), expected);
     }
     let check = OpenDeposit { deposit_id: Hex(known), open: vec![], check: vec![Hex([0; 32]); 1601] };
-    let batch = Open { purpose: Some(Purpose::Ship), deposits: vec![check] };
+    let batch = Open { purpose: Some(Purpose::Ship), deposits: vec![check], log: None };
     assert_eq!(vault.post("/v1/openings", &token, &batch).await.problem(), ProblemType::BatchTooLarge);
     assert_eq!(vault.store.openings(&deposit.id()).await.unwrap(), []);
 
-    let purposeless = Open { purpose: None, deposits: vec![one(known, "card")] };
+    let purposeless = Open { purpose: None, deposits: vec![one(known, "card")], log: None };
     assert_eq!(vault.post("/v1/openings", &token, &purposeless).await.problem(), ProblemType::MalformedJson);
     let curious = r#"{"purpose":"curiosity","deposits":[]}"#;
     assert_eq!(vault.post_text("/v1/openings", &token, curious.into()).await.problem(), ProblemType::MalformedJson);
@@ -161,7 +162,7 @@ async fn only_what_the_policy_lets_admins_open_is_handed_out() {
             open: kinds.iter().map(open).collect(),
             check: vec![tag("card"), tag("phone")],
         };
-        Open { purpose: Some(Purpose::Contact), deposits: vec![one] }
+        Open { purpose: Some(Purpose::Contact), deposits: vec![one], log: None }
     };
     for kinds in [&["card"][..], &["phone", "card"], &["no.such.kind"]] {
         let refused = vault.post("/v1/openings", &token, &batch(kinds)).await;
@@ -189,7 +190,7 @@ async fn a_check_takes_no_purpose_and_leaves_no_record() {
     let token = vault.sign_in().await;
     let check: Vec<_> = deposit.parts().fields.iter().map(|field| Hex(field.tag.0)).collect();
     let deposits = vec![OpenDeposit { deposit_id: Hex(deposit.id().0), open: vec![], check }];
-    let batch = Open { purpose: None, deposits };
+    let batch = Open { purpose: None, deposits, log: None };
     let answer: Opened = vault.post("/v1/openings", &token, &batch).await.json();
     assert_eq!((answer.deposits[0].present.len(), answer.deposits[0].rows.len()), (2, 0));
     assert_eq!(vault.store.openings(&deposit.id()).await.unwrap(), []);

@@ -56,6 +56,7 @@ pub(crate) struct Vault {
     pub(crate) anchor: TrustAnchor,
     pub(crate) login: ServerSetup,
     pub(crate) key: PrivateItems,
+    /// Signs the roster.
     pub(crate) site_key: NoteSigner,
     manifest: KeyManifest,
 }

@@ -71,7 +71,8 @@ async fn a_deposit_is_sealed_pulled_found_and_opened() {
     let opener = vault.unlock(&token, PASSPHRASE).await;
     let located = locate(&opener, &row);
     assert_eq!(located.differences(), []);
-    let batch = Open { purpose: Some(Purpose::Charge), deposits: vec![request(&opener, &row, &located, "card")] };
+    let batch =
+        Open { purpose: Some(Purpose::Charge), deposits: vec![request(&opener, &row, &located, "card")], log: None };
     let answer: Opened = vault.post("/v1/openings", &token, &batch).await.json();
     let values = open_rows(&opener, &located, &answer.deposits[0]);
     assert_eq!(values.differences, []);
@@ -104,7 +105,7 @@ async fn many_deposits_are_opened_in_one_request() {
         requests.push(request(&opener, &row, &deposit, "phone"));
         located.push(deposit);
     }
-    let batch = Open { purpose: Some(Purpose::Contact), deposits: requests };
+    let batch = Open { purpose: Some(Purpose::Contact), deposits: requests, log: None };
     let answer: Opened = vault.post("/v1/openings", &token, &batch).await.json();
     assert_eq!(answer.deposits.len(), 20);
     for (located, answer) in located.iter().zip(&answer.deposits) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail the test")]
 
 mod api;
+mod audit;
 mod fixture;
 mod full_path;
 mod identity;
@@ -12,6 +13,7 @@ mod passphrase;
 mod people;
 mod publish;
 mod pull;
+mod recorded;
 mod relay;
 mod relay_tls;
 mod roster;

@@ -119,7 +119,7 @@ async fn what_the_roster_does_not_take_is_refused_and_nothing_is_done() {
     let stranger = identity();
     let adds = |identity: &Identity, name: &str| vec![add(identity, "admin", name)];
     let good = team.entry(adds(&ben, "ben"), &[&team.anna], &[&ben]).await;
-    let alone = |entry: String| RosterChange { entry, grants: Vec::new() };
+    let alone = |entry: String| RosterChange { entry, grants: Vec::new(), log: None };
     let signed = async |changes: Vec<Change>, by: &Identity| team.entry(changes, &[by], &[]).await;
     let refused = [
         (alone("none".into()), ProblemType::MalformedMember),
@@ -144,7 +144,7 @@ async fn what_the_roster_does_not_take_is_refused_and_nothing_is_done() {
         ([good.grants.clone(), of(&stranger).await].concat(), "/grants/2"),
     ];
     for (grants, pointer) in &mut bad {
-        let change = RosterChange { entry: good.entry.clone(), grants: std::mem::take(grants) };
+        let change = RosterChange { entry: good.entry.clone(), grants: std::mem::take(grants), log: None };
         let answer = team.send(&change).await;
         assert_eq!((answer.problem(), answer.pointer().as_deref()), (ProblemType::MalformedMember, Some(*pointer)));
     }
@@ -184,7 +184,7 @@ async fn with_two_signatures_a_change_waits_for_the_second() {
     assert_eq!(team.proposals(&session).await, std::slice::from_ref(&proposal.entry));
 
     let both = cosign(&proposal.entry, ben.signer()).unwrap();
-    let change = RosterChange { entry: both, grants: Vec::new() };
+    let change = RosterChange { entry: both, grants: Vec::new(), log: None };
     assert!(team.vault.post("/v1/roster", &session, &change).await.json::<RosterChanged>().taken);
     assert!(team.proposals(&session).await.is_empty());
     assert!(team.vault.try_sign_in("cleo", "Cleo's own words").await.is_some());

@@ -6,7 +6,8 @@ use nightsafe_core::identity::{Identity, IdentityError, Unlock, WrappedIdentity}
 use nightsafe_core::session::TabHalf;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::TAB_HEADER;
-use nightsafe_proto::vault::session::{EndSession, Resumed, SessionIdentity, Sessions, Settings};
+use nightsafe_proto::vault::log::Recorded;
+use nightsafe_proto::vault::session::{EndOthers, EndSession, Resumed, SessionIdentity, Sessions, Settings};
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_vault::setup;
 
@@ -203,15 +204,14 @@ async fn an_admin_sees_and_ends_his_own_sessions() {
 
     // Not Ben's, whatever one knows of them
     let bens = listed(&ben).await[0].id;
-    vault.taken("/v1/sessions/end", &one, &EndSession { id: bens }).await;
+    vault.post("/v1/sessions/end", &one, &EndSession { id: bens, log: None }).await.json::<Recorded>();
     assert_eq!(listed(&ben).await.len(), 1);
-    vault.taken("/v1/sessions/end", &one, &EndSession { id: sessions[1].id }).await;
+    vault.post("/v1/sessions/end", &one, &EndSession { id: sessions[1].id, log: None }).await.json::<Recorded>();
     assert_eq!(vault.get("/v1/sessions", &other).await.problem(), ProblemType::SignInRequired);
 
     let others = [vault.sign_in().await, vault.sign_in().await];
     assert_eq!(listed(&one).await.len(), 3);
-    let ended = vault.post_text("/v1/sessions/end-others", &one, String::new()).await;
-    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    vault.post("/v1/sessions/end-others", &one, &EndOthers::default()).await.json::<Recorded>();
     assert_eq!(listed(&one).await.len(), 1);
     for other in others {
         assert_eq!(vault.get("/v1/sessions", &other).await.problem(), ProblemType::SignInRequired);

@@ -32,7 +32,7 @@ where
     let located = locate(&opener, &row);
     let deposits = vec![request(&opener, &row, &located, "card")];
     let answer: Opened =
-        vault.post("/v1/openings", &token, &Open { purpose: Some(Purpose::Charge), deposits }).await.json();
+        vault.post("/v1/openings", &token, &Open { purpose: Some(Purpose::Charge), deposits, log: None }).await.json();
     let opened = open_rows(&opener, &located, &answer.deposits[0]);
     let codes = located.differences().iter().chain(&opened.differences).map(Difference::code).collect();
     Seen { codes, values: opened.fields.into_iter().map(|(_, value)| value).collect() }

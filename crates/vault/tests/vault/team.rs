@@ -105,7 +105,7 @@ impl Team {
             let made = grant_key(signers[0], after, recipient.public(), &self.vault.key, &mut rng()).unwrap();
             grants.extend(made.iter().map(|grant| B64u(grant.to_bytes())));
         }
-        RosterChange { entry, grants }
+        RosterChange { entry, grants, log: None }
     }
 
     /// Sends it as the first admin.

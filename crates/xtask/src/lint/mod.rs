@@ -3,6 +3,7 @@
 mod directions;
 mod house_rules;
 mod lengths;
+mod promises;
 
 use crate::setup::npm;
 use crate::setup::wasm_target::Toolchain;
@@ -25,7 +26,7 @@ enum Outcome {
 /// Runs all checks, also after a failed one.
 pub(crate) fn run() -> Result<()> {
     npm::ensure()?;
-    let checks: [(&str, Check); 8] = [
+    let checks: [(&str, Check); 9] = [
         ("format", || done(run::checked(&mut cargo(&["fmt", "--all", "--check"])))),
         ("clippy", || {
             done(run::checked(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))
@@ -34,6 +35,7 @@ pub(crate) fn run() -> Result<()> {
         ("types", || done(types())),
         ("crate directions", || done(directions::check())),
         ("house rules", || done(house_rules::check())),
+        ("promises of the threat model", || done(promises::check())),
         ("file lengths", || done(lengths::report())),
         ("cargo-deny", deny),
     ];

@@ -14,7 +14,7 @@ export interface Choice {
   readonly purpose: Purpose;
 }
 
-const RECORDED = "The vault records which fields were opened, when and what for. It never learns the values.";
+const RECORDED = "It is recorded that you opened these fields, when and what for. The vault never learns the values.";
 
 export class ChooseForm {
   readonly #boxes = new Map<SealedField, HTMLInputElement>();

@@ -7,7 +7,7 @@ import { fill, focusOn, h } from "../dom.ts";
 import type { Difference, OpenedDeposit, OpenedLocator } from "../engine.ts";
 import { card, counted, day } from "../format.ts";
 import type { Session } from "../session.ts";
-import type { IndexRow } from "../wire.ts";
+import type { IndexRow, PastOpening } from "../wire.ts";
 import { fieldTitle } from "../words.ts";
 import { backLink } from "./back.ts";
 import { ClipboardNote } from "./clipboard-note.ts";
@@ -31,8 +31,6 @@ export interface DepositProps {
   readonly fail: (error: unknown, again: () => void) => void;
   /** The vault answered: what was said about a failure is over. */
   readonly worked: () => void;
-  /** The row as the vault has it now; nothing when it cannot be had. */
-  readonly reload: () => Promise<IndexRow | undefined>;
   readonly back: () => void;
 }
 
@@ -48,6 +46,7 @@ export class DepositView implements View {
   readonly #revealed = new Set<Revealed>();
   readonly element: HTMLElement;
   #differences: readonly Difference[];
+  #openings: readonly PastOpening[];
   #gone = false;
 
   constructor(private readonly props: DepositProps) {
@@ -57,7 +56,8 @@ export class DepositView implements View {
     this.#locator = locator;
     this.#differences = this.#locator.differences;
     this.#form = new ChooseForm(this.#locator.fields, languages, (choice) => void this.open(choice));
-    this.showHistory(row);
+    this.#openings = row.openings;
+    this.showHistory();
     this.element = this.layout();
     void this.check();
   }
@@ -108,7 +108,7 @@ export class DepositView implements View {
       this.props.worked();
       this.learned(opened.differences);
       this.reveal(opened);
-      void this.reloadHistory();
+      this.addToHistory(opened, choice.purpose);
     } catch (error) {
       if (!this.#gone) this.props.fail(error, () => void this.open(choice));
     } finally {
@@ -155,13 +155,15 @@ export class DepositView implements View {
     this.#form.mark(this.#differences);
   }
 
-  private async reloadHistory(): Promise<void> {
-    const row = await this.props.reload().catch(() => undefined);
-    if (row !== undefined && !this.#gone) this.showHistory(row);
+  /** As the vault recorded it just now; it is asked again when the deposit is found again. */
+  private addToHistory({ fields }: OpenedDeposit, purpose: string): void {
+    const at = new Date().toISOString();
+    this.#openings = [...this.#openings, ...fields.map(({ kind, index }) => ({ kind, index, purpose, at }))];
+    this.showHistory();
   }
 
-  private showHistory(row: IndexRow): void {
-    fill(this.#history, historyPanel(row.openings, this.#locator.fields, this.props.languages));
+  private showHistory(): void {
+    fill(this.#history, historyPanel(this.#openings, this.#locator.fields, this.props.languages));
   }
 
   private titleOf(kind: string, index: number): string {

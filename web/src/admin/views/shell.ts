@@ -6,6 +6,7 @@ import type { Status } from "../status.ts";
 
 export interface ShellActions {
   readonly people: () => void;
+  readonly log: () => void;
   readonly account: () => void;
   readonly keys: () => void;
   readonly lock: () => void;
@@ -50,6 +51,7 @@ export class Shell {
       this.#account,
       h("span", { class: "user" }, h("span", { class: "visually-hidden" }, "Signed in as "), user),
       button("People", this.actions.people, { class: "quiet" }),
+      button("Log", this.actions.log, { class: "quiet" }),
       button("Account", this.actions.account, { class: "quiet" }),
       button("Keys", this.actions.keys, { class: "quiet" }),
       button("Lock", this.actions.lock),

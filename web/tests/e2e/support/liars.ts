@@ -19,7 +19,7 @@ export interface FoundRow {
 export interface Answered {
   readonly deposit_id: string;
   readonly rows: readonly { readonly tag: string; readonly kind: string; readonly key_id: string; readonly expires: string; readonly envelope: string }[];
-  readonly present: readonly { readonly tag: string; readonly envelope_hash: string }[];
+  readonly present: readonly { readonly tag: string; readonly envelope_hash: string; readonly point?: string }[];
 }
 
 /** What the admin's browser asks for, for one deposit. */
@@ -63,7 +63,7 @@ export async function lyingSearch(page: Page, alter: (row: FoundRow) => FoundRow
 /** The vault changes what it holds under the tags that it is asked for. */
 export async function lyingOpenings(page: Page, alter: (answer: Answered) => Answered | Promise<Answered>): Promise<void> {
   await page.route(OPENINGS, (route) =>
-    answering<{ deposits: Answered[] }>(route, async ({ deposits }) => ({ deposits: await Promise.all(deposits.map(alter)) })),
+    answering<{ deposits: Answered[] }>(route, async ({ deposits, ...rest }) => ({ ...rest, deposits: await Promise.all(deposits.map(alter)) })),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab, Trust } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -86,15 +86,50 @@ export class FakeOpener implements Opener {
   refused_manifests = 0;
   refused_grants = 0;
   new_identity: string | undefined;
-  new_grants: string | undefined;
+  /** What somebody lacks. */
+  lacking: string | undefined;
   words: string | undefined;
   people = "[]";
-  roster_trust: Trust = "confirmed";
+  roster_trust = "confirmed";
   due: readonly Due[] = [];
   roster_place: string | undefined = "7 abcd";
   threshold = 1;
+  logs = false;
+  reads_log = false;
+  log_size = "0";
+  log_place: string | undefined;
+  /** What the next proof is refused with. */
+  refusal: string | undefined;
   differences: Difference[] = [];
   answer = "";
+  unchecked = false;
+
+  sign(deeds: string): string {
+    this.calls.push(`sign ${deeds}`);
+    return JSON.stringify({ since: Number(this.log_size), entries: [{ salt: "SS", signed: deeds.length.toString() }] });
+  }
+  logged(inLog: string): void {
+    this.calls.push(`logged ${inLog}`);
+    this.take();
+  }
+  read_log(entries: string): string {
+    this.calls.push(`read_log ${entries}`);
+    this.take();
+    return JSON.stringify({ size: Number(this.log_size), entries: [] });
+  }
+  request_open(chosen: string, purpose: string): string {
+    if (this.unchecked) {
+      this.unchecked = false;
+      throw coded("unchecked");
+    }
+    this.calls.push(`request_open ${purpose} ${chosen}`);
+    return JSON.stringify({ purpose, deposits: JSON.parse(chosen) as unknown });
+  }
+  private take(): void {
+    if (this.refusal !== undefined) throw coded(this.refusal);
+    this.log_size = String(Number(this.log_size) + 1);
+    this.log_place = `place ${this.log_size}`;
+  }
 
   renew_manifests(manifests: string): void {
     this.calls.push(`renew_manifests ${manifests}`);
@@ -118,6 +153,10 @@ export class FakeOpener implements Opener {
   change(request: string, now: string): string {
     this.calls.push(`change ${request} ${now.replace(/\d/g, "0")}`);
     return '{"entry":"ENTRY","grants":[]}';
+  }
+  new_grants(now: string): string | undefined {
+    if (this.lacking !== undefined) this.calls.push(`new_grants ${now.replace(/\d/g, "0")}`);
+    return this.lacking;
   }
   cosign(entry: string, invitations: string): string {
     this.calls.push(`cosign ${entry} ${invitations}`);
@@ -164,6 +203,10 @@ export class FakeAttempt implements Attempt {
   remember(place: string): void {
     this.remembered = place;
   }
+  log: readonly string[] = [];
+  remember_log(...log: readonly string[]): void {
+    this.log = log;
+  }
   confirmed: readonly [string, number] | undefined;
   confirm(timestamp: string, now: number): void {
     this.confirmed = [timestamp, now];
@@ -193,6 +236,9 @@ export class FakeTab implements Tab {
   }
   remember(place: string): void {
     this.calls.push(`remember ${place}`);
+  }
+  remember_log(key: string, place: string): void {
+    this.calls.push(`remember_log ${key} ${place}`);
   }
   confirm(timestamp: string): void {
     this.calls.push(`confirm ${timestamp}`);

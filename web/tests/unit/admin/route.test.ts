@@ -6,7 +6,7 @@ test("an address holds a deposit's id and nothing else", () => {
   const id = "0123456789abcdef".repeat(4);
   assert.deepEqual(parseRoute(routeHash({ page: "deposit", id })), { page: "deposit", id });
   assert.deepEqual(parseRoute(routeHash({ page: "search" })), { page: "search" });
-  for (const page of ["account", "people", "keys"] as const) assert.deepEqual(parseRoute(routeHash({ page })), { page });
+  for (const page of ["account", "people", "keys", "log"] as const) assert.deepEqual(parseRoute(routeHash({ page })), { page });
   for (const hash of ["", "#", "#/deposit/", `#/deposit/${id}x`, `#/deposit/${id.toUpperCase()}`, "#/deposit/../x"]) {
     assert.deepEqual(parseRoute(hash), { page: "search" }, hash);
   }

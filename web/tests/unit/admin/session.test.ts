@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config } from "../../../src/admin/config.ts";
-import { KeysNotUnlocked, PassphraseNeeded, StillWaiting, Unreachable, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { KeysNotUnlocked, LogNotTrusted, PassphraseNeeded, StillWaiting, Unreachable, VaultNotTrusted, WrongPassphrase } from "../../../src/admin/failure.ts";
+import { Journal } from "../../../src/admin/journal.ts";
 import { resume, Session, signIn } from "../../../src/admin/session.ts";
 import type { Step } from "../../../src/admin/session.ts";
 import { tabMemory } from "../../../src/admin/tab.ts";
@@ -19,6 +20,7 @@ const ROSTER = { text: '{"entries":[],"identities":[]}' };
 const CUSTODY = { text: '{"keys":[]}' };
 const MANIFESTS = { text: '{"notes":[]}' };
 const GONE = { status: 204 };
+const GRANTED = { body: {} };
 const SIGNED_IN = [STARTED, FINISHED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
 const RESUMED = { text: JSON.stringify({ ...LIMITS, user: "owner", identity: { half: "ROW", wrapped: "W" } }) };
 
@@ -28,20 +30,25 @@ interface Browser {
   /** Ingest's note; `null` when it gives none. */
   readonly note?: string | null;
   readonly seen?: string;
+  /** Of the audit log. */
+  readonly seenLog?: string;
   /** The tab whose half the browser kept. */
   readonly own?: FakeTab;
 }
 
-function attemptWith(attempt: FakeAttempt, answers: readonly Answer[], { note = "NOTE", seen = "", own = new FakeTab() }: Browser = {}) {
+function attemptWith(attempt: FakeAttempt, answers: readonly Answer[], { note = "NOTE", seen = "", seenLog = "", own = new FakeTab() }: Browser = {}) {
   const { fetcher, asked } = fakeFetch(...answers);
   const vault = new Vault("https://vault.example", fetcher);
   const steps: Step[] = [];
   const whole = fakeEngine(attempt, new FakeJoiner(), own);
   const storage = new FakeStorage();
   const tab = tabMemory(() => storage);
-  const config = { anchor: "ANCHOR" } as Config;
+  const config = { anchor: "ANCHOR", logKey: "LOG-KEY" } as Config;
   const kept: string[] = [];
-  const memory = { read: () => kept.at(-1) ?? seen, write: (place: string) => void kept.push(place) };
+  const memory = {
+    read: (of: string) => kept.findLast((line) => line.startsWith(of))?.slice(of.length + 1) ?? (of === "roster" ? seen : seenLog),
+    write: (of: string, place: string) => void kept.push(`${of} ${place}`),
+  };
   const timestamp = async () => note ?? undefined;
   const parts = { engine: Promise.resolve(whole), vault, config, memory, tab, timestamp, now: () => NOW };
   const painted = async () => undefined;
@@ -64,8 +71,9 @@ test("signs in, then unlocks with what the vault holds; the passphrase is never 
   assert.equal(attempt.freed, true);
   assert.equal(attempt.remembered, "");
   assert.deepEqual(attempt.confirmed, ["NOTE", NOW]);
+  assert.deepEqual(attempt.log, ["LOG-KEY", ""]);
   assert.equal(session.trust, "confirmed");
-  assert.deepEqual(kept, ["7 abcd"], "for the next sign-in");
+  assert.deepEqual(kept, ["roster 7 abcd"], "for the next sign-in");
   assert.ok(!JSON.stringify(asked).includes("correct"));
   assert.equal(asked[0]?.init.body, '{"user":"owner","message":"KE1"}');
   assert.equal(asked[1]?.init.body, '{"login":"AA","message":"KE3"}');
@@ -134,12 +142,12 @@ test("what the vault is to keep from now on is sent; that it does not take it is
   for (const answer of [GONE, { status: 503 }]) {
     const opener = new FakeOpener();
     opener.new_identity = '{"public":"AA","wrapped":[]}';
-    opener.new_grants = answer === GONE ? '{"grants":[]}' : undefined;
-    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, answer, answer]);
+    opener.lacking = answer === GONE ? '{"grants":[]}' : undefined;
+    const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, answer, GRANTED, answer]);
     assert.equal((await run()).user, "owner");
     const sent = asked.slice(SIGNED_IN.length, -1).map(({ url, init }) => [new URL(url).pathname, init.method, init.body]);
     const identity = ["/v1/identity", "POST", opener.new_identity];
-    assert.deepEqual(sent, answer === GONE ? [identity, ["/v1/grants", "POST", opener.new_grants]] : [identity]);
+    assert.deepEqual(sent, answer === GONE ? [identity, ["/v1/grants", "POST", opener.lacking]] : [identity]);
   }
 });
 
@@ -159,12 +167,13 @@ test("no key at all is said, and the opener is freed", async () => {
 
 test("a reload goes on with the tab's half, and never sends it", async () => {
   const own = new FakeTab();
-  const { again, asked, kept } = attemptWith(new FakeAttempt(() => "KE3"), [RESUMED, IDENTITY, ROSTER, CUSTODY, MANIFESTS], { own });
+  const answers = [RESUMED, IDENTITY, ROSTER, CUSTODY, MANIFESTS];
+  const { again, asked, kept } = attemptWith(new FakeAttempt(() => "KE3"), answers, { own, seenLog: "place 4" });
   const session = await again();
   assert.deepEqual(session.as, { ...LIMITS, user: "owner" });
-  const answers = [RESUMED.text, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text];
-  assert.deepEqual(own.calls, ["remember ", "confirm NOTE", ...answers]);
-  assert.deepEqual(kept, ["7 abcd"]);
+  const given = [RESUMED.text, IDENTITY.text, ROSTER.text, CUSTODY.text, "ANCHOR", MANIFESTS.text];
+  assert.deepEqual(own.calls, ["remember ", "remember_log LOG-KEY place 4", "confirm NOTE", ...given]);
+  assert.deepEqual(kept, ["roster 7 abcd"]);
   assert.equal(own.freed, true);
   assert.ok(!JSON.stringify(asked).includes("HALF"));
   session.leave();
@@ -212,8 +221,10 @@ function session(...answers: readonly Answer[]) {
   opener.answer = JSON.stringify({ deposits: [{ deposit_id: ID, fields: [], differences: [] }] });
   const engine = fakeEngine(new FakeAttempt(() => "KE3"));
   const kept: string[] = [];
-  const memory = { read: () => "", write: (place: string) => void kept.push(place) };
-  const open = new Session({ ...LIMITS, user: "owner" }, new Vault("https://vault.example", fetcher), opener, engine, memory, "confirmed", () => NOW);
+  const memory = { read: () => "", write: (of: string, place: string) => void kept.push(`${of} ${place}`) };
+  const vault = new Vault("https://vault.example", fetcher);
+  const journal = new Journal(opener, vault, memory);
+  const open = new Session({ ...LIMITS, user: "owner" }, vault, opener, engine, journal, memory, "confirmed", () => NOW);
   return { session: open, opener, asked, kept };
 }
 
@@ -230,16 +241,122 @@ test("a new passphrase: the old one signs in once more, and neither is sent", as
   assert.ok(!/correct|other/.test(JSON.stringify(asked)));
 });
 
-test("opening is one request: chosen fields to open, all others to check", async () => {
+test("opening is one request, which the WASM makes", async () => {
   const { session: open, opener, asked } = session({ text: "ANSWER" });
-  const [card, phone, email] = [sealed("card"), sealed("phone"), sealed("email")] as const;
-  await open.open(ID, "charge", [card], [card, phone, email]);
+  const [card, phone] = [sealed("card"), sealed("phone")] as const;
+  await open.open(ID, "charge", [card], [card, phone]);
   assert.equal(asked.length, 1);
-  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)), {
-    purpose: "charge",
-    deposits: [{ deposit_id: ID, open: [{ kind: "card", index: 0, tag: "card0" }], check: ["phone0", "email0"] }],
-  });
-  assert.deepEqual(opener.calls, ["open_fields ANSWER"]);
+  const chosen = [{ deposit_id: ID, fields: [{ kind: "card", index: 0 }] }];
+  assert.deepEqual(JSON.parse(String(asked[0]?.init.body)), { purpose: "charge", deposits: chosen });
+  assert.deepEqual(opener.calls, [`request_open charge ${JSON.stringify(chosen)}`, "open_fields ANSWER"]);
+});
+
+test("what lies there has changed, or was not looked at yet: it is checked, and signed once more", async () => {
+  const differs = { status: 409, body: { type: "https://nightsafe.dev/problems/log-entry-differs" } };
+  const { session: open, asked } = session(differs, { text: "CHECKED" }, { text: "ANSWER" });
+  await open.open(ID, "ship", [sealed("card")], [sealed("card")]);
+  assert.equal(asked.length, 3);
+  assert.deepEqual(JSON.parse(String(asked[1]?.init.body)), { deposits: [{ deposit_id: ID, open: [], check: ["card0"] }] });
+
+  const young = session({ text: "CHECKED" }, { text: "ANSWER" });
+  young.opener.unchecked = true;
+  await young.session.open(ID, "ship", [sealed("card")], [sealed("card")]);
+  assert.equal(young.asked.length, 2);
+
+  const twice = session(differs, { text: "CHECKED" }, differs);
+  await assert.rejects(twice.session.open(ID, "ship", [sealed("card")], [sealed("card")]), /409/);
+});
+
+test("where a log is kept, a sign-in is in it before anything else is asked for", async () => {
+  const opener = new FakeOpener();
+  opener.logs = true;
+  opener.lacking = '{"grants":[],"log":{}}';
+  const granted = { body: { log: { checkpoint: "C" } } };
+  const { run, asked, kept } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, { text: "IN-LOG" }, granted]);
+  await run();
+  const paths = asked.slice(SIGNED_IN.length).map(({ url }) => new URL(url).pathname);
+  assert.deepEqual(paths, ["/v1/log/record", "/v1/grants", "/v1/session/identity"]);
+  assert.deepEqual(opener.calls, [
+    'sign [{"action":"sign-in"}]',
+    "logged IN-LOG",
+    "new_grants 0000-00-00T00:00:00Z",
+    'logged {"checkpoint":"C"}',
+  ]);
+  assert.deepEqual(kept, ["roster 7 abcd", "log place 1", "log place 2"]);
+});
+
+test("a session that goes on after a reload signs what is done, and its sign-in is not recorded twice", async () => {
+  const opener = new FakeOpener();
+  [opener.logs, opener.log_size] = [true, "4"];
+  const own = new FakeTab("HALF", undefined, () => opener);
+  const found = { body: { deposits: [], log: { checkpoint: "C" } } };
+  const answers = [RESUMED, IDENTITY, ROSTER, CUSTODY, MANIFESTS, found];
+  const { again, asked, kept } = attemptWith(new FakeAttempt(() => "KE3"), answers, { own, seenLog: "place 4" });
+  await (await again()).search({});
+  assert.deepEqual(opener.calls, ['sign [{"action":"list","limit":25}]', 'logged {"checkpoint":"C"}']);
+  assert.ok(!asked.some(({ url }) => url.endsWith("/v1/log/record")));
+  assert.deepEqual(kept, ["roster 7 abcd", "log place 5"]);
+});
+
+test("what is granted and is not shown in the log ends the sign-in", async () => {
+  const opener = new FakeOpener();
+  opener.logs = true;
+  opener.lacking = '{"grants":[],"log":{}}';
+  opener.logged = (inLog: string) => {
+    if (inLog === "null") throw coded("log_refused");
+  };
+  const { run } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, { text: "IN-LOG" }, { body: {} }, GONE]);
+  await assert.rejects(run, LogNotTrusted);
+});
+
+test("a log that is not the one that was seen ends the sign-in, and nothing of it is remembered", async () => {
+  for (const refusal of ["log_refused", "log_rolled_back", "log_forked"]) {
+    const opener = new FakeOpener();
+    [opener.logs, opener.refusal] = [true, refusal];
+    const { run, asked, kept } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, { text: "IN-LOG" }, GONE]);
+    await assert.rejects(run, LogNotTrusted);
+    assert.match(asked.at(-1)?.url ?? "", /\/v1\/logout$/);
+    assert.equal(opener.calls.at(-1), "free");
+    assert.deepEqual(kept, ["roster 7 abcd"]);
+  }
+  const opener = new FakeOpener();
+  opener.logs = true;
+  const shorter = { status: 409, body: { type: "https://nightsafe.dev/problems/log-shorter" } };
+  const { run } = attemptWith(new FakeAttempt(() => "KE3", () => opener), [...SIGNED_IN, shorter, GONE]);
+  await assert.rejects(run, LogNotTrusted);
+});
+
+test("a search is signed by the names of its terms, and counts once it is shown in the log", async () => {
+  const found = { body: { deposits: [], log: { checkpoint: "C" } } };
+  const { session: open, opener, asked, kept } = session(found, found, { body: { deposits: [] } });
+  opener.logs = true;
+  await open.search({ reference: "A-1", last4: "1111", limit: 25 });
+  await open.search({ after: "x", limit: 25 });
+  const sent = asked.map(({ init }) => JSON.parse(String(init.body)) as Record<string, unknown>);
+  assert.deepEqual(Object.keys(sent[0] ?? {}), ["reference", "last4", "limit", "log"]);
+  assert.deepEqual(opener.calls, [
+    'sign [{"action":"search","criteria":["last4","reference"]}]',
+    'logged {"checkpoint":"C"}',
+    'sign [{"action":"list","limit":25}]',
+    'logged {"checkpoint":"C"}',
+  ]);
+  assert.deepEqual(kept, ["log place 1", "log place 2"]);
+  opener.refusal = "log_refused";
+  await assert.rejects(open.search({}), LogNotTrusted);
+  assert.equal(opener.calls.at(-1), "logged null");
+});
+
+test("signing out is recorded, in the one request that ends the session", async () => {
+  const opener = new FakeOpener();
+  opener.logs = true;
+  const answers = [...SIGNED_IN, { text: "IN-LOG" }, GONE, { text: "IN-LOG" }];
+  const { run, asked } = attemptWith(new FakeAttempt(() => "KE3", () => opener), answers);
+  const session = await run();
+  opener.calls.length = 0;
+  session.lock({ action: "sign-out" });
+  assert.deepEqual(opener.calls, ['sign [{"action":"sign-out"}]', "lock", "free"]);
+  const last = asked.at(-1);
+  assert.deepEqual([last?.init.keepalive, new URL(last?.url ?? "").pathname], [true, "/v1/log/record"]);
 });
 
 test("checking opens nothing", async () => {
@@ -290,13 +407,14 @@ const OPEN = { name: "ben", roles: ["admin"], invited_by: "owner", expires: "202
 
 test("the people page starts from the roster as it is now, and grants what somebody lacks", async () => {
   const invitations = JSON.stringify({ open: [OPEN], waiting: [] });
-  const { session: open, opener, asked, kept } = session(ROSTER, CUSTODY, GONE, { text: invitations }, { text: "PROPOSALS" });
+  const { session: open, opener, asked, kept } = session(ROSTER, CUSTODY, GRANTED, { text: invitations }, { text: "PROPOSALS" });
   opener.people = JSON.stringify([OWN]);
-  opener.new_grants = '{"grants":["AA"]}';
+  opener.lacking = '{"grants":["AA"]}';
   const team = await open.team();
   assert.deepEqual([team.admin, team.threshold, team.open], [true, 1, [OPEN]]);
-  assert.deepEqual(opener.calls, [`renew_roster ${ROSTER.text} ${CUSTODY.text}`, `waiting ${invitations}`, "proposals PROPOSALS"]);
-  assert.deepEqual(kept, ["7 abcd"]);
+  const granted = "new_grants 0000-00-00T00:00:00Z";
+  assert.deepEqual(opener.calls, [`renew_roster ${ROSTER.text} ${CUSTODY.text}`, granted, `waiting ${invitations}`, "proposals PROPOSALS"]);
+  assert.deepEqual(kept, ["roster 7 abcd"]);
   assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), [
     "/v1/roster",
     "/v1/custody",
@@ -335,6 +453,32 @@ test("a change and a second signature are sent as the WASM made them", async () 
   assert.deepEqual(opener.calls, ['change {"change":"threshold","threshold":2} 0000-00-00T00:00:00Z', "cosign ENTRY INVITATIONS"]);
   const bodies = asked.map(({ init }) => init.body).filter((body) => body !== undefined);
   assert.deepEqual(bodies, ['{"entry":"ENTRY","grants":[]}', '{"entry":"BOTH","grants":[]}']);
+});
+
+test("a change is in the log, or it is not believed", async () => {
+  const taken = { body: { taken: true, log: { checkpoint: "C" } } };
+  const { session: open, opener, kept } = session(taken, { body: { taken: true } });
+  opener.logs = true;
+  assert.equal(await open.change({ change: "threshold", threshold: 2 }), true);
+  assert.deepEqual(opener.calls.slice(1), ['logged {"checkpoint":"C"}']);
+  assert.deepEqual(kept, ["log place 1"]);
+  opener.refusal = "log_refused";
+  await assert.rejects(open.change({ change: "threshold", threshold: 2 }), LogNotTrusted);
+  assert.equal(opener.calls.at(-1), "logged null");
+});
+
+test("ending one's sessions elsewhere is a sign-out in the log, where one is kept", async () => {
+  const ended = { body: { log: { checkpoint: "C" } } };
+  const { session: open, opener, asked } = session({ body: {} }, ended, ended);
+  await open.endSession("aa");
+  assert.deepEqual([opener.calls, asked[0]?.init.body], [[], '{"id":"aa"}']);
+  opener.logs = true;
+  await open.endSession("aa");
+  await open.endOtherSessions();
+  const bodies = asked.slice(1).map(({ init }) => JSON.parse(String(init.body)) as { id?: string; log?: { since: number } });
+  assert.deepEqual(bodies.map(({ id, log }) => [id, log?.since]), [["aa", 0], [undefined, 1]]);
+  const both = ['sign [{"action":"sign-out"}]', 'logged {"checkpoint":"C"}'];
+  assert.deepEqual(opener.calls, [...both, ...both]);
 });
 
 test("an invitation: the vault gets the hash, the token stays here", async () => {

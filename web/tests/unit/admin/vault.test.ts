@@ -66,7 +66,7 @@ test("a session goes on, and what unlocks it is handed on as it came", async () 
 
 test("sessions are listed, and end one by one or all together", async () => {
   const one = { id: "0".repeat(32), started: "2026-11-21T10:00:00Z", last_used: "2026-11-21T10:05:00Z", own: true };
-  const { vault: api, asked } = vault({ body: { sessions: [one] } }, { status: 204 }, { status: 204 }, { status: 204 });
+  const { vault: api, asked } = vault({ body: { sessions: [one] } }, { body: {} }, { body: {} }, { status: 204 });
   assert.deepEqual(await api.sessions(), [one]);
   await api.endSession(one.id);
   await api.endOtherSessions();
@@ -74,7 +74,7 @@ test("sessions are listed, and end one by one or all together", async () => {
   const sent = asked.map(({ url, init }) => [url.slice(ORIGIN.length), init.body]);
   assert.deepEqual(sent.slice(1), [
     ["/v1/sessions/end", `{"id":"${one.id}"}`],
-    ["/v1/sessions/end-others", undefined],
+    ["/v1/sessions/end-others", "{}"],
     ["/v1/settings", '{"lock_after":300}'],
   ]);
 });
@@ -87,6 +87,15 @@ test("sign-out forgets the proof even when the vault does not answer", async () 
   assert.equal(proofs(asked).at(-1), null);
   await api.logout();
   assert.equal(asked.length, 3);
+});
+
+test("a sign-out that is not recorded ends the session all the same", async () => {
+  const { vault: api, asked } = vault(LOGIN, { status: 503 }, { status: 204 });
+  await api.loginFinish({ login: "AA", message: "BB" }, "PROOF");
+  await api.signOff('{"since":0,"entries":[]}');
+  await api.signOff('{"since":0,"entries":[]}');
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/v1/login/finish", "/v1/log/record", "/v1/logout"]);
+  assert.deepEqual(proofs(asked), ["PROOF", "PROOF", "PROOF"]);
 });
 
 test("rows are read, and kept for the WASM as they came", async () => {
@@ -127,6 +136,9 @@ test("problems become sentences, also where the document is missing", async () =
   assert.match(sentence(await failure(429, "rate-limited")), /Wait a minute/);
   assert.match(sentence(await failure(503, "storage-unavailable")), /problem of its own/);
   assert.match(sentence(await failure(422, "malformed-search")), /Check what you typed/);
+  assert.match(sentence(await failure(422, "clock-differs")), /Set the clock/);
+  assert.match(sentence(await failure(503, "log-unavailable")), /audit log/);
+  assert.match(sentence(await failure(409, "no-log")), /says that it keeps none/);
   assert.match(sentence(await failure(415, "unsupported-media-type")), /refused this request: A title\.$/);
   const bare = await vault({ status: 400, text: "no" }).vault.search({}).catch((caught: unknown) => caught);
   assert.ok(bare instanceof Refused && bare.slug === "");

@@ -12,6 +12,12 @@ use nightsafe_core::log::{MAX_BUNDLE, Tile, parse_bundle};
 pub(super) const CHECKPOINT: &str = "checkpoint";
 /// Public key of the log.
 pub(super) const LOG_KEY: &str = "log.vkey";
+/// Trust anchor of the site.
+pub(super) const ANCHOR: &str = "anchor.txt";
+/// The roster's entries, a file each.
+pub(super) const ROSTER: &str = "roster";
+/// What the recovery key opens of the audit keys, a file for each of both.
+pub(super) const AUDIT_KEYS: &str = "audit-keys";
 
 /// What stands in the place of one leaf.
 pub(super) struct Place {
@@ -45,6 +51,45 @@ pub(super) fn read(folder: &Path, bundle: Tile) -> Result<Option<Vec<Place>>> {
         Some(Place { leaf, sealed: sealed.to_vec() })
     });
     Ok(places.collect())
+}
+
+/// The roster's entries, in order; none when there is no roster.
+pub(super) fn roster(folder: &Path) -> Result<Vec<String>> {
+    let mut entries = Vec::new();
+    for sequence in 0.. {
+        match text(&folder.join(ROSTER).join(entry_name(sequence)))? {
+            Some(note) => entries.push(note),
+            None => break,
+        }
+    }
+    Ok(entries)
+}
+
+pub(super) fn entry_name(sequence: u64) -> String {
+    format!("{sequence}.note")
+}
+
+/// The texts of all audit keys' grants.
+pub(super) fn audit_keys(folder: &Path) -> Result<Vec<String>> {
+    let dir = folder.join(AUDIT_KEYS);
+    if !dir.exists() {
+        return Ok(Vec::new());
+    }
+    let cannot = || format!("cannot read {}", dir.display());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(&dir).with_context(cannot)? {
+        paths.push(entry.with_context(cannot)?.path());
+    }
+    paths.sort();
+    paths.iter().map(|path| crate::files::read_text(path)).collect()
+}
+
+fn text(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
 }
 
 fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {

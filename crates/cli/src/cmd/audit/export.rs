@@ -1,24 +1,27 @@
 //! `nightsafe audit export`: a copy of the log out of the vault's database.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use nightsafe_core::log::{Checkpoint, Tile, encode_bundle};
 use nightsafe_core::note::Note;
+use nightsafe_core::scalar::Site;
 use nightsafe_vault::VaultStore;
 
 use super::copy;
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
 use crate::files::{self, Access, Cleanup};
-use crate::keys::online;
+use crate::keys::{audit_key, online};
 use crate::term;
 
-/// Write a copy of the audit log to a new folder: its checkpoint, its leaves and the sealed entries
+/// Write a copy of the audit log to a new folder: its checkpoint, its leaves, the sealed entries, and the roster of admins
 ///
 /// Give the copy to somebody who does not run the vault, and keep the checkpoints of earlier copies there: `nightsafe
-/// audit verify` holds a later copy against them. Entries stay sealed; who may read them has the audit key.
+/// audit verify` holds a later copy against them. Entries stay sealed; who may read them has the audit key or the recovery
+/// key.
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
@@ -36,8 +39,11 @@ pub(super) async fn run(args: &ExportArgs) -> Result<()> {
     let mut made = Cleanup::new();
     made.create_empty_dir(&args.out)?;
     let size = write(&store, &args.out).await;
+    let keys = write_roster(&store, &config.site()?, &args.out).await;
     store.close().await;
     let size = size?;
+    keys?;
+    files::create_new(&args.out.join(copy::ANCHOR), Access::Owner, files::read_text(&data.anchor())?.as_bytes())?;
     write_log_key(&data, &args.out)?;
     made.keep();
     term::print(&format!("{size} entries of the audit log are in {}\n", args.out.display()))
@@ -59,6 +65,22 @@ async fn write(store: &VaultStore, out: &Path) -> Result<u64> {
         create(&copy::sealed(out, bundle), &sealed(store, bundle).await?)?;
     }
     Ok(size)
+}
+
+/// Who may have signed, and what opens entries for the recovery key.
+async fn write_roster(store: &VaultStore, site: &Site, out: &Path) -> Result<()> {
+    for (sequence, note) in (0..).zip(store.roster().await?) {
+        create(&out.join(copy::ROSTER).join(copy::entry_name(sequence)), note.as_bytes())?;
+    }
+    for key in store.audit_keys().await? {
+        let grants = store.audit_recovery_grants(&key.key_id).await?;
+        let recovery_keys: BTreeSet<_> = grants.iter().map(|grant| grant.recovery_key_id).collect();
+        for recovery in recovery_keys {
+            let text = audit_key::grants_text(site, &key, &recovery, &grants);
+            create(&out.join(copy::AUDIT_KEYS).join(format!("{}-{recovery}.txt", key.key_id)), text.as_bytes())?;
+        }
+    }
+    Ok(())
 }
 
 /// The entries of a bundle's leaves, each after the id of its audit key; nothing in the place of one that was erased.

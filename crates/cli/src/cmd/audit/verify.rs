@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::audit::{Actor, AuditError, Commitment, Evidence, Finding, Salt, Signer, check, open_sealed};
 use nightsafe_core::keys::PrivateItems;
 use nightsafe_core::log::{Checkpoint, Tile};
 use nightsafe_core::note::Vkey;
+use nightsafe_core::roster::{self, Roster};
 use nightsafe_core::scalar::{KeyId, Site};
 
 use super::copy::{self, Place};
 use super::findings::Findings;
-use crate::keys::audit_key;
+use crate::keys::{audit_key, recovery};
 use crate::{files, term};
 
 /// Entries out of place that are tried in each other's places at most.
@@ -21,7 +23,7 @@ const MOVED: usize = 64;
 /// Check a copy of the audit log offline: one line for each finding, and an exit status other than 0 when there is one
 ///
 /// Without a checkpoint from an earlier day, a copy shows only that it fits together: who has the log's key can sign
-/// another history. Entries are opened, and their signatures looked at, with the audit key only.
+/// another history. Entries are opened, and their signatures looked at, with the audit key or the recovery key only.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// Folder with the copy, as `nightsafe audit export` writes it
@@ -33,6 +35,13 @@ pub(crate) struct VerifyArgs {
     /// File with the private part of an audit key
     #[arg(long, value_name = "FILE")]
     audit_key: Vec<PathBuf>,
+    /// File of the recovery key, which opens all audit keys of the copy
+    #[arg(long, value_name = "FILE")]
+    recovery_file: Option<PathBuf>,
+    /// The site's trust anchor, by which the roster of admins is verified [default: the one that lies in the copy, which
+    /// proves no more than that the copy fits together]
+    #[arg(long, value_name = "FILE")]
+    anchor: Option<PathBuf>,
     /// The log's public key, as `nightsafe keys log` printed it [default: the one that lies in the copy, which proves no
     /// more than that the copy fits together]
     #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
@@ -81,12 +90,14 @@ fn log_key(args: &VerifyArgs) -> Result<Vkey> {
 fn whole(args: &VerifyArgs, log: &Vkey, checkpoint: &Checkpoint, findings: &mut Findings) -> Result<String> {
     let name = checkpoint.origin.as_str().strip_suffix("/log").and_then(|name| Site::parse(name).ok());
     let site = name.context("the log is not one of a site: its name does not end with /log")?;
-    let keys = args.audit_key.iter().map(|path| audit_key::read_private(path, &site));
-    let keys = keys.collect::<Result<Vec<_>>>()?;
+    let keys = keys(args, &site)?;
+    let roster = read_roster(args, &site, findings)?;
     let mut read = read(&args.copy, checkpoint.size, &site, &keys, findings)?;
     settle_misplaced(&mut read, &site, &keys, findings);
 
-    let signers = [Signer { actor: Actor::Vault, key: log.clone() }];
+    let admins = roster.iter().flat_map(Roster::everybody);
+    let admins = admins.map(|admin| Signer { actor: Actor::Admin(admin.id()), key: admin.signing_key().clone() });
+    let signers: Vec<Signer> = admins.chain([Signer { actor: Actor::Vault, key: log.clone() }]).collect();
     let evidence = Evidence {
         site: &site,
         checkpoint,
@@ -120,6 +131,42 @@ fn whole(args: &VerifyArgs, log: &Vkey, checkpoint: &Checkpoint, findings: &mut 
         read.closed,
         args.earlier.len()
     ))
+}
+
+/// Everything that opens entries.
+fn keys(args: &VerifyArgs, site: &Site) -> Result<Vec<PrivateItems>> {
+    let mut keys = Vec::new();
+    for path in &args.audit_key {
+        keys.push(audit_key::read_private(path, site)?);
+    }
+    if let Some(path) = &args.recovery_file {
+        let recovery = recovery::read_private(path, site)?;
+        for text in copy::audit_keys(&args.copy)? {
+            keys.extend(audit_key::open_grants_text(site, &text, &recovery)?);
+        }
+    }
+    Ok(keys)
+}
+
+/// Who may have signed. A copy of a site without a roster has none.
+fn read_roster(args: &VerifyArgs, site: &Site, findings: &mut Findings) -> Result<Option<Roster>> {
+    let entries = copy::roster(&args.copy)?;
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let path = args.anchor.clone().unwrap_or_else(|| args.copy.join(copy::ANCHOR));
+    let anchor = TrustAnchor::parse(&files::read_text(&path)?);
+    let anchor = anchor.with_context(|| format!("{} is no trust anchor", path.display()))?;
+    if anchor.site != *site {
+        bail!("{} is the trust anchor of another site", path.display());
+    }
+    match roster::verify_at_any_time(&entries, &anchor) {
+        Ok(roster) => Ok(Some(roster)),
+        Err(error) => {
+            findings.about(error.fault.code(), &format!("roster entry {}", error.sequence), &error.to_string());
+            Ok(None)
+        }
+    }
 }
 
 fn read(folder: &Path, size: u64, site: &Site, keys: &[PrivateItems], findings: &mut Findings) -> Result<Read> {

@@ -23,7 +23,7 @@ use crate::keys::data_key::{self, FreshKey, Holders};
 use crate::keys::kek::derive_new;
 use crate::keys::keyholder::{Keyholder, first_roster};
 use crate::keys::site_key::SiteKeyFile;
-use crate::keys::{EPOCH_DAYS, now, online, recovery, rng};
+use crate::keys::{EPOCH_DAYS, audit_key, now, online, recovery, rng};
 use crate::manifests::{self, Signed};
 use crate::passphrase::Passphrase;
 use crate::site::integrity;
@@ -61,10 +61,10 @@ pub(super) async fn make(
         wasm_portable: wasm,
     };
     let recovery = make_recovery_key(args, &site, data, made)?;
-    let data_keys =
+    let (data_keys, audit) =
         make_vault(args, config, data, (&anchor, &signers), &admin_passphrase, recovery.public_key()).await?;
-    try_recovery(args, &site, data, &data_keys).await?;
-    try_grants((data, config), &anchor, &data_keys, &admin_passphrase).await?;
+    try_recovery(args, &site, data, (&data_keys, &audit)).await?;
+    try_grants((data, config), &anchor, (&data_keys, &audit), &admin_passphrase).await?;
 
     let now = now();
     let mut first = KeyManifest {
@@ -141,7 +141,8 @@ fn make_recovery_key(args: &InitArgs, site: &Site, data: &DataDir, made: &mut Cl
     Ok(recovery)
 }
 
-/// Makes both databases, the first admin with identity and roster, and two data keys: the first and the one that follows.
+/// Makes both databases, the first admin with identity and roster, two data keys, the first and the one that follows, and
+/// the audit key.
 async fn make_vault(
     args: &InitArgs,
     config: &Config,
@@ -149,7 +150,7 @@ async fn make_vault(
     (anchor, signers): (&TrustAnchor, &[&NoteSigner]),
     passphrase: &Passphrase,
     recovery: &DataPublicKey,
-) -> Result<Vec<FreshKey>> {
+) -> Result<(Vec<FreshKey>, PrivateItems)> {
     OutboxReader::open(&data.outbox()).await?.close().await;
     let store = VaultStore::open(&data.vault()).await?;
     let login = ServerSetup::generate()?;
@@ -162,10 +163,13 @@ async fn make_vault(
     let site = config.site()?;
     let identity = Identity::generate(&site, &mut rng())?;
     setup::add_identity(&store, user, &identity, &export_key, &mut rng()).await?;
-    let (roster, note) = first_roster(identity.public(), user, anchor, signers)?;
-    setup::add_roster_entry(&store, &roster, &note).await?;
+    let audit = audit_key::generate()?;
+    let (roster, note) = first_roster(identity.public(), Some(audit.public_key()), user, anchor, signers)?;
     let recipients = [identity.public().clone()];
     let granter = Keyholder { identity, roster };
+    // First the key: a roster that names one which is not there stops everything that is recorded
+    setup::add_audit_key(&store, &audit_key::row(&site, &audit, (&granter, &recipients), recovery)?).await?;
+    setup::add_roster_entry(&store, &granter.roster, &note).await?;
     let mut fresh = Vec::new();
     for _ in 0..2 {
         let key = FreshKey::make(&site, args.suite, &Holders::Admins(&granter, &recipients), recovery)?;
@@ -173,21 +177,25 @@ async fn make_vault(
         fresh.push(key);
     }
     store.close().await;
-    Ok(fresh)
+    Ok((fresh, audit))
 }
 
 /// Tries the admin's passphrase as one would: with what the database and the file of the sign-in hold.
 async fn try_grants(
     place: (&DataDir, &Config),
     anchor: &TrustAnchor,
-    made: &[FreshKey],
+    (made, audit): (&[FreshKey], &PrivateItems),
     passphrase: &Passphrase,
 ) -> Result<()> {
     let store = VaultStore::open(&place.0.vault()).await?;
     let admin = Keyholder::unlock(place, anchor, &store, passphrase).await?.context("the roster was not stored")?;
     let custody = store.custody().await?;
     let opened = admin.open(&store, &custody.iter().collect::<Vec<_>>()).await?;
+    let opened_audit = admin.open_audit_keys(&store).await?;
     store.close().await;
+    if !opened_audit.iter().any(|opened| opened.items().eq(audit.items())) {
+        bail!("the admin does not open the audit key: nothing was kept, please report this");
+    }
     for key in made {
         let id = key.row.key.key_id;
         let same = |opened: &&PrivateItems| opened.items().eq(key.items.items());
@@ -196,12 +204,17 @@ async fn try_grants(
             .find(same)
             .with_context(|| format!("the admin does not open data key {id}: please report this"))?;
     }
-    term::progress("The admin's passphrase opens all data keys.");
+    term::progress("The admin's passphrase opens all data keys, and the audit key.");
     Ok(())
 }
 
 /// Tries the recovery key as one would in need: from its file, with what the database holds.
-async fn try_recovery(args: &InitArgs, site: &Site, data: &DataDir, made: &[FreshKey]) -> Result<()> {
+async fn try_recovery(
+    args: &InitArgs,
+    site: &Site,
+    data: &DataDir,
+    (made, audit): (&[FreshKey], &PrivateItems),
+) -> Result<()> {
     let recovery = recovery::read_private(&args.recovery_file, site)?;
     let store = VaultStore::open(&data.vault()).await?;
     let custody = store.custody().await?;
@@ -214,8 +227,15 @@ async fn try_recovery(args: &InitArgs, site: &Site, data: &DataDir, made: &[Fres
             bail!("the recovery key does not give data key {id} back: nothing was kept, please report this");
         }
     }
+    let stored = store.audit_keys().await?;
+    let stored = stored.first().context("the audit key was not stored")?;
+    let grants = store.audit_recovery_grants(&stored.key_id).await?;
+    let recovered = data_key::recover(site, &audit_key::as_data_key(stored), &grants, &recovery)?;
+    if !recovered.items().eq(audit.items()) {
+        bail!("the recovery key does not give the audit key back: nothing was kept, please report this");
+    }
     store.close().await;
-    term::progress("The recovery key was read back from its file and opens all data keys.");
+    term::progress("The recovery key was read back from its file and opens all data keys, and the audit key.");
     Ok(())
 }
 

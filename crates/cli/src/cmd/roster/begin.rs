@@ -58,11 +58,14 @@ pub(super) async fn run(args: &BeginArgs) -> Result<()> {
         bail!("the vault has identity {} for {user}, and not this one: do not sign it", identity.id());
     }
     let signers = unlock_signers(&args.site_keys, args.site_passphrase_fd.as_ref(), &site, &anchor).await?;
-    let (roster, note) = first_roster(&identity, user, &anchor, &signers.iter().collect::<Vec<_>>())?;
+    let (roster, note) = first_roster(&identity, None, user, &anchor, &signers.iter().collect::<Vec<_>>())?;
     setup::add_roster_entry(&store, &roster, &note).await?;
     write_roster(&store, &data.roster()).await?;
     store.close().await;
     term::print(&format!("{}\n", roster.head()))?;
     term::progress(&format!("The roster begins with {user}, who gets the data keys granted at the next sign-in."));
+    term::progress(
+        "What admins do is not in the audit log yet: after that sign-in, `nightsafe keys audit` makes its key.",
+    );
     Ok(())
 }

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use nightsafe_core::note::Vkey;
+use nightsafe_core::scalar::Site;
+use nightsafe_vault::LogConfig;
 
 use super::sign::OneStep;
-use crate::data_dir::DataDirArg;
+use crate::data_dir::{DataDir, DataDirArg};
 use crate::site::offered::{self, Maker};
 use crate::site::release::{FieldsVersion, Release};
 use crate::site::served::Served;
@@ -30,6 +33,9 @@ pub(crate) struct BuildArgs {
     /// Raise the anchor's sequence floor to the current manifest: loaders built from now on refuse all earlier ones
     #[arg(long)]
     raise_floor: bool,
+    /// The audit log's public key, as `nightsafe keys log` printed it, where keys/log.key is not on this machine
+    #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
+    log_key: Option<Vkey>,
     /// Days that the release is good for
     #[arg(long, value_name = "DAYS", default_value_t = 395, value_parser = clap::value_parser!(u16).range(1..=400))]
     days: u16,
@@ -45,7 +51,8 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
     if args.raise_floor {
         anchor.sequence_floor = anchor.sequence_floor.max(current.sequence());
     }
-    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current };
+    let log_key = log_key(args, &data, &config.site()?)?;
+    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current, log_key: log_key.as_ref() };
     let filled = Filled::read(&args.assets, &inputs)?;
     let served = Served::read(&data.served())?;
     let (_, version) = offered::next(&data, served.as_ref(), now)?;
@@ -63,4 +70,22 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
         term::print(&format!("{}  {}\n", file.integrity, file.file))?;
     }
     args.sign.finish(&data, &config, &outcome).await
+}
+
+/// The key by which admins' browsers verify the audit log.
+fn log_key(args: &BuildArgs, data: &DataDir, site: &Site) -> Result<Option<Vkey>> {
+    let here = if data.log_key().exists() { Some(keys::online::read(&data.log_key())?.vkey().clone()) } else { None };
+    let key = match (&args.log_key, here) {
+        (Some(named), Some(here)) if *named != here => bail!("--log-key is not the public key of keys/log.key"),
+        (Some(named), _) => Some(named.clone()),
+        (None, here) => here,
+    };
+    match &key {
+        Some(key) if key.name() != LogConfig::name(site) => bail!("--log-key is the key of another site's log"),
+        Some(_) => {}
+        None => {
+            term::warn("the admin site cannot verify an audit log: name its public key with --log-key, if there is one")
+        }
+    }
+    Ok(key)
 }
