@@ -204,6 +204,11 @@ impl ReleaseFolder {
         self.root.join("admin-headers.json")
     }
 
+    /// The headers of `fields` or `admin` for another kind of server.
+    pub(crate) fn server_file(&self, site: &str, kind: &str) -> PathBuf {
+        self.root.join(format!("{site}-headers.{kind}"))
+    }
+
     /// Which files are current, and the earlier versions.
     pub(crate) fn record(&self) -> PathBuf {
         self.root.join("release.json")

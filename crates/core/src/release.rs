@@ -14,7 +14,7 @@ mod wire;
 pub use check::{HeaderDifference, HeaderFault, Mismatch, SECURITY_HEADERS};
 pub use error::ReleaseError;
 pub use note::{Remembered, VerifiedRelease, sign, text, verify, verify_at_any_time};
-pub use place::{ALL_PATHS, File, FilePath, Headers, Place, Script};
+pub use place::{ALL_PATHS, CONTENT_TYPE, File, FilePath, Headers, Place, Script, with_own};
 
 use crate::scalar::{ManifestHash, ReleaseHash, Site};
 use crate::time::UnixTime;
@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 pub const MAX_DOCUMENT: usize = 1 << 20;
 /// Most files of both origins together.
 pub const MAX_FILES: usize = 4096;
+/// Most bytes of a file: more than anything that a browser loads from a site, and what a comparing program may have to hold.
+pub const MAX_FILE: u64 = 1 << 26;
 /// Longest validity, in days.
 pub const MAX_VALID_DAYS: u64 = crate::manifest::MAX_VALID_DAYS;
 /// Where both origins serve the document.

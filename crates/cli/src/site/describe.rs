@@ -9,6 +9,7 @@ use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 
 use super::inventory::Inventory;
+use super::publish::hash_in;
 use super::{integrity, stage};
 use crate::config::{self, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
@@ -53,28 +54,32 @@ pub(crate) fn read_headers(path: &Path) -> Result<BTreeMap<String, Headers>> {
 }
 
 fn place(origin: &str, folder: &Path, headers: &Path, inventory: &Inventory) -> Result<Place> {
+    let headers = read_headers(headers)?;
     let mut found = BTreeMap::new();
     for name in stage::names(folder)?.into_iter().filter(|name| stage::plain(name) == name) {
         let file = folder.join(&name);
         let path = FilePath::parse(&format!("/{name}"))
             .with_context(|| format!("{} has a name that is not served: move it away", file.display()))?;
+        if !std::fs::symlink_metadata(&file).is_ok_and(|data| data.is_file()) {
+            bail!("{} is a link or a folder, and a release has files: move it away", file.display());
+        }
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         check_name(&file, &name, &bytes)?;
         let entry = File::of(&bytes, inventory.entry(&path)?);
+        if !headers.contains_key(path.as_str()) {
+            bail!("{} is no file of the site: move it away", file.display());
+        }
         if name == "index.html" {
             found.extend(FilePath::parse("/").map(|path| (path, entry.clone())));
         }
         found.insert(path, entry);
     }
-    Ok(Place { origin: config::origin(origin)?, files: found, headers: read_headers(headers)? })
+    Ok(Place { origin: config::origin(origin)?, files: found, headers })
 }
 
 /// What was changed behind our back must not get signed as an earlier version.
 fn check_name(file: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
-    let Some((_, hash)) = stem.rsplit_once('-') else { return Ok(()) };
-    let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_hash && hash != integrity::name_hash(bytes) {
+    if hash_in(name).is_some_and(|hash| hash != integrity::name_hash(bytes)) {
         bail!("{} was changed after it was hashed: restore it, and find out what changes files", file.display());
     }
     Ok(())

@@ -13,23 +13,25 @@ mod publish;
 pub(crate) mod release;
 pub(crate) mod retire;
 pub(crate) mod served;
+mod server_files;
 pub(crate) mod stage;
 pub(crate) mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
 use nightsafe_core::note::Vkey;
-use nightsafe_core::release::MadeWith;
+use nightsafe_core::release::{MadeWith, SiteRelease};
 
 use self::assets::Assets;
 use self::fill::Template;
 use self::integrity::{sha256, sha384};
-use self::publish::{by_content, content_name, module, named};
+use self::publish::{by_content, content_name, hash_in, module, named};
 use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
+use self::served::Served;
 use crate::config::{Config, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
@@ -92,9 +94,19 @@ impl Filled {
         let fields = self.fields.publish(&folder.fields(), &self.assets, version)?;
         let admin = self.admin.publish(&folder.admin(), &self.assets)?;
         let release = Release::succeed(before, fields, admin);
+        drop_old_admin_files(&folder.admin(), &release)?;
         write_rest(data, folder, &release, &inputs.config.origins, inputs.manifest)?;
         Ok(release)
     }
+}
+
+/// Of the admin site, what is current stays, and what was before: nobody pins its files.
+fn drop_old_admin_files(folder: &Path, release: &Release) -> Result<()> {
+    let kept: BTreeSet<&str> = release.admin_files().map(|one| one.file.as_str()).collect();
+    let mut names = stage::names(folder)?;
+    // What is not named by its content is not ours to drop: describing the release refuses it
+    names.retain(|name| hash_in(name).is_some() && !kept.contains(name.as_str()));
+    stage::remove_files(folder, &names)
 }
 
 /// Writes what follows from the files: the key manifest with its keys, the headers, and the record.
@@ -136,7 +148,7 @@ fn published_keys(folder: &ReleaseFolder) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Writes both header files.
+/// Writes both header files, and what other servers need of them.
 pub(crate) fn publish_headers(
     folder: &ReleaseFolder,
     release: &Release,
@@ -146,7 +158,14 @@ pub(crate) fn publish_headers(
     let fields = headers::fields(release, origins, manifest, &published_keys(folder)?);
     let admin = headers::admin(release, origins);
     files::place(&folder.fields_headers(), &headers::to_bytes(&fields)?)?;
-    files::place(&folder.admin_headers(), &headers::to_bytes(&admin)?)
+    files::place(&folder.admin_headers(), &headers::to_bytes(&admin)?)?;
+    server_files::write(folder, signed_in(folder)?.as_ref())
+}
+
+/// The release that a folder holds, when it is signed: then what describes it is served, too.
+fn signed_in(folder: &ReleaseFolder) -> Result<Option<SiteRelease>> {
+    let served = Served::read(folder)?;
+    Ok(served.and_then(|served| served.note.is_some().then_some(served.release)))
 }
 
 /// The checkout's texts, filled in; each pins the one before it.

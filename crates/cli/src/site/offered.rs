@@ -12,7 +12,7 @@ use super::describe::{About, describe};
 use super::proposal::{Before, SiteProposal};
 use super::served::{self, Served};
 use super::stage::Stage;
-use super::verify;
+use super::{server_files, verify};
 use crate::config::Config;
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
@@ -194,6 +194,7 @@ fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, document: &
             files::place(&file, text.as_bytes())?;
         }
     }
+    server_files::write(folder, Some(release))?;
     files::place(&folder.note(), note.as_bytes())
 }
 

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use nightsafe_core::time::{Day, UnixTime};
 
 use super::release::{FieldsVersion, Release};
-use crate::data_dir::ReleaseFolder;
 use crate::files;
 
 /// Who asked for it within so many days is a shop that still pins it.
@@ -41,18 +40,6 @@ pub(crate) fn files_only_of(version: &FieldsVersion, release: &Release) -> BTree
     let others: BTreeSet<&str> =
         release.versions().flat_map(FieldsVersion::files).map(|one| one.file.as_str()).collect();
     version.files().map(|one| one.file.clone()).filter(|file| !others.contains(file.as_str())).collect()
-}
-
-/// Removes them, and their compressed siblings, from a release's folder.
-pub(crate) fn remove(names: &BTreeSet<String>, folder: &ReleaseFolder) -> Result<()> {
-    for name in names {
-        for file in [folder.fields().join(name), folder.fields().join(format!("{name}.br"))] {
-            if file.exists() {
-                std::fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// What access logs say of a version.

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use nightsafe_core::release::{DOCUMENT_PATH, NOTE_PATH};
 
+use super::publish::{BROTLI, GZIP};
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
 
@@ -64,6 +65,19 @@ pub(crate) fn remove(folder: &Path) -> Result<()> {
     }
 }
 
+/// Removes files and their compressed siblings from a served folder.
+pub(crate) fn remove_files<'a>(folder: &Path, names: impl IntoIterator<Item = &'a String>) -> Result<()> {
+    for name in names {
+        for end in ["", BROTLI, GZIP] {
+            let file = folder.join(format!("{name}{end}"));
+            if file.exists() {
+                fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn link_all(from: &Path, to: &Path) -> Result<()> {
     for name in names(from)? {
         let (from, to) = (from.join(&name), to.join(&name));
@@ -93,5 +107,5 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
 
 /// The name of the file that this is, or is a compressed sibling of.
 pub(crate) fn plain(name: &str) -> &str {
-    name.strip_suffix(".br").unwrap_or(name)
+    [BROTLI, GZIP].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }

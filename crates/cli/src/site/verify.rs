@@ -6,6 +6,7 @@ mod server;
 use std::io::Read;
 
 use anyhow::{Result, bail};
+use flate2::read::MultiGzDecoder;
 use nightsafe_core::release::HeaderDifference;
 
 pub(crate) use folder::{Folder, folder};
@@ -43,11 +44,21 @@ pub(crate) fn lines(findings: &[Finding]) -> String {
     findings.iter().map(|Finding { code, what, said }| format!("{code}  {what}  {said}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The bytes of a brotli stream, of which there may be no more than `most`: a few bytes can be made of gigabytes.
-fn unpack(packed: &[u8], most: u64) -> Result<Vec<u8>> {
-    let mut plain = Vec::new();
-    let mut reader = brotli::Decompressor::new(packed, 4096).take(most.saturating_add(1));
-    reader.read_to_end(&mut plain)?;
+/// How a body or a sibling is compressed.
+#[derive(Clone, Copy)]
+enum Packing {
+    Brotli,
+    Gzip,
+}
+
+/// What was compressed, of which there may be no more than `most` bytes: a few can be made of gigabytes.
+fn unpack(packing: Packing, packed: &[u8], most: u64) -> Result<Vec<u8>> {
+    let (mut plain, limit) = (Vec::new(), most.saturating_add(1));
+    match packing {
+        Packing::Brotli => brotli::Decompressor::new(packed, 4096).take(limit).read_to_end(&mut plain)?,
+        // With all that follows the first part: some readers go on there
+        Packing::Gzip => MultiGzDecoder::new(packed).take(limit).read_to_end(&mut plain)?,
+    };
     if u64::try_from(plain.len()).unwrap_or(u64::MAX) > most {
         bail!("it is longer than the file");
     }
@@ -60,10 +71,16 @@ mod tests {
 
     #[test]
     fn what_is_compressed_is_unpacked_up_to_a_limit() {
-        let mut packed = Vec::new();
-        brotli::BrotliCompress(&mut &vec![b'a'; 1 << 20][..], &mut packed, &Default::default()).unwrap();
-        assert_eq!(unpack(&packed, 1 << 20).unwrap().len(), 1 << 20);
-        assert!(unpack(&packed, (1 << 20) - 1).is_err());
-        assert!(unpack(b"not brotli", 100).is_err());
+        let plain = vec![b'a'; 1 << 20];
+        let (mut packed, mut zipped) = (Vec::new(), Vec::new());
+        brotli::BrotliCompress(&mut &plain[..], &mut packed, &Default::default()).unwrap();
+        flate2::read::GzEncoder::new(&plain[..], flate2::Compression::best()).read_to_end(&mut zipped).unwrap();
+        for (packing, bytes) in [(Packing::Brotli, packed), (Packing::Gzip, zipped.clone())] {
+            assert_eq!(unpack(packing, &bytes, 1 << 20).unwrap().len(), 1 << 20);
+            assert!(unpack(packing, &bytes, (1 << 20) - 1).is_err());
+            assert!(unpack(packing, b"neither of them", 100).is_err());
+        }
+        assert!(unpack(Packing::Gzip, &zipped.repeat(2), 1 << 20).is_err());
+        assert!(unpack(Packing::Gzip, &[zipped.as_slice(), b"more"].concat(), 1 << 20).is_err());
     }
 }

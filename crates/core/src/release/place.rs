@@ -1,5 +1,6 @@
 //! One of the two origins: its files and the headers of its answers.
 
+use super::MAX_FILE;
 use crate::anchor::Origin;
 use crate::primitives::sha256;
 use sha2::{Digest, Sha384};
@@ -7,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// Stands for every path where headers are named, also for those at which there is no file.
 pub const ALL_PATHS: &str = "*";
+/// The header that every file must have: with another type, browsers make something else of the same bytes.
+pub const CONTENT_TYPE: &str = "Content-Type";
 const MAX_PATH: usize = 200;
 const MAX_HEADER: usize = 8192;
 const MAX_WORDS: usize = 500;
@@ -110,12 +113,9 @@ impl Script {
 impl Place {
     /// The headers that an answer for this path must have.
     pub fn headers_of(&self, path: &str) -> Headers {
-        let mut headers = self.headers.get(ALL_PATHS).cloned().unwrap_or_default();
-        for (name, value) in self.headers.get(path).filter(|_| path != ALL_PATHS).into_iter().flatten() {
-            headers.retain(|other, _| !other.eq_ignore_ascii_case(name));
-            headers.insert(name.clone(), value.clone());
-        }
-        headers
+        let none = Headers::new();
+        let own = self.headers.get(path).filter(|_| path != ALL_PATHS);
+        with_own(self.headers.get(ALL_PATHS).unwrap_or(&none), own.unwrap_or(&none))
     }
 
     /// Address of a file.
@@ -125,15 +125,27 @@ impl Place {
 
     /// What the types do not say.
     pub(super) fn is_good(&self) -> bool {
-        let scripts = self.files.iter().all(|(path, file)| {
-            file.script.is_some() == path.is_code() && file.script.as_ref().is_none_or(Script::is_good)
+        let files = self.files.iter().all(|(path, file)| {
+            file.bytes <= MAX_FILE
+                && self.headers.get(path.as_str()).is_some_and(|own| own.contains_key(CONTENT_TYPE))
+                && file.script.is_some() == path.is_code()
+                && file.script.as_ref().is_none_or(Script::is_good)
         });
         let headers = self.headers.iter().all(|(path, headers)| {
             let known = path == ALL_PATHS || FilePath::parse(path).is_some_and(|path| self.files.contains_key(&path));
             known && is_headers(headers)
         });
-        scripts && headers && self.headers.contains_key(ALL_PATHS)
+        files && headers && self.headers.contains_key(ALL_PATHS)
     }
+}
+
+/// The headers of every answer, replaced by name by those of one path.
+pub fn with_own(all: &Headers, own: &Headers) -> Headers {
+    let replaced = |name: &str| own.keys().any(|other| other.eq_ignore_ascii_case(name));
+    let mut headers = all.clone();
+    headers.retain(|name, _| !replaced(name));
+    headers.extend(own.clone());
+    headers
 }
 
 fn is_headers(headers: &Headers) -> bool {

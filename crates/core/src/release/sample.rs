@@ -50,10 +50,18 @@ fn place(origin: &str, files: &[(&str, &[u8])]) -> Place {
         ("Content-Security-Policy", "default-src 'none'; sandbox"),
         ("X-Content-Type-Options", "nosniff"),
     ]);
-    Place {
-        origin: Origin::parse(origin).unwrap(),
-        files: files.iter().map(file).collect(),
-        headers: BTreeMap::from([("*".to_owned(), all)]),
+    let of_file = |(path, _): &(&str, &[u8])| ((*path).to_owned(), headers(&[("Content-Type", media_type(path))]));
+    let mut headers: BTreeMap<_, _> = files.iter().map(of_file).collect();
+    headers.insert("*".to_owned(), all);
+    Place { origin: Origin::parse(origin).unwrap(), files: files.iter().map(file).collect(), headers }
+}
+
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "" if path != "/" => "text/plain; charset=utf-8",
+        _ => "text/html; charset=utf-8",
     }
 }
 
@@ -73,7 +81,7 @@ pub(crate) fn release() -> SiteRelease {
         ],
     );
     let own = headers(&[("Cache-Control", "no-cache, no-transform"), ("Content-Security-Policy", "script-src 'self'")]);
-    fields.headers.insert("/frame-1.html".to_owned(), own);
+    fields.headers.get_mut("/frame-1.html").unwrap().extend(own);
     SiteRelease {
         site: Site::parse(SITE).unwrap(),
         version: "2026-11-27.3".into(),

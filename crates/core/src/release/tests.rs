@@ -48,6 +48,8 @@ fn a_release_must_say_what_the_format_says() {
         |made| drop(made.fields.headers.get_mut("*").unwrap().insert("X-A".into(), " a".into())),
         |made| drop(made.fields.headers.get_mut("*").unwrap().insert("X-A".into(), "a\r\nSet-Cookie: b".into())),
         |made| drop(made.fields.headers.get_mut("*").unwrap().insert("cache-control".into(), "no-store".into())),
+        |made| drop(made.fields.headers.remove("/loader-1.js")),
+        |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().bytes = MAX_FILE + 1,
         |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().script = None,
         |made| {
             let script = made.fields.files[&FilePath::parse("/loader-1.js").unwrap()].script.clone();
@@ -123,7 +125,7 @@ fn headers_are_exact_and_none_may_be_added() {
     // The frame has its own policy
     assert_eq!(
         check("/frame-1.html", &good),
-        ["header_changed Cache-Control", "header_changed Content-Security-Policy"]
+        ["header_changed Cache-Control", "header_changed Content-Security-Policy", "header_missing Content-Type"]
     );
     assert_eq!(check("/", &good[1..]), ["header_missing Cache-Control"]);
     let more =

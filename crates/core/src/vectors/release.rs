@@ -3,7 +3,7 @@
 use crate::encoding::b64u;
 use crate::note;
 use crate::release::sample::{anchor, release, site_key, time};
-use crate::release::{FilePath, SiteRelease, hash, text, verify};
+use crate::release::{FilePath, MAX_FILE, SiteRelease, hash, text, verify};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -141,6 +141,18 @@ pub(super) fn make() -> Value {
         (
             "headers of a file that is not there",
             document("\"/frame-1.html\":{\"Cache-Control\"", "\"/frame-2.html\":{\"Cache-Control\""),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        (
+            "a file without a type",
+            with(|made| drop(made.fields.headers.remove(loader.as_str()))),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        (
+            "a file of more than 64 MiB",
+            with(|made| made.fields.files.get_mut(&loader).unwrap().bytes = MAX_FILE + 1),
             NOW,
             Some("invalid_manifest"),
         ),

@@ -117,14 +117,18 @@ async fn every_answer_has_the_headers() {
     }
     let response = site.get("/plain.css").await;
     assert_eq!(header(&response, "x-all"), "2");
-    // Its caching is not that of an error in its place
+    // Its caching and type are not those of an error in its place
     fs::write(
         site.folder.path().join("headers.json"),
-        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable"}}"#,
+        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable","Content-Type":"text/x"},
+            "/plain.css":{"Content-Type":"text/x"}}"#,
     )
     .unwrap();
-    assert_eq!(header(&site.get("/lost").await, "cache-control"), "no-store, no-transform");
-    assert_eq!(header(&site.get("/plain.css").await, "cache-control"), "no-cache");
+    let lost = site.get("/lost").await;
+    assert_eq!(header(&lost, "cache-control"), "no-store, no-transform");
+    assert_eq!(header(&lost, "content-type"), "application/problem+json");
+    let found = site.get("/plain.css").await;
+    assert_eq!((header(&found, "cache-control"), header(&found, "content-type")), ("no-cache".into(), "text/x".into()));
 }
 
 #[tokio::test]
@@ -184,6 +188,16 @@ async fn a_changed_byte_is_served_at_once() {
     let identity = site.get(path).await;
     assert_eq!(header(&identity, "content-encoding"), "");
     assert_eq!(text(identity).await, "\0asm");
+    fs::write(site.root().join("checkout-0123456789abcdef.wasm.gz"), "zipped").unwrap();
+    for (accepted, encoding, body) in
+        [("gzip", "gzip", "zipped"), ("gzip, br", "br", "packed"), ("br;q=0, gzip;q=0.5", "gzip", "zipped")]
+    {
+        let answer = Request::get(path).header("accept-encoding", accepted).body(Body::empty()).unwrap();
+        let answer = site.send(answer).await;
+        assert_eq!(header(&answer, "content-encoding"), encoding);
+        assert_eq!(header(&answer, "vary"), "Accept-Encoding");
+        assert_eq!(text(answer).await, body);
+    }
     let refused = Request::get(path).header("accept-encoding", "br;q=0");
     let refused = site.send(refused.body(Body::empty()).unwrap()).await;
     assert_eq!(header(&refused, "content-encoding"), "");

@@ -9,9 +9,9 @@ use crate::data_dir::DataDirArg;
 use crate::keys::carried::ask;
 use crate::site::offered::Maker;
 use crate::site::release::Release;
-use crate::site::retire::{LATELY_DAYS, Use, files_only_of, remove, without};
+use crate::site::retire::{LATELY_DAYS, Use, files_only_of, without};
 use crate::site::served::Served;
-use crate::site::stage::Stage;
+use crate::site::stage::{Stage, remove_files};
 use crate::site::write_rest;
 use crate::{keys, manifests, term};
 
@@ -61,7 +61,7 @@ pub(super) async fn run(args: &RetireArgs) -> Result<()> {
     ask(args.yes, "make a release without these files", "nothing was retired")?;
 
     let stage = Stage::begin(&data, &data.served())?;
-    remove(&names, stage.folder())?;
+    remove_files(&stage.folder().fields(), &names)?;
     write_rest(&data, stage.folder(), &record, &config.origins, &current)?;
     let made_with = served.release.made_with.clone();
     let maker = Maker { data: &data, config: &config, anchor, manifest: &current, now, days: args.days.into() };

@@ -90,7 +90,7 @@ async fn of_server(args: &VerifyArgs, anchor: Option<&TrustAnchor>) -> Result<(O
     let (release, mut findings) = read_release(args, anchor, &document, &note);
     let Some(release) = release else { return Ok((None, findings)) };
     match release.place(origin.as_str()) {
-        Some(place) => findings.extend(server.check(&release, &document, place).await),
+        Some(place) => findings.extend(server.check(&release, &document, &note, place).await),
         None => findings.push(Finding::new("wrong_origin", origin.as_str(), "serves the release of other origins")),
     }
     Ok((Some(release), findings))

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::release::{ALL_PATHS, FilePath, NOTE_PATH, Place, SiteRelease};
+use nightsafe_core::release::{ALL_PATHS, FilePath, Mismatch, NOTE_PATH, Place, SiteRelease};
 
-use super::{Finding, unpack};
+use super::{Finding, Packing, unpack};
 use crate::data_dir::ReleaseFolder;
 use crate::site::describe::read_headers;
-use crate::site::{offered, stage};
+use crate::site::publish::{BROTLI, GZIP};
+use crate::site::{offered, server_files, stage};
 
 /// Whose files: of both origins, or of the one that this machine has.
 pub(crate) struct Folder {
@@ -49,7 +50,7 @@ impl Folder {
             findings.extend(check(place, &site, &headers)?);
             let own =
                 [offered::descriptions(release, document), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat();
-            for (path, text) in own {
+            for (path, text) in &own {
                 let file = site.join(path.trim_start_matches('/'));
                 if !std::fs::read(&file).is_ok_and(|bytes| bytes == text.as_bytes()) {
                     findings.push(Finding::new(
@@ -58,6 +59,23 @@ impl Folder {
                         "is not what the release says of itself",
                     ));
                 }
+            }
+            for path in well_known(&site)?.iter().filter(|path| own.iter().all(|(own, _)| own != *path)) {
+                let said = Mismatch::MissingFromManifest;
+                findings.push(Finding::new(said.code(), format!("{}{path}", site.display()), said));
+            }
+        }
+        findings.extend(self.check_server_files(release)?);
+        Ok(findings)
+    }
+
+    /// Those that are there: not every machine has every kind of server.
+    fn check_server_files(&self, release: &SiteRelease) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for (file, text) in server_files::of_release(&self.folder, release)? {
+            if std::fs::read(&file).is_ok_and(|bytes| text.is_none_or(|text| bytes != text.as_bytes())) {
+                let said = "is not what follows from the headers of the release";
+                findings.push(Finding::new("no_manifest_match", file.display().to_string(), said));
             }
         }
         Ok(findings)
@@ -100,22 +118,52 @@ fn check(place: &Place, site: &Path, headers: &Path) -> Result<Vec<Finding>> {
         if let Err(mismatch) = place.check_file(path.as_str(), &bytes) {
             findings.push(Finding::new(mismatch.code(), at.display().to_string(), mismatch));
         }
-        // Most browsers get this one
-        let sibling = site.join(format!("{name}.br"));
-        if let Ok(packed) = std::fs::read(&sibling)
-            && !unpack(&packed, file.bytes).is_ok_and(|plain| place.check_file(path.as_str(), &plain).is_ok())
-        {
-            let said = "is not a compressed copy of the file that was signed";
-            findings.push(Finding::new("no_manifest_match", sibling.display().to_string(), said));
+        // Browsers get these
+        for (end, packing) in [(BROTLI, Packing::Brotli), (GZIP, Packing::Gzip)] {
+            let sibling = site.join(format!("{name}{end}"));
+            let is_copy = |packed: &[u8]| {
+                unpack(packing, packed, file.bytes).is_ok_and(|plain| place.check_file(path.as_str(), &plain).is_ok())
+            };
+            if std::fs::read(&sibling).is_ok_and(|packed| !is_copy(&packed)) {
+                let said = "is not a compressed copy of the file that was signed";
+                findings.push(Finding::new("no_manifest_match", sibling.display().to_string(), said));
+            }
         }
     }
     let known: BTreeSet<&str> = place.files.keys().map(file_name).collect();
     for name in stage::names(site)?.iter().filter(|name| !known.contains(stage::plain(name))) {
-        let said = nightsafe_core::release::Mismatch::MissingFromManifest;
+        let said = Mismatch::MissingFromManifest;
         findings.push(Finding::new(said.code(), site.join(name).display().to_string(), said));
     }
     findings.extend(check_headers(place, headers)?);
     Ok(findings)
+}
+
+/// Paths of all files below the one folder whose name starts with a dot and that is served all the same.
+fn well_known(site: &Path) -> Result<Vec<String>> {
+    let (mut folders, mut paths) = (vec![".well-known".to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let at = site.join(&folder);
+        if !at.is_dir() {
+            continue;
+        }
+        let cannot = || format!("cannot read {}", at.display());
+        for entry in std::fs::read_dir(&at).with_context(cannot)? {
+            let entry = entry.with_context(cannot)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // Not served: what a killed run was writing
+            if name.starts_with('.') {
+                continue;
+            }
+            let path = format!("{folder}/{name}");
+            match entry.file_type().with_context(cannot)?.is_dir() {
+                true => folders.push(path),
+                false => paths.push(format!("/{path}")),
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// Of the file that is served at a path.
