@@ -10,6 +10,8 @@
 mod common;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -144,6 +146,12 @@ fn built_carried_signed_in_turns_and_published() {
     assert_ne!(element(&shop), old);
     assert!(shop.fields(&old).exists(), "the version before stays served");
     assert_eq!((verify_site(&shop).0, served(&shop).sequence), (0, 2));
+    let admin = |release: u64| {
+        let release = fs::read_to_string(shop.data().join(format!("releases/{release}/site-release.json"))).unwrap();
+        let scripts = SiteRelease::parse(&release).unwrap().admin.files.into_keys();
+        scripts.map(|path| path.as_str().to_owned()).filter(|path| path.starts_with("/admin-")).collect::<Vec<_>>()
+    };
+    let first_admin = admin(1);
     // And the release before is whole
     let anchor = shop.data().join("anchor.txt");
     assert_eq!(verify(&shop.data().join("releases/1"), &["--anchor", anchor.to_str().unwrap()]).0, 0);
@@ -154,6 +162,12 @@ fn built_carried_signed_in_turns_and_published() {
     sign_and_publish(&shop, 3);
     assert!(!shop.data().join("releases/1").exists() && shop.data().join("releases/2").exists());
     assert!(shop.data().join("releases/signed/1.note").exists());
+    // A page of the admin site that is still open finds its files; nobody pins older ones
+    let (second, third) = (admin(2), admin(3));
+    assert!(first_admin.iter().all(|path| second.contains(path)));
+    let gone: Vec<_> = first_admin.iter().filter(|path| !third.contains(path)).collect();
+    assert!(gone.iter().any(|path| path.ends_with(".js")), "{third:?}");
+    assert!(gone.iter().all(|path| !shop.data().join(format!("site/admin{path}")).exists()));
 }
 
 #[test]
@@ -211,6 +225,7 @@ fn every_byte_and_every_header_on_the_disk_is_looked_at() {
     for (path, to, code) in [
         (file.clone(), "evil()", "no_manifest_match"),
         (PathBuf::from(format!("{}.br", file.display())), "evil()", "no_manifest_match"),
+        (PathBuf::from(format!("{}.gz", file.display())), "evil()", "no_manifest_match"),
         (index, "<p>", "no_manifest_match"),
         (
             site.join("fields").join(
@@ -222,6 +237,8 @@ fn every_byte_and_every_header_on_the_disk_is_looked_at() {
         (site.join("fields/tracker.js"), "evil()", "missing_from_manifest"),
         (site.join("admin/site-release"), "a note", "no_manifest_match"),
         (site.join("admin/.well-known/webcat/manifest.json"), "{}", "no_manifest_match"),
+        (site.join("admin/.well-known/tracker.js"), "evil()", "missing_from_manifest"),
+        (site.join("fields-headers.nginx"), "add_header A b;", "no_manifest_match"),
     ] {
         let before = fs::read(&path).ok();
         // A file of its own: the release before is the same one by a hard link
@@ -304,6 +321,39 @@ fn a_running_server_is_held_against_the_release() {
     assert!(status == 3 && found.starts_with("unreachable"), "{found}");
 }
 
+/// It is told apart from a swapped one, and costs no more memory than the file that it stands for.
+#[test]
+fn a_server_that_never_stops_sending_is_one_that_differs() {
+    let shop = signed();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap().to_string();
+    let fields = shop.data().join("site/fields");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, fields) = (stream.unwrap(), fields.clone());
+            std::thread::spawn(move || {
+                let mut request = [0; 4096];
+                let read = stream.read(&mut request).unwrap();
+                let text = String::from_utf8_lossy(&request[..read]).into_owned();
+                let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
+                let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+                stream.write_all(head.as_bytes()).unwrap();
+                if path.starts_with("/site-release") {
+                    stream.write_all(&fs::read(fields.join(&path[1..])).unwrap()).unwrap();
+                    return;
+                }
+                while stream.write_all(&[b'a'; 65536]).is_ok() {}
+            });
+        }
+    });
+    let anchor = shop.data().join("anchor.txt");
+    let arguments = ["--connect", &at, "--anchor", anchor.to_str().unwrap()];
+    let (status, found, _) = verify(Path::new("http://localhost:4802"), &arguments);
+    assert_eq!(status, 2, "{found}");
+    let element = found.lines().find(|line| line.contains("/element-")).unwrap();
+    assert!(element.starts_with("no_manifest_match") && element.ends_with("is longer than the file"), "{element}");
+}
+
 #[test]
 fn nothing_is_published_that_was_not_signed_as_it_is() {
     let shop = signed();
@@ -366,10 +416,16 @@ fn what_was_changed_after_it_was_hashed_is_not_signed_as_an_earlier_version() {
     let before = fingerprint(&shop.data());
     assert!(fails(shop.build(&[])).contains("was changed after it was hashed"));
     assert_eq!(fingerprint(&shop.data()), before);
-    // A script that nobody answers for
+    // A script that nobody answers for, a page that nobody made, and a link to what is elsewhere
     fs::remove_file(&file).unwrap();
     fs::write(shop.fields("tracker.js"), "evil()").unwrap();
     assert!(fails(shop.build(&[])).contains("nobody answers for it"));
+    fs::remove_file(shop.fields("tracker.js")).unwrap();
+    fs::write(shop.fields("offer.html"), "<p>").unwrap();
+    assert!(fails(shop.build(&[])).contains("is no file of the site"));
+    fs::remove_file(shop.fields("offer.html")).unwrap();
+    symlink(shop.path("recovery.key"), shop.fields("offer.txt")).unwrap();
+    assert!(fails(shop.build(&[])).contains("is a link or a folder"));
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Rig {
         let lines =
             sample.lines().map(|line| line.split_once(" http:").map_or(line.into(), |(_, at)| format!("http:{at}")));
         let sample = lines.collect::<Vec<_>>().join("\n");
-        let options = "{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}\n";
+        let options = "{\n\tadmin off\n\tauto_https off\n}\n";
         fs::write(here.join("Caddyfile"), format!("{options}{sample}\n")).unwrap();
         let mut command = Command::new(program("caddy").unwrap());
         command.args(["run", "--adapter", "caddyfile", "--config"]).arg(here.join("Caddyfile"));
