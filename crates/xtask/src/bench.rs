@@ -4,7 +4,7 @@
 //! All end by becoming the program that measures, so its output and its exit code are this command's.
 
 use crate::setup::{chromium, npm, postgres};
-use crate::{assets, demo, place, run};
+use crate::{assets, place, program, run};
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use std::os::unix::process::CommandExt;
@@ -67,7 +67,7 @@ fn seal(json: bool, runs: u8) -> Result<Command> {
     assets::build()?;
     let web = place::web();
     run::quiet(run::command("node", &web).args(["build.mjs", "bench"]))?;
-    let nightsafe = demo::command()?;
+    let nightsafe = program::command()?;
     let mut node = run::command("node", &web);
     node.arg("dist/bench/seal.js").arg("--runs").arg(runs.to_string()).args(json.then_some("--json"));
     node.arg("--chromium").arg(chromium::ensure()?).arg("--nightsafe").arg(nightsafe);

@@ -10,6 +10,7 @@ mod lint;
 mod metadata;
 mod payload;
 mod place;
+mod program;
 mod run;
 mod say;
 mod setup;

@@ -45,15 +45,15 @@ impl Weight {
     }
 }
 
-/// Makes a site and holds its weights against the budgets in wasm-pack.toml.
-pub(crate) fn check() -> Result<()> {
+/// Makes a site with that command and holds its weights against the budgets in wasm-pack.toml.
+pub(crate) fn check(nightsafe: &Path) -> Result<()> {
     let folder = place::target().join("payload");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     let data = folder.join("data");
     fs::create_dir_all(&folder)?;
-    demo::publish(&data)?;
+    demo::publish(nightsafe, &data)?;
     let weights = weigh(&data.join("site"), &assets::payload_budgets()?)?;
     fs::remove_dir_all(&folder)?;
     for weight in &weights {

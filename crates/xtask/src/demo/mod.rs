@@ -8,13 +8,12 @@ mod servers;
 mod site;
 
 use crate::setup::npm;
-use crate::{assets, place, run, say};
-use anyhow::{Context, Result};
+use crate::{assets, place, program, run, say};
+use anyhow::Result;
 use children::Children;
 use clap::Args;
 use keep::Keep;
 use ports::Ports;
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// What can be chosen.
@@ -53,8 +52,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// Makes a site like the demo's from the assets that are there, and starts nothing.
-pub(crate) fn publish(data: &Path) -> Result<()> {
-    site::make(&command()?, data, &Keep::open(data, None)?)
+pub(crate) fn publish(nightsafe: &Path, data: &Path) -> Result<()> {
+    site::make(nightsafe, data, &Keep::open(data, None)?)
 }
 
 /// Everything that has to be built; returns the path of the `nightsafe` command.
@@ -62,26 +61,7 @@ fn prepare() -> Result<PathBuf> {
     npm::ensure()?;
     assets::build()?;
     run::quiet(run::command("node", &place::web()).args(["build.mjs", "demo"]))?;
-    command()
-}
-
-/// Builds the `nightsafe` command; returns its path.
-pub(crate) fn command() -> Result<PathBuf> {
-    say::step("nightsafe command", build_command)
-}
-
-fn build_command() -> Result<PathBuf> {
-    #[derive(Deserialize)]
-    struct Message {
-        executable: Option<PathBuf>,
-    }
-    let mut cargo = run::cargo(&place::root());
-    cargo.args(["build", "--package", "nightsafe", "--bin", "nightsafe", "--message-format=json-render-diagnostics"]);
-    let output = cargo.stderr(std::process::Stdio::inherit()).output().context("cannot run cargo")?;
-    let messages =
-        output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Message>(line).ok());
-    let executable = messages.filter_map(|message| message.executable).next_back();
-    executable.filter(|_| output.status.success()).context("the nightsafe command could not be built")
+    program::command()
 }
 
 #[expect(clippy::print_stdout, reason = "the line of JSON is this command's result")]

@@ -6,13 +6,13 @@ mod table;
 
 use crate::cluster::{self, Cluster};
 use crate::setup::{chromium, npm, postgres, proxies, schemathesis};
-use crate::{assets, fuzz, payload, place, run, stamp};
+use crate::{assets, fuzz, payload, place, program, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Of all targets together, in the long run.
 const FUZZING: Duration = Duration::from_secs(600);
@@ -29,6 +29,7 @@ pub(crate) struct Options {
 
 /// Runs all stages, also after a failed one; prints the table and, as the last line, the counts.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    let start = Instant::now();
     npm::ensure()?;
     assets::build()?; // types of the glue, the modules under test
     let chromium = chromium::ensure()?;
@@ -38,30 +39,38 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let schemathesis = schemathesis::ensure();
     let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
     let filter = options.filter.as_deref();
+    let mut nightsafe = None;
     let mut results = vec![
         Results::of("module budgets", assets::check_budgets),
-        Results::of("payload of one checkout", payload::check),
+        Results::of("compiled tests", || program::with_tests().map(|path| nightsafe = Some(path))),
+    ];
+    let nightsafe = nightsafe.as_deref();
+    let tool = schemathesis.as_ref().ok().cloned();
+    results.extend([
+        Results::of("payload of one checkout", || payload::check(nightsafe.context("there is no nightsafe command")?)),
         Results::of("TypeScript types", || run::checked(npm().args(["run", "--silent", "check"]))),
         Results::of("bundles of the tests", || {
             run::checked(run::command("node", &place::web()).args(["build.mjs", "tests"]))
         }),
-    ];
-    let tool = schemathesis.as_ref().ok().cloned();
-    results.push(Results::of("schemathesis is there", || schemathesis.map(drop)));
-    results.extend([
-        Stage {
-            name: "Rust",
-            command: rust(options, filter, &cluster, tool.as_deref()),
-            runner: Runner::Cargo { show: options.long },
-        }
-        .run(),
-        Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap }.run(),
-        Stage { name: "browser", command: playwright(options, filter, &chromium)?, runner: Runner::Playwright }.run(),
+        Results::of("schemathesis is there", || schemathesis.map(drop)),
     ]);
+    let rust = Stage {
+        name: "Rust",
+        command: rust(options, filter, &cluster, tool.as_deref()),
+        runner: Runner::Cargo { show: options.long },
+    };
+    let node = Stage { name: "unit and WASM", command: node(options, filter)?, runner: Runner::Tap };
+    let command = playwright(options, filter, &chromium, nightsafe)?;
+    let browser = Stage { name: "browser", command, runner: Runner::Playwright };
+    results.extend(if options.long {
+        stage::in_turn([rust, node, browser])
+    } else {
+        stage::side_by_side(rust, [node, browser])
+    });
     if options.long && filter.is_none() {
         results.push(Results::of("fuzzing", || fuzz::run_for(FUZZING, None)));
     }
-    table::print(&results);
+    table::print(&results, start.elapsed());
     if results.iter().any(|result| result.count.failed > 0) {
         bail!("there are failed tests");
     }
@@ -100,13 +109,14 @@ fn node(options: &Options, filter: Option<&str>) -> Result<Command> {
     Ok(with_length(node, options))
 }
 
-fn playwright(options: &Options, filter: Option<&str>, chromium: &Path) -> Result<Command> {
+fn playwright(options: &Options, filter: Option<&str>, chromium: &Path, nightsafe: Option<&Path>) -> Result<Command> {
     let mut playwright = run::command("node", &place::web());
     playwright.args(["node_modules/@playwright/test/cli.js", "test", "--reporter=list"]);
     if let Some(filter) = filter {
         playwright.args(["--grep", filter, "--pass-with-no-tests"]);
     }
     playwright.env("NIGHTSAFE_CHROMIUM", chromium);
+    playwright.envs(nightsafe.map(|path| (program::VARIABLE, path)));
     // The demos that the tests start are this program, under guard: none outlives the run
     playwright.env("NIGHTSAFE_XTASK", std::env::current_exe().context("cannot find the running program")?);
     Ok(with_length(playwright, options))

@@ -72,6 +72,25 @@ impl Stage {
     }
 }
 
+/// One after the other: nothing else is at work while one measures.
+pub(crate) fn in_turn<const N: usize>(stages: [Stage; N]) -> Vec<Results> {
+    stages.map(Stage::run).into()
+}
+
+/// The first beside the others, which go one after the other. Each leaves a processor idle half of its time: it waits for
+/// disks, limits and browsers.
+pub(crate) fn side_by_side<const N: usize>(one: Stage, others: [Stage; N]) -> Vec<Results> {
+    std::thread::scope(|scope| {
+        let others = scope.spawn(|| in_turn(others));
+        let mut results = vec![one.run()];
+        match others.join() {
+            Ok(others) => results.extend(others),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        results
+    })
+}
+
 impl Runner {
     fn read(&self, line: &str) -> Count {
         match self {

@@ -5,18 +5,16 @@ use super::stage::Results;
 use crate::say;
 use std::time::Duration;
 
-/// Counts and times of all stages; the totals alone on the last line.
+/// Counts and times of all stages, of which some run side by side; the totals alone on the last line.
 #[expect(clippy::print_stdout, reason = "the counts are this command's result")]
-pub(crate) fn print(results: &[Results]) {
+pub(crate) fn print(results: &[Results], all: Duration) {
     let mut total = Count::default();
-    let mut time = Duration::ZERO;
     println!("\n{:<24} {:>8} {:>8} {:>8} {:>14}", "", "passed", "failed", "skipped", "time");
     for Results { name, count, taken } in results {
         println!("{}", row(name, *count, *taken));
         total += *count;
-        time += *taken;
     }
-    println!("{}\n", row("all", total, time));
+    println!("{}\n", row("all", total, all));
     println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
 }
 
