@@ -5,7 +5,8 @@
 mod common;
 
 use std::fs;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -168,6 +169,22 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
+fn refuses_with_headers(rig: &Rig, request: &str, header: &str) {
+    let mut stream = TcpStream::connect(rig.fields).unwrap();
+    let text = format!("{request} HTTP/1.1\r\nhost: localhost:4802\r\n{header}connection: close\r\n\r\n");
+    stream.write_all(text.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // It may hang up before it has read all
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+    assert!(answer.starts_with("http/1.1 4"), "{request}: {answer}");
+    for header in
+        ["\r\nx-frame-options: deny\r\n", "\r\nconnection-allowlist: ()", "\r\nreferrer-policy: no-referrer\r\n"]
+    {
+        assert!(answer.contains(header), "{request}: {answer}");
+    }
+}
+
 /// All is as it was signed, and of this nothing can be left out: neither a header of an answer or of an error, nor a type, nor
 /// a byte.
 fn serves_the_release(rig: &Rig, of_all: [&str; 2], of_frame: [&str; 2], of_module: [&str; 2]) {
@@ -180,6 +197,16 @@ fn serves_the_release(rig: &Rig, of_all: [&str; 2], of_frame: [&str; 2], of_modu
         assert_eq!(status, 0, "{said}");
     }
     fs::remove_file(rig.site().join("fields/tracker.js")).unwrap();
+    // Other errors than that of a path at which nothing is
+    for request in ["PUT /x", "GET /..%2f..%2fx"] {
+        refuses_with_headers(rig, request, "");
+    }
+    // What Caddy refuses before it looks at its sites has no headers at all, and its old versions send files for POST
+    if rig.kind == Kind::Nginx {
+        refuses_with_headers(rig, &format!("POST {}", rig.file("/element-", ".js")), "");
+        refuses_with_headers(rig, "GET /%00", "");
+        refuses_with_headers(rig, "GET /", &format!("X-Long: {}\r\n", "a".repeat(40_000)));
+    }
     let mut bytes = fs::read(&element).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::remove_file(&element).unwrap();

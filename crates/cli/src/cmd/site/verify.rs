@@ -19,7 +19,7 @@ const UNKNOWN: u8 = 3;
 /// All is as the release says, and nobody looked who signed it.
 const UNSIGNED: u8 = 4;
 
-/// Compares a folder or a running server with its signed release: every byte, every security header
+/// Compares a folder or a running server with its signed release: every byte, every type, every security header
 ///
 /// One line for each difference. Exit status: 0 all is as it was signed; 1 the command could not be carried out; 2 something
 /// differs, or is not signed as it must be; 3 something could not be reached, and nothing else is wrong; 4 all is as the
