@@ -2,6 +2,7 @@
 
 use js_sys::{Error, Reflect};
 use nightsafe_core::custody::CustodyError;
+use nightsafe_core::identity::CodeError;
 use wasm_bindgen::JsValue;
 
 /// What a call can fail with. Holds nothing of the input.
@@ -49,6 +50,16 @@ pub(crate) enum Failure {
     LogForked,
     /// The deposit's fields were not compared since its locator was opened.
     Unchecked,
+    /// A recovery code that lacks digits, or has too many.
+    CodeLength,
+    /// The group of a recovery code, from 1, that is not as it was printed.
+    CodeTypo(u8),
+    /// Not the file of this site's recovery key.
+    RecoveryKeyRefused,
+    /// What the vault gave does not open with the recovery key, or makes another key.
+    RecoveryGrantsRefused,
+    /// The recovery key opens nothing that this admin does not hold.
+    NothingToRecover,
     /// `lock` was called, or the attempt is used up.
     Locked,
     /// The browser gave no random bytes.
@@ -81,6 +92,17 @@ impl Failure {
             Self::LogRolledBack => "log_rolled_back",
             Self::LogForked => "log_forked",
             Self::Unchecked => "unchecked",
+            Self::CodeLength => "code_length",
+            Self::CodeTypo(1) => "code_typo_1",
+            Self::CodeTypo(2) => "code_typo_2",
+            Self::CodeTypo(3) => "code_typo_3",
+            Self::CodeTypo(4) => "code_typo_4",
+            Self::CodeTypo(5) => "code_typo_5",
+            Self::CodeTypo(6) => "code_typo_6",
+            Self::CodeTypo(_) => "code_typo_7",
+            Self::RecoveryKeyRefused => "recovery_key_refused",
+            Self::RecoveryGrantsRefused => "recovery_grants_refused",
+            Self::NothingToRecover => "nothing_to_recover",
             Self::Locked => "locked",
             Self::Randomness => "randomness",
             Self::Memory => "memory",
@@ -110,6 +132,11 @@ impl Failure {
             Self::LogRolledBack => "the audit log is shorter than this browser has seen it",
             Self::LogForked => "the audit log is not the one that this browser has seen",
             Self::Unchecked => "compare the deposit's fields first",
+            Self::CodeLength => "type all 35 characters of the recovery code",
+            Self::CodeTypo(_) => "compare this group of the recovery code with the page",
+            Self::RecoveryKeyRefused => "this is not the file of this site's recovery key",
+            Self::RecoveryGrantsRefused => "what the vault gave does not open with the recovery key",
+            Self::NothingToRecover => "the recovery key opens nothing that is not held already",
             Self::Locked => "sign in again: the keys are locked",
             Self::Randomness => "the browser gave no random bytes",
             Self::Memory => "the browser has not enough memory: close other tabs",
@@ -123,6 +150,15 @@ impl From<Failure> for JsValue {
         // An object that was just made takes a property
         let _ = Reflect::set(&error, &"code".into(), &failure.code().into());
         error.into()
+    }
+}
+
+impl From<CodeError> for Failure {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Length => Self::CodeLength,
+            CodeError::Typo(group) => Self::CodeTypo(group),
+        }
     }
 }
 

@@ -61,6 +61,27 @@
 //!   free(): void;
 //! }
 //!
+//! // -- getting back in by a recovery kit --
+//! export class Recovery {
+//!   /** Throws `code_length`, or `code_typo_1` to `code_typo_7` with the number of the group. */
+//!   constructor(code: string);
+//!   /** b64u, the `message` of POST /v1/recovery/start. */
+//!   readonly message: string;
+//!   /** As in LoginAttempt; the `message` of POST /v1/recovery/finish. Throws `wrong_passphrase`, `malformed`, `locked`. */
+//!   finish(reply: string): string;
+//!   /** Unlocks the identity by the members `identity` and `logs` of that answer. Throws `identity_refused`, `malformed`. */
+//!   unlock(identity: string, logs: boolean, anchor: string): void;
+//!   /** After that: b64u, the `message` of POST /v1/recovery/passphrase/start. Throws `locked`. */
+//!   begin_passphrase(passphrase: string): string;
+//!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration`, `wrapped` and, where a log is kept, `log` of
+//!    *  POST /v1/recovery/passphrase/finish as JSON. Key and place of the log as in remember_log(); `now` as for sign().
+//!    *  Throws `log_key_missing`, `malformed`, `locked`. */
+//!   finish_passphrase(reply: string, log_key: string, log_place: string, now: string): string;
+//!   /** Takes the `log` member of the answer; gives what to remember of the log. Throws as Opener.logged(). */
+//!   logged(in_log: string): string | undefined;
+//!   free(): void;
+//! }
+//!
 //! // -- a session of one tab (docs/spec/session.md) --
 //! export class Tab {
 //!   /** A fresh half, or what `half` gave before. Throws `malformed`.
@@ -139,6 +160,16 @@
 //!   /** Takes the `message` of the answer (runs Argon2id once); gives `registration` and `wrapped` of POST
 //!    *  /v1/passphrase/finish as JSON. Throws `malformed`, `locked`. */
 //!   finish_passphrase(reply: string): string;
+//!   // -- a recovery kit --
+//!   /** Makes the code: b64u, the `registration` of POST /v1/kit/start. Throws `no_identity`, `locked`. */
+//!   begin_kit(): string;
+//!   /** The code as it is printed, from then on until forget_kit(). */
+//!   readonly kit_code: string | undefined;
+//!   /** Whether this is how somebody types the group of this number, from 1. */
+//!   is_kit_group(number: number, typed: string): boolean;
+//!   /** Takes the `message` of the answer (runs Argon2id once); gives the body of POST /v1/kit/finish. Throws `malformed`, `locked`. */
+//!   finish_kit(reply: string): string;
+//!   forget_kit(): void;
 //!   /** What to remember of the verified roster, in this browser: sequence number, head, and whether it is `unconfirmed`. */
 //!   readonly roster_place: string | undefined;
 //!   /** Whether the roster is known to be the current one: the timestamp note says so; it goes on from one that was
@@ -164,6 +195,10 @@
 //!   change(request: string, now: string): string;
 //!   /** The same of somebody else's proposal, its `entry`, with the body of GET /v1/invitations. */
 //!   cosign(entry: string, invitations: string, now: string): string;
+//!   /** Opens what this admin does not hold with the organisation's recovery key, and grants it to this admin: body of POST
+//!    *  /v1/recovery-grants. Text of the key's file, bodies of GET /v1/recovery-grants and GET /v1/custody. Throws
+//!    *  `recovery_key_refused`, `recovery_grants_refused`, `nothing_to_recover`, `roster_unconfirmed`, `no_identity`, `malformed`, `locked`. */
+//!   recover(file: string, grants: string, custody: string, now: string): string;
 //!   /** Forgets one deposit's locator (when its values are hidden again). */
 //!   forget(deposit_id: string): void;
 //!   /** Zeroises keys and locators; every later call throws `locked`. */
@@ -224,7 +259,7 @@
 //!
 //! Every error is an `Error` with a stable `code` property (`wrong_passphrase`, `identity_refused`, `roster_refused`, `roster_rolled_back`,
 //! `roster_forked`, `roster_not_current`, `roster_unconfirmed`, `timestamp_refused`, `no_identity`, `passphrase_needed`, `last_admin`, `name_taken`, `change_refused`,
-//! `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
+//! `recovery_key_refused`, `recovery_grants_refused`, `nothing_to_recover`, `code_length`, `code_typo_1` to `code_typo_7`, `log_key_missing`, `no_log`, `log_refused`, `log_rolled_back`, `log_forked`, `unchecked`,
 //! `malformed`, `unknown_deposit`, `locked`, `randomness`, `memory`) and a `message` for the console that holds no input.
 
 #![forbid(unsafe_code)]
@@ -238,6 +273,7 @@ mod login;
 mod opener;
 mod people;
 mod place;
+mod recovery;
 mod session;
 mod tab;
 mod unlock;
@@ -246,6 +282,7 @@ mod view;
 pub use join::{Joining, new_invitation};
 pub use login::LoginAttempt;
 pub use opener::Opener;
+pub use recovery::Recovery;
 pub use tab::Tab;
 
 /// Texts that come from JavaScript are grown by the glue, JSON is read into strings: all of it is wiped when it is freed.

@@ -129,6 +129,39 @@ impl Opener {
         Ok(session.finish_passphrase(reply, &Stretch::STANDARD, &mut rng()?)?)
     }
 
+    /// Makes the code of a recovery kit; first message of its registration.
+    pub fn begin_kit(&mut self) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.begin_kit(&mut rng()?)?)
+    }
+
+    /// The code, to be shown.
+    #[wasm_bindgen(getter, unchecked_return_type = "string | undefined")]
+    pub fn kit_code(&self) -> Result<JsValue, JsValue> {
+        // Not as a String: that would be freed without being zeroised
+        Ok(self.session()?.kit_code().map_or(JsValue::UNDEFINED, |code| JsValue::from_str(&code)))
+    }
+
+    /// Whether a group of the code was typed back.
+    pub fn is_kit_group(&self, number: u8, mut typed: String) -> Result<bool, JsValue> {
+        let is = self.session()?.is_kit_group(number, &typed);
+        typed.zeroize();
+        Ok(is)
+    }
+
+    /// Last message of its registration, with the identity.
+    pub fn finish_kit(&mut self, reply: &str) -> Result<String, JsValue> {
+        let session = self.session.as_mut().ok_or(Failure::Locked)?;
+        Ok(session.finish_kit(reply, &Stretch::STANDARD, &mut rng()?)?)
+    }
+
+    /// Forgets the code; harmless after `lock`.
+    pub fn forget_kit(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.forget_kit();
+        }
+        nightsafe_wipe::stack();
+    }
+
     /// What to remember of the roster.
     #[wasm_bindgen(getter)]
     pub fn roster_place(&self) -> Result<Option<String>, JsValue> {
@@ -181,6 +214,15 @@ impl Opener {
     /// Signs an entry that somebody else has signed.
     pub fn cosign(&mut self, entry: &str, invitations: &str, now: &str) -> Result<String, JsValue> {
         Ok(self.session.as_mut().ok_or(Failure::Locked)?.cosign(entry, invitations, now, &mut rng()?)?)
+    }
+
+    /// Opens keys with the organisation's recovery key.
+    pub fn recover(&mut self, mut file: String, grants: &str, custody: &str, now: &str) -> Result<String, JsValue> {
+        let session = self.session.as_mut().ok_or(Failure::Locked)?;
+        let recovered = session.recover(&file, grants, custody, now, &mut rng()?);
+        file.zeroize();
+        nightsafe_wipe::stack();
+        Ok(recovered?)
     }
 
     /// Forgets a deposit; one that is not held does no harm.

@@ -161,6 +161,15 @@ impl Signing<'_> {
         Ok((!grants.is_empty()).then_some(Grants { grants, log: None }))
     }
 
+    /// These keys to this admin.
+    pub(crate) fn grant_own(&self, keys: &[PrivateItems], rng: &mut impl CryptoRng) -> Result<Vec<B64u>, Failure> {
+        let mut grants = Vec::new();
+        for key in keys {
+            self.grant(self.roster, self.admin.public(), key, &mut grants, rng)?;
+        }
+        Ok(grants)
+    }
+
     fn grant_to_newcomers(
         &self,
         after: &Roster,

@@ -32,6 +32,8 @@ use crate::place::{Place, Trust};
 use crate::unlock::{Unlocked, Unlocking, With, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
+mod kit;
+mod organisation;
 mod recorded;
 
 use recorded::points_of;
@@ -66,6 +68,7 @@ pub(crate) struct Session {
     is_sure: bool,
     manifests: Vec<VerifiedManifest>,
     renewal: Option<ClientRegistration>,
+    kit: Option<kit::MadeKit>,
     refused_manifests: u32,
     refused_grants: u32,
     new_identity: Option<KeptIdentity>,
@@ -128,6 +131,7 @@ impl Session {
             is_sure,
             manifests: verified,
             renewal: None,
+            kit: None,
             refused_manifests,
             refused_grants,
             new_identity,
@@ -170,7 +174,7 @@ impl Session {
         let done = renewal.finish(&reply, stretch)?;
         let wrapped = admin.ok_or(Failure::NoIdentity)?.wrap(&Unlock::Login(&done.export_key), rng);
         let wrapped = B64u(wrapped.map_err(|_| Failure::Randomness)?.to_bytes());
-        write(&RenewedView { registration: B64u(done.message), wrapped })
+        write(&RenewedView { registration: B64u(done.message), wrapped, log: None })
     }
 
     /// What to remember of the roster, if there is one.
@@ -348,12 +352,12 @@ fn current(note: Option<&str>, manifests: &[VerifiedManifest], now: UnixTime) ->
     }
 }
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     serde_json::from_str(json).map_err(|_| Failure::Malformed)
 }
 
 /// Only fails for values that JSON cannot hold, of which the views have none.
-fn write(value: &impl Serialize) -> Result<String, Failure> {
+pub(crate) fn write(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|_| Failure::Malformed)
 }
 

@@ -192,7 +192,7 @@ pub(crate) fn unwrap(kept: &KeptIdentity, anchor: &TrustAnchor, export_key: &Exp
     unwrap_with(kept, &way.wrapped, anchor, &Unlock::Login(export_key))
 }
 
-fn unwrap_with(
+pub(crate) fn unwrap_with(
     kept: &KeptIdentity,
     wrapped: &B64u,
     anchor: &TrustAnchor,

@@ -10,14 +10,19 @@ use nightsafe_core::roster::{Admin, Roster};
 use nightsafe_core::scalar::{IdentityId, KeyId};
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::value::Value;
+use nightsafe_proto::vault::log::ToLog;
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use serde::Serialize;
 
-/// What a new passphrase is sent with: `registration` and `wrapped` of `POST /v1/passphrase/finish`.
+/// What a new passphrase, or the code of a recovery kit, is sent with: so much of `POST /v1/passphrase/finish`, of
+/// `POST /v1/recovery/passphrase/finish`, and all of `POST /v1/kit/finish`.
 #[derive(Serialize)]
 pub(crate) struct RenewedView {
     pub(crate) registration: B64u,
     pub(crate) wrapped: B64u,
+    /// Where it is recorded by the same request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<ToLog>,
 }
 
 /// Somebody of the roster.

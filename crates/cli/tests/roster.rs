@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::process::Command;
+
 use common::{ADMIN, SITE_KEYS, Shop, fails, ok, run};
 use nightsafe_core::identity::Identity;
 use nightsafe_core::scalar::{IdentityId, Site};
@@ -69,4 +71,63 @@ async fn the_site_keys_sign_the_identity_that_was_compared_and_no_other() {
     ok(begin(&id, &[3, 1]));
     let people: Json = serde_json::from_str(&ok(shop.run(&["roster", "list", "--json"]))).unwrap();
     assert_eq!(people[0]["identity"], id.to_hex());
+}
+
+#[tokio::test]
+async fn the_only_admins_loss_is_met_by_the_site_keys() {
+    let shop = Shop::made();
+    let next = "quite another passphrase of anna";
+    let file = shop.path("proposal");
+    let propose = |more: &[&str]| {
+        let mut command = shop.command(&["roster", "propose", "--passphrase-fd", "0"]);
+        command.arg("--out").arg(&file).args(more);
+        run(command, &format!("{next}\n"))
+    };
+    let sign = |numbers: &[u8], more: &[&str]| {
+        // Without a data directory
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe"));
+        command.args(["roster", "sign", "--yes", "--site-passphrase-fd", "0"]);
+        for number in numbers {
+            command.arg("--site-key").arg(shop.path(&format!("site-keys/site-key-{number}.key")));
+        }
+        command.arg(&file).args(more);
+        run(command, &format!("{SITE_KEYS}\n"))
+    };
+    let publish = || {
+        let mut command = shop.command(&["roster", "publish"]);
+        command.arg(&file);
+        run(command, "")
+    };
+    ok(propose(&[]));
+    assert!(fails(propose(&[])).contains("exists already"));
+    assert!(fails(publish()).contains("2 more site keys must sign"));
+    let shown = ok(sign(&[3], &[]));
+    assert!(shown.contains("Gets new keys     anna"), "{shown}");
+    assert!(fails(publish()).contains("one more site key must sign"));
+    ok(sign(&[1], &[]));
+    let head = ok(publish());
+    assert_eq!(ok(publish()), head, "again, after an interruption");
+
+    let people: Json = serde_json::from_str(&ok(shop.run(&["roster", "list", "--json"]))).unwrap();
+    assert_eq!((&people[0]["state"], &people[1]["state"]), (&"replaced".into(), &"active".into()));
+    let words = people[1]["words"].as_str().unwrap();
+    assert!(shown.contains(words), "{shown}");
+    let store = VaultStore::open(&shop.data().join("vault.db").into()).await.unwrap();
+    let login = ServerSetup::from_bytes(&std::fs::read(shop.data().join("keys/login.key")).unwrap()).unwrap();
+    let record = store.admin_record("anna").await.unwrap().unwrap();
+    assert!(export_key(&login, "anna", &record, next.as_bytes(), &Stretch::STANDARD).is_ok());
+    assert!(export_key(&login, "anna", &record, ADMIN.as_bytes(), &Stretch::STANDARD).is_err());
+    let identity = store.identity_of("anna").await.unwrap().unwrap();
+    assert_eq!(people[1]["identity"], identity.id.to_hex());
+    assert!(store.grants_to(&identity.id).await.unwrap().is_empty(), "new keys open nothing by themselves");
+    store.close().await;
+
+    // Somebody new, and what no longer follows
+    let other = shop.path("other");
+    std::fs::rename(&file, &other).unwrap();
+    ok(propose(&["--name", "Ben", "--roles", "admin,shipping"]));
+    assert!(ok(sign(&[1, 2], &[])).contains("Comes in          Ben (admin,shipping)"));
+    ok(publish());
+    std::fs::copy(&other, &file).unwrap();
+    assert!(fails(publish()).contains("changed in the meantime"));
 }

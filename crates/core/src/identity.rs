@@ -11,7 +11,7 @@ mod wrapped;
 
 pub use name::AdminName;
 pub use public::PublicIdentity;
-pub use recovery_code::{CodeError, RecoveryCode};
+pub use recovery_code::{CodeError, RecoveryCode, kit_credential};
 pub use unlock::{Method, Unlock};
 pub use words::WORDS;
 pub use wrapped::WrappedIdentity;

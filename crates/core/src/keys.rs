@@ -1,10 +1,14 @@
 //! Data keys: the public part that seals, and the private part, always held as its items.
 
+#[cfg(feature = "admin")]
+mod file;
 mod private;
 mod public;
 #[cfg(feature = "admin")]
 mod state;
 
+#[cfg(feature = "admin")]
+pub use file::{KeyFileError, read_private};
 pub use private::{ItemName, PrivateItems};
 pub use public::DataPublicKey;
 #[cfg(feature = "admin")]

@@ -72,6 +72,12 @@ pub enum Label {
     /// HKDF `info` of what a tab proves itself with.
     #[cfg(feature = "admin")]
     TabProof,
+    /// File of an entry of the roster on its way to the site keys.
+    #[cfg(feature = "admin")]
+    RosterProposal,
+    /// OPAQUE credential identifier of a recovery kit.
+    #[cfg(feature = "admin")]
+    RecoveryKit,
     /// File of a manifest on its way to those who sign it.
     #[cfg(feature = "admin")]
     ManifestProposal,
@@ -129,6 +135,10 @@ impl Label {
             Self::RosterEntry => "nightsafe/v1/roster-entry",
             #[cfg(feature = "admin")]
             Self::TabProof => "nightsafe/v1/tab-proof",
+            #[cfg(feature = "admin")]
+            Self::RosterProposal => "nightsafe/v1/roster-proposal",
+            #[cfg(feature = "admin")]
+            Self::RecoveryKit => "nightsafe/v1/recovery-kit",
             #[cfg(feature = "admin")]
             Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
             #[cfg(feature = "release")]

@@ -62,6 +62,26 @@ pub fn open_grant(
     open_item(recovery, (&context.info(), &aad), context.item, bytes)
 }
 
+/// Opens all items of a key that are granted to the recovery key, and checks that they make it.
+///
+/// # Errors
+/// As [`open_grant`]; [`GrantError::OtherKey`] when an item is missing or there twice, or the items make another key.
+pub fn recover_key(
+    recovery: &PrivateItems,
+    site: &Site,
+    public: &DataPublicKey,
+    grants: &[(ItemName, &[u8])],
+) -> Result<PrivateItems, GrantError> {
+    let mut items = Vec::with_capacity(grants.len());
+    for (item, sealed) in grants {
+        let context = GrantContext { site, data_key: &public.key_id(), item: *item };
+        items.push((*item, open_grant(recovery, &context, sealed)?));
+    }
+    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let key = PrivateItems::from_items(public.suite(), &items).map_err(|_| GrantError::OtherKey)?;
+    (key.public_key() == public).then_some(key).ok_or(GrantError::OtherKey)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +113,32 @@ mod tests {
             }
             assert_eq!(grant(recovery.public_key(), &context, &bytes[1..], &mut rng), Err(GrantError::Item));
         }
+    }
+
+    #[test]
+    fn all_items_of_a_key_are_recovered_or_none() {
+        let mut rng = TestRng::new("recover");
+        let [recovery, data, other] = [(); 3].map(|()| PrivateItems::generate(Suite::XWing, &mut rng).unwrap());
+        let site = Site::parse("a.example").unwrap();
+        let mut grants_of = |key: &PrivateItems, id: KeyId| {
+            let seal = |(item, bytes)| {
+                let context = GrantContext { site: &site, data_key: &id, item };
+                (item, grant(recovery.public_key(), &context, bytes, &mut rng).unwrap())
+            };
+            key.items().map(seal).collect::<Vec<_>>()
+        };
+        let id = data.public_key().key_id();
+        let (own, lies) = (grants_of(&data, id), grants_of(&other, id));
+        fn all(grants: &[(ItemName, Vec<u8>)]) -> Vec<(ItemName, &[u8])> {
+            grants.iter().map(|(item, sealed)| (*item, sealed.as_slice())).collect()
+        }
+        let recover = |by: &PrivateItems, grants: &[(ItemName, &[u8])]| {
+            recover_key(by, &site, data.public_key(), grants).map(|key| key.public_key().clone())
+        };
+        assert_eq!(recover(&recovery, &all(&own)).unwrap(), *data.public_key());
+        assert_eq!(recover(&other, &all(&own)), Err(GrantError::Open));
+        assert_eq!(recover(&recovery, &all(&own)[..1]), Err(GrantError::OtherKey));
+        // Another key's items, sealed in this one's name
+        assert_eq!(recover(&recovery, &all(&lies)), Err(GrantError::OtherKey));
     }
 }

@@ -152,6 +152,10 @@ problem_types! {
     IdentityExists = "identity-exists", 409, "You have an identity already; sign in again to use it";
     /// Only who has the role `admin` in the roster changes it.
     NotAnAdmin = "not-an-admin", 403, "Only an admin of the signed list may do this";
+    /// The passphrase was not shown in this session, or too long ago.
+    KitNotBegun = "kit-not-begun", 409, "Begin to make the recovery kit again: it took too long";
+    /// An unknown recovery, one that took too long, or whose kit was used or replaced.
+    RecoveryEnded = "recovery-ended", 409, "This recovery has ended; type the code again";
     /// The vault was not told which site keys to verify its roster by.
     NoTrustAnchor = "no-trust-anchor", 409, "This vault was not given the trust anchor, by which the list of admins is verified";
     /// One invitation a name.

@@ -1,7 +1,7 @@
 //! The vault's JSON API: what an admin's browser, or `nightsafe`, sends and receives.
 //!
-//! Every request carries the tab's proof in the header [`TAB_HEADER`] (docs/spec/session.md), and every one but the two of
-//! login and the two of joining the session's cookie.
+//! Every request carries the tab's proof in the header [`TAB_HEADER`] (docs/spec/session.md), and every one but those of
+//! login, of joining and of recovery the session's cookie.
 
 pub mod custody;
 pub mod identity;
@@ -10,6 +10,7 @@ pub mod log;
 pub mod login;
 pub mod openings;
 pub mod passphrase;
+pub mod recovery;
 pub mod roster;
 pub mod search;
 pub mod session;

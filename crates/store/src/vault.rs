@@ -1,4 +1,4 @@
-//! The vault's database: index rows, field rows, custody, admins, invitations, identities, roster, sessions,
+//! The vault's database: index rows, field rows, custody, admins, recovery kits, invitations, identities, roster, sessions,
 //! openings, quarantine, audit log.
 //!
 //! One type, [`VaultStore`]; its methods are in one file per group of tables. No method returns a
@@ -18,6 +18,7 @@ mod log;
 mod openings;
 mod quarantine;
 mod recorded;
+mod recovery;
 mod roster;
 mod sessions;
 mod settle;
@@ -42,6 +43,7 @@ pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEven
 pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
 pub use quarantine::Quarantined;
 pub use recorded::RecordedChange;
+pub use recovery::{Kit, NewKit, Recovered};
 pub use roster::{NewEntry, Proposal};
 pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
@@ -75,6 +77,7 @@ pub const SQLITE: Schema = Schema {
             name: "audit_key",
             sql: include_str!("../../../migrations/vault/sqlite/0008_audit_key.sql"),
         },
+        Step { version: 9, name: "recovery", sql: include_str!("../../../migrations/vault/sqlite/0009_recovery.sql") },
     ],
 };
 
@@ -110,6 +113,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 8,
                 name: "audit_key",
                 sql: include_str!("../../../migrations/vault/postgres/0008_audit_key.sql"),
+            },
+            Step {
+                version: 9,
+                name: "recovery",
+                sql: include_str!("../../../migrations/vault/postgres/0009_recovery.sql"),
             },
         ],
     },

@@ -5,13 +5,16 @@ mod error;
 mod identity;
 mod invitations;
 mod json;
+mod kit;
 mod log;
 mod login;
 mod openapi;
 mod openings;
+mod organisation;
 mod passphrase;
 mod policy;
 mod record;
+mod recovery;
 mod roles;
 mod roster;
 mod search;
@@ -37,7 +40,7 @@ pub use self::openapi::document as openapi_document;
 const TIME: Duration = Duration::from_secs(20);
 
 /// The vault's API, within its limits. Everything but health and the OpenAPI document is for pages of the
-/// admin site only, and everything but sign-in and joining asks for a session.
+/// admin site only, and everything but sign-in, joining and recovery asks for a session.
 pub fn router(state: State) -> Router {
     let cors = origin::cors(&state.shared().admin_origin);
     let asked = Router::new()
@@ -46,6 +49,15 @@ pub fn router(state: State) -> Router {
         .route("/v1/logout", post(login::logout))
         .route("/v1/passphrase/start", post(passphrase::start))
         .route("/v1/passphrase/finish", post(passphrase::finish))
+        .route("/v1/kit", get(kit::get))
+        .route("/v1/kit/start", post(kit::start))
+        .route("/v1/kit/finish", post(kit::finish))
+        .route("/v1/kit/drop", post(kit::drop))
+        .route("/v1/recovery/start", post(recovery::start))
+        .route("/v1/recovery/finish", post(recovery::finish))
+        .route("/v1/recovery/passphrase/start", post(recovery::passphrase_start))
+        .route("/v1/recovery/passphrase/finish", post(recovery::passphrase_finish))
+        .route("/v1/recovery-grants", get(organisation::get).post(organisation::grant))
         .route("/v1/identity", get(identity::get).post(identity::take))
         .route("/v1/roster", get(identity::roster).post(roster::change))
         .route("/v1/roster/proposals", get(roster::proposals))

@@ -36,6 +36,7 @@ mod settling;
 pub mod setup;
 mod source;
 mod state;
+mod tickets;
 
 pub use announce::{AnnounceError, Announcer};
 pub use anonymity::AnonymityGauges;

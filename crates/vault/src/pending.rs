@@ -27,9 +27,18 @@ struct Logins {
     ended: Vec<(String, UnixTime)>,
 }
 
+/// What is shown at the end of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shows {
+    Passphrase,
+    /// The code of a recovery kit.
+    Code,
+}
+
 pub(crate) struct Pending {
     pub(crate) user: String,
-    /// What the passphrase is held against: whoever is removed, or gets new keys, meanwhile has not signed in by it.
+    pub(crate) shows: Shows,
+    /// What passphrase or code is held against: whoever is removed, or gets new keys, meanwhile has not signed in by it.
     pub(crate) record: Option<Vec<u8>>,
     pub(crate) state: ServerLogin,
     pub(crate) started: UnixTime,
@@ -96,7 +105,7 @@ mod tests {
         let setup = ServerSetup::generate().unwrap();
         let (_, request) = ClientLogin::start(b"x").unwrap();
         let (state, _) = ServerLogin::start(&setup, "admin", None, &request).unwrap();
-        Pending { user: "admin".into(), record: None, state, started }
+        Pending { user: "admin".into(), shows: Shows::Passphrase, record: None, state, started }
     }
 
     #[test]

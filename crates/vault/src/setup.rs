@@ -5,14 +5,21 @@
 //! record cannot be guessed at. When it is lost, no passphrase unlocks an identity any more: the recovery key opens the data.
 
 use nightsafe_core::anchor::{TrustAnchor, TrustError};
-use nightsafe_core::identity::{AdminName, Identity, IdentityError, Unlock};
+use nightsafe_core::identity::{AdminName, Identity, IdentityError, PublicIdentity, Unlock};
+use nightsafe_core::invitation::InvitationToken;
 use nightsafe_core::manifest;
-use nightsafe_core::roster::Roster;
+use nightsafe_core::roster::{Roles, Roster};
+use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{ExportKey, ServerSetup, Stretch, register};
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::{NewAuditKey, NewDataKey, StoredIdentity, StoredWrapped, VaultStore};
+use nightsafe_store::vault::{
+    Invitation, NewAuditKey, NewDataKey, NewEntry, Newcomer, StoredIdentity, StoredWrapped, VaultStore,
+};
 use rand_core::CryptoRng;
+
+/// Who invited somebody whom no admin did.
+const BY_SITE_KEYS: &str = "site keys";
 
 /// Why setting up did not work.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +104,56 @@ pub async fn add_identity(
     };
     let stored = StoredIdentity { id: identity.id(), public: identity.public().to_bytes(), wrapped: vec![way] };
     if store.add_identity(admin, &stored).await? { Ok(()) } else { Err(SetupError::IdentityThere) }
+}
+
+/// Makes somebody who waits for an entry of the roster, as if by an invitation: for when nobody is left to invite.
+///
+/// # Errors
+/// [`SetupError`]; [`SetupError::NameTaken`] when somebody waits under the name, or is invited.
+pub async fn make_newcomer(
+    store: &VaultStore,
+    login: &ServerSetup,
+    (site, name, roles): (&Site, &AdminName, &Roles),
+    passphrase: &[u8],
+    stretch: &Stretch,
+    now: UnixTime,
+    rng: &mut impl CryptoRng,
+) -> Result<PublicIdentity, SetupError> {
+    if passphrase.is_empty() {
+        return Err(SetupError::EmptyPassphrase);
+    }
+    let made = register(login, name.as_str(), passphrase, stretch)?;
+    let identity = Identity::generate(site, rng)?;
+    let wrapped = identity.wrap(&Unlock::Login(&made.export_key), rng)?.to_bytes();
+    let token = InvitationToken::generate(rng);
+    let (name, roles) = (name.as_str().to_owned(), roles.to_text());
+    let invitation =
+        Invitation { name: name.clone(), roles: roles.clone(), invited_by: BY_SITE_KEYS.into(), expires: now.plus(60) };
+    let public = identity.public().clone();
+    let (record, bytes) = (made.record, public.to_bytes());
+    let newcomer = Newcomer { name, id: identity.id(), record, public: bytes, wrapped, roles, joined: now };
+    if !store.invite(&invitation, &token.hash(), now).await? || !store.join(&token.hash(), &newcomer).await? {
+        return Err(SetupError::NameTaken);
+    }
+    Ok(public)
+}
+
+/// Takes an entry that the site keys signed, with all that it does to who may sign in. `after` is the roster that ends with it.
+///
+/// # Errors
+/// [`SetupError::RosterMoved`] when another entry came first, or whom it brings in does not wait; [`SetupError::Store`].
+pub async fn take_roster_entry(store: &VaultStore, after: &Roster, note: &str) -> Result<(), SetupError> {
+    let ended = after.everybody().filter(|admin| admin.end().is_some_and(|(at, _)| at == after.sequence()));
+    let admitted = after.active().filter(|admin| admin.since() == after.sequence());
+    let entry = NewEntry {
+        sequence: after.sequence(),
+        head: after.head(),
+        note: note.to_owned(),
+        ended: ended.map(|admin| admin.id()).collect(),
+        admitted: admitted.map(|admin| (admin.name().as_str().to_owned(), admin.id())).collect(),
+        grants: Vec::new(),
+    };
+    if store.take_roster_entry(&entry).await? { Ok(()) } else { Err(SetupError::RosterMoved) }
 }
 
 /// Adds an entry to the roster. `after` is the roster that ends with it, which is how it was verified.

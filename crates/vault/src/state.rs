@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::scalar::Site;
+use nightsafe_core::scalar::{IdentityId, Site};
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::ServerSetup;
 use nightsafe_serve::clock::Clock;
@@ -14,6 +14,7 @@ use crate::limit::{LoginLimiter, LoginLimits};
 use crate::log::{AuditLog, LogConfig};
 use crate::pending::PendingLogins;
 use crate::roster::VaultRoster;
+use crate::tickets::Tickets;
 
 /// What a vault's API is set up with.
 #[derive(Debug)]
@@ -51,9 +52,23 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     pub(crate) limiter: LoginLimiter,
     pub(crate) pending: PendingLogins,
+    /// Sessions, by their tokens' hashes, in which the passphrase was shown to make a recovery kit.
+    pub(crate) kits: Tickets<()>,
+    /// Who has shown the code of a kit.
+    pub(crate) recoveries: Tickets<Recovering>,
     pub(crate) roster: Arc<VaultRoster>,
     pub(crate) log: Option<AuditLog>,
     clock: Arc<dyn Clock>,
+}
+
+/// Somebody who has shown the code of a recovery kit, and may set a new passphrase by it.
+#[derive(Clone)]
+pub(crate) struct Recovering {
+    pub(crate) admin: String,
+    /// The kit's record: one that was used, replaced or dropped meanwhile is good for nothing.
+    pub(crate) kit: Vec<u8>,
+    /// Whom the kit unlocks.
+    pub(crate) identity: IdentityId,
 }
 
 impl VaultConfig {
@@ -80,6 +95,8 @@ impl State {
             memory: guard.memory,
             limiter: LoginLimiter::new(attempts),
             pending: PendingLogins::default(),
+            kits: Tickets::default(),
+            recoveries: Tickets::default(),
             roster,
             log,
             clock,

@@ -12,6 +12,8 @@ GRANT SELECT, INSERT ON deposit_index, taken, data_key, wrapped_item, recovery_g
     TO nightsafe_vault;
 -- People come and go by entries of the roster; what belongs to who has gone is deleted
 GRANT SELECT, INSERT, DELETE ON invitation, newcomer, roster_proposal TO nightsafe_vault;
+-- A kit is used once, dropped, or makes room for the next
+GRANT SELECT, INSERT, DELETE ON recovery_kit TO nightsafe_vault;
 GRANT DELETE ON admin, admin_identity, wrapped_identity, admin_grant, audit_grant TO nightsafe_vault;
 -- A new passphrase: one record and one wrapping are replaced
 GRANT UPDATE (record) ON admin TO nightsafe_vault;

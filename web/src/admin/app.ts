@@ -7,7 +7,7 @@ import { fill } from "./dom.ts";
 import { dueSentence } from "./due.ts";
 import type { Engine } from "./engine.ts";
 import { lockTime } from "./format.ts";
-import { judge } from "./judge.ts";
+import { judge, qr } from "./judge.ts";
 import {
   EngineError,
   isSignedOut,
@@ -21,6 +21,8 @@ import {
 import { IdleLock } from "./idle.ts";
 import { join } from "./join.ts";
 import type { Joined } from "./join.ts";
+import { showCode } from "./recover.ts";
+import type { Recovering } from "./recover.ts";
 import { browserMemory } from "./remembered.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { resume, signIn } from "./session.ts";
@@ -33,8 +35,11 @@ import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
 import { keysView } from "./views/keys.ts";
 import { joinView, noInvitationView, stillWaitingView } from "./views/join.ts";
+import type { NewKit } from "./views/kit.ts";
 import { LogView } from "./views/log.ts";
+import { lostView } from "./views/lost.ts";
 import { PeopleView } from "./views/people.ts";
+import { codeView, renewView } from "./views/recover.ts";
 import { resumingView } from "./views/resuming.ts";
 import { SearchView } from "./views/search.ts";
 import { Shell } from "./views/shell.ts";
@@ -47,6 +52,8 @@ interface Place {
   /** Unknown after a reload. */
   readonly user: string | undefined;
   readonly row: DepositPlace | undefined;
+  /** After a recovery, the account page is where the next kit is made. */
+  readonly account?: boolean;
 }
 
 export class App {
@@ -68,6 +75,8 @@ export class App {
   #turn = 0;
   /** The same of a session that goes on. */
   #entry = 0;
+  /** Whose code was right, until a new passphrase is set. */
+  #recovering: { readonly who: Recovering; readonly timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(
     root: Element,
@@ -170,7 +179,58 @@ export class App {
   private askToSignIn(place: Place | undefined, note: string | undefined, locked = place !== undefined): void {
     const { site } = this.config;
     const enter = (credentials: Credentials, step: (step: Step) => void) => this.enter(credentials, step, place);
-    this.show(signInView({ site, user: place?.user, locked, note, signIn: enter }));
+    // Whoever was asked for a code meanwhile is not any more
+    this.#entry += 1;
+    this.forgetRecovery();
+    const lost = (): void => this.lost(place);
+    this.show(signInView({ site, user: place?.user, locked, note, lost, signIn: enter }));
+  }
+
+  /** Nobody is signed in here; the way back leads to where it came from. */
+  private lost(place: Place | undefined): void {
+    const back = (): void => this.askToSignIn(place, undefined, false);
+    this.show(lostView({ back, kit: () => this.askForCode(place?.user, back) }));
+  }
+
+  private askForCode(user: string | undefined, back: () => void): void {
+    const entry = ++this.#entry;
+    const run = async (name: string, code: string): Promise<string | undefined> => {
+      try {
+        const who = await showCode(name, code, this.parts(), painted);
+        if (entry !== this.#entry) return void who.free();
+        // However long the vault would wait: the keys are in this page meanwhile
+        const seconds = Math.min(who.expiresIn, RECOVERY_SECONDS);
+        const timer = setTimeout(() => this.askToSignIn({ user: name, row: undefined }, RECOVERY_LATE, false), seconds * 1000);
+        this.#recovering = { who, timer };
+        this.askForPassphrase(who, back);
+        return undefined;
+      } catch (error) {
+        return sentence(error);
+      }
+    };
+    this.show(codeView({ site: this.config.site, user, back, showCode: run }));
+  }
+
+  private askForPassphrase(who: Recovering, back: () => void): void {
+    const { user } = who;
+    const renew = async (passphrase: string): Promise<string | undefined> => {
+      try {
+        await who.setPassphrase(passphrase, painted);
+        this.askToSignIn({ user, row: undefined, account: true }, RECOVERED, false);
+        return undefined;
+      } catch (error) {
+        return sentence(error);
+      }
+    };
+    const judged = (passphrase: string) => judge(this.config, passphrase, [user, this.config.site]);
+    this.show(renewView({ user, judge: judged, renew, back }));
+  }
+
+  private forgetRecovery(): void {
+    if (this.#recovering === undefined) return;
+    clearTimeout(this.#recovering.timer);
+    this.#recovering.who.free();
+    this.#recovering = undefined;
   }
 
   /** Signs in; a sentence when that did not work. */
@@ -197,6 +257,7 @@ export class App {
     }
     this.entered(session);
     if (place?.row !== undefined && (place.user ?? session.user) === session.user) await this.resume(session, place.row);
+    else if (place?.account === true) this.goToAccount();
     else this.goToSearch();
     return undefined;
   }
@@ -280,6 +341,14 @@ export class App {
     this.show(
       accountView({
         user: session.user,
+        site: this.config.site,
+        addresses: { admin: `${location.origin}${location.pathname}`, vault: this.config.vault },
+        kit: () => vault.kit(),
+        makeKit: (passphrase) => this.makeKit(session, passphrase),
+        isKitGroup: (number, typed) => session.isKitGroup(number, typed),
+        keepKit: () => this.asked(() => session.keepKit()),
+        dropKit: () => this.asked(() => vault.dropKit()),
+        forgetKit: () => session.forgetKit(),
         change: ({ old, next }) => this.changePassphrase(session, old, next),
         judge: (passphrase) => judge(this.config, passphrase, [session.user, this.config.site]),
         lockAfter: this.#lockAfter,
@@ -320,7 +389,27 @@ export class App {
     if (session === undefined) return;
     this.leaveDeposit();
     setHash(routeHash({ page: "keys" }));
-    this.show(keysView({ keys: session.keys, back: () => this.goToSearch() }));
+    const { keys, people } = session;
+    const isAdmin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
+    const lacks = keys.keys.some(({ held, state }) => !held && state !== "purged");
+    const recover = isAdmin && lacks ? (file: File) => this.recoverKeys(session, file) : undefined;
+    this.show(keysView({ keys, recover, back: () => this.goToSearch() }));
+  }
+
+  /** What was granted is opened like at any other sign-in: verified, by this tab's session. */
+  private async recoverKeys(session: Session, file: File): Promise<string | undefined> {
+    const failed = await this.asked(async () => session.recoverKeys(await file.text()));
+    if (failed !== undefined || this.#session !== session) return failed;
+    const half = this.tab.half();
+    if (half === undefined) {
+      this.lock("The keys are granted to you. Sign in to use them.");
+      return undefined;
+    }
+    this.forget();
+    session.leave();
+    this.#session = undefined;
+    void this.goOn(half);
+    return undefined;
   }
 
   /** A sentence when it did not work. */
@@ -340,6 +429,17 @@ export class App {
     try {
       await session.changePassphrase(old, next, painted);
       return undefined;
+    } catch (error) {
+      if (isSignedOut(error)) this.lock(sentence(error));
+      return error instanceof WrongPassphrase ? "The passphrase that you signed in with is not right." : sentence(error);
+    }
+  }
+
+  /** A sentence when it did not work. */
+  private async makeKit(session: Session, passphrase: string): Promise<NewKit | string> {
+    try {
+      const code = await session.makeKit(passphrase, painted);
+      return { code, qr: await qr(this.config, code) };
     } catch (error) {
       if (isSignedOut(error)) this.lock(sentence(error));
       return error instanceof WrongPassphrase ? "The passphrase that you signed in with is not right." : sentence(error);
@@ -427,6 +527,7 @@ export class App {
   /** The page goes away, and may come back: nothing of the keys stays in it, and the tab can go on. */
   private leave(): void {
     this.#entry += 1;
+    if (this.#recovering !== undefined) this.askToSignIn({ user: this.#recovering.who.user, row: undefined }, RECOVERY_LEFT, false);
     if (this.#session === undefined) return;
     // Where the passphrase is needed again, nothing could go on
     if (this.tab.half() === undefined) return this.signOut("Leaving the page signed you out.");
@@ -467,6 +568,16 @@ export class App {
   }
 }
 
+const RECOVERED =
+  "Your new passphrase is set, and the recovery kit is used up. Sign in with the new passphrase: the page that you then come to makes the next kit.";
+
+/** At most, from the code to the new passphrase (docs/spec/identity.md). */
+const RECOVERY_SECONDS = 900;
+
+const RECOVERY_LATE = "That took too long, so the keys were forgotten. Unless the new passphrase is set already, begin again with the code.";
+
+const RECOVERY_LEFT = "The page was left, so the keys were forgotten. Unless the new passphrase is set already, begin again with the code.";
+
 const ANOTHER_TAB = "This tab has no keys yet. Sign in, then find the deposit again.";
 
 const AWAY = "Your session has ended, or nobody used it for a while. Sign in to go on where you were.";
@@ -480,6 +591,10 @@ const REFUSED_MANIFESTS =
 const REFUSED_GRANTS =
   "What the vault keeps for you of a data key was not made by an admin of the signed list. It is not used here. " +
   "Tell whoever runs the vault: either a row is damaged, or somebody tries to pass off a key.";
+
+const NO_KEYS =
+  "No data key is granted to you yet, so nothing opens. Another admin’s browser grants them at the next sign-in there; " +
+  "when no other admin is left, open them on page Keys with the organisation’s recovery key.";
 
 const NO_LOG =
   "Openings are not in a log yet that nobody can rewrite unnoticed: the vault alone records them. " +
@@ -495,7 +610,7 @@ const NEVER_CONFIRMED =
   "sign in again in some minutes, and tell whoever runs ingest.";
 
 /** What to know from the sign-in on, until it is mended. */
-function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs }: Session): string {
+function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs, holdsKeys }: Session): string {
   const waiting =
     words !== undefined &&
     "You have keys of your own now, which the site keys still have to sign in; until then everything works as before. " +
@@ -505,6 +620,7 @@ function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs }: 
   const notes = [
     refusedManifests > 0 && REFUSED_MANIFESTS,
     refusedGrants > 0 && REFUSED_GRANTS,
+    !holdsKeys && NO_KEYS,
     unsure,
     waiting,
     unlogged,

@@ -1,6 +1,6 @@
 // The WASM module: loaded only when its bytes are the ones that this script names.
 
-import init, { Joining, LoginAttempt, new_invitation, Tab as TabHandle } from "#admin-wasm";
+import init, { Joining, LoginAttempt, new_invitation, Recovery as RecoveryHandle, Tab as TabHandle } from "#admin-wasm";
 import type { Opener as OpenerHandle } from "#admin-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
@@ -207,6 +207,17 @@ export interface Opener {
   begin_passphrase(passphrase: string): string;
   /** JSON of `registration` and `wrapped`. */
   finish_passphrase(reply: string): string;
+  /** Opens what is not held with the organisation's recovery key; body of `POST /v1/recovery-grants`. */
+  recover(file: string, grants: string, custody: string, now: string): string;
+  /** Makes the code of a recovery kit; first message of its registration. */
+  begin_kit(): string;
+  /** As it is printed, until `forget_kit`. */
+  readonly kit_code: string | undefined;
+  /** Whether the group of this number, from 1, was typed back. */
+  is_kit_group(number: number, typed: string): boolean;
+  /** Body of `POST /v1/kit/finish`. */
+  finish_kit(reply: string): string;
+  forget_kit(): void;
   renew_manifests(manifests: string): void;
   open_locator(row: string): string;
   open_fields(answer: string): string;
@@ -268,6 +279,20 @@ export interface Joiner {
   free(): void;
 }
 
+/** One attempt to get back in by the code of a recovery kit. Code and keys stay in WASM memory. */
+export interface Recovery {
+  readonly message: string;
+  finish(reply: string): string;
+  /** Takes the vault's answer to that: the identity, and whether a log is kept. */
+  unlock(identity: string, logs: boolean, anchor: string): void;
+  begin_passphrase(passphrase: string): string;
+  /** JSON of `registration`, `wrapped` and, where a log is kept, `log`. */
+  finish_passphrase(reply: string, logKey: string, logPlace: string, now: string): string;
+  /** Takes the proof of the log; what to remember of it. */
+  logged(inLog: string): string | undefined;
+  free(): void;
+}
+
 /** Lets somebody join once; the vault gets the hash only. */
 export interface InvitationToken {
   readonly token: string;
@@ -278,6 +303,8 @@ export interface Engine {
   attempt(passphrase: string): Attempt;
   joiner(passphrase: string): Joiner;
   invitation(): InvitationToken;
+  /** Reads what was typed of a code; throws what is wrong with it. */
+  recovery(code: string): Recovery;
   /** A fresh tab, or the one of this half; throws when that is none. */
   tab(half?: string): Tab;
 }
@@ -293,6 +320,7 @@ export async function loadEngine(config: Config): Promise<Engine> {
     attempt: (passphrase) => new LoginAttempt(passphrase),
     joiner: (passphrase) => new Joining(passphrase),
     invitation: () => JSON.parse(new_invitation()) as InvitationToken,
+    recovery: (code) => new RecoveryHandle(code),
     tab: (half) => {
       const tab = new TabHandle(config.anchor, half);
       return {

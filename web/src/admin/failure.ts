@@ -34,6 +34,11 @@ export class WrongPassphrase extends Error {
   override readonly name = "WrongPassphrase";
 }
 
+/** Name or recovery code is wrong, or there is no kit for this name; which of these, nobody can tell. */
+export class WrongCode extends Error {
+  override readonly name = "WrongCode";
+}
+
 /** Signed in, but the passphrase does not unlock the keys, or the vault holds none. */
 export class KeysNotUnlocked extends Error {
   override readonly name = "KeysNotUnlocked";
@@ -95,11 +100,14 @@ export function sentence(error: unknown): string {
   if (error instanceof Unreachable) return SENTENCES.unreachable;
   if (error instanceof EngineError) return SENTENCES.engine;
   if (error instanceof WrongPassphrase) return SENTENCES.passphrase;
+  if (error instanceof WrongCode) return SENTENCES.code;
   if (error instanceof KeysNotUnlocked) return SENTENCES.keys;
   if (error instanceof VaultNotTrusted) return `${SENTENCES.distrust} (${error.message})`;
   if (error instanceof LogNotTrusted) return `${SENTENCES.log} (${error.message})`;
   if (errorCode(error) === "log_key_missing") return SENTENCES.logKey;
   if (error instanceof NamedPassphrase) return SENTENCES.named;
+  const [, group] = /^code_typo_([1-7])$/.exec(errorCode(error)) ?? [];
+  if (group !== undefined) return `Group ${group} of the code is not as it was printed. Compare its five characters with the page.`;
   const change = BY_CODE.get(errorCode(error));
   if (change !== undefined) return change;
   if (errorCode(error) === "no_identity") return SENTENCES.young;
@@ -116,6 +124,17 @@ const SENTENCES = {
     "The program that opens deposits did not arrive unaltered, so nothing was sent. " +
     "Reload the page. If it happens again, do not sign in, and tell whoever runs this site.",
   passphrase: "The name or the passphrase is not right. Type both again.",
+  code:
+    "The name or the code is not right, or there is no kit for this name any more: a kit is good once, and a new one takes its place. " +
+    "Compare both with the page.",
+  codeLength: "The code has seven groups of five characters. Type all of them.",
+  kitLate: "That took too long: the code was forgotten. Throw the printed page away, and begin again.",
+  recoveryLate: "That took too long, or the kit was used meanwhile. Sign in if the new passphrase is set already; else begin again with the code.",
+  recoveryKey: "This is not the file of this site’s recovery key. Choose the file that nightsafe init wrote.",
+  recoveryGrants:
+    "What the vault keeps for the recovery key does not open with it. Nothing was granted. Tell whoever runs the vault: " +
+    "either a row is damaged, or somebody tries to pass off a key. nightsafe open --offline with a copy of the vault’s database tells more.",
+  nothing: "The recovery key opens nothing that you do not hold already.",
   keys:
     "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.",
   distrust:
@@ -184,6 +203,10 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["roster_unconfirmed", SENTENCES.unconfirmed],
   ["name_taken", SENTENCES.taken],
   ["change_refused", SENTENCES.refused],
+  ["code_length", SENTENCES.codeLength],
+  ["recovery_key_refused", SENTENCES.recoveryKey],
+  ["recovery_grants_refused", SENTENCES.recoveryGrants],
+  ["nothing_to_recover", SENTENCES.nothing],
 ]);
 
 const BY_SLUG: ReadonlyMap<string, string> = new Map([
@@ -196,6 +219,8 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["roster-moved", SENTENCES.moved],
   ["roster-refused", SENTENCES.refused],
   ["sign-in-failed", SENTENCES.passphrase],
+  ["kit-not-begun", SENTENCES.kitLate],
+  ["recovery-ended", SENTENCES.recoveryLate],
   ["foreign-origin", SENTENCES.origin],
   ["opening-not-allowed", SENTENCES.kind],
   ["batch-too-large", SENTENCES.large],

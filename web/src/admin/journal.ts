@@ -58,6 +58,14 @@ export class Journal {
     });
   }
 
+  /** Grants to oneself what the WASM opened with the organisation's recovery key. */
+  grantRecovered(make: (now: string) => string): Promise<void> {
+    return this.alone(async () => {
+      const grants = make(timeText());
+      this.proven(await this.asked(() => this.vault.grantRecovered(grants)));
+    });
+  }
+
   /** Ends sessions of this admin elsewhere; each way is one sign-out in the log. */
   endSessions(end: (log: ToLog | undefined) => Promise<Recorded>): Promise<void> {
     return this.alone(async () => {

@@ -1,7 +1,7 @@
 // Which new passphrases are good enough: zxcvbn in a WASM module of its own, whose dictionaries are fetched on the pages
 // where a passphrase is chosen, and only when its bytes are the ones that this script names.
 
-import init, { judge as judgeInModule } from "#passphrase-wasm";
+import init, { judge as judgeInModule, qr as qrInModule } from "#passphrase-wasm";
 import type { Config } from "./config.ts";
 import { EngineError } from "./failure.ts";
 
@@ -19,7 +19,18 @@ let loaded: Promise<void> | undefined;
 
 /** Judges a new passphrase. `words` are what a guesser tries first: the person's name, the site's name. */
 export async function judge(config: Config, passphrase: string, words: readonly string[]): Promise<Judgement> {
-  // Once; a second try covers a connection that broke
+  await ready(config);
+  return read(judgeInModule(passphrase, words.join("\n")));
+}
+
+/** A QR code, row by row: `1` is dark. It is in the same module, as it is needed as seldom. */
+export async function qr(config: Config, text: string): Promise<readonly string[]> {
+  await ready(config);
+  return qrInModule(text).split("\n");
+}
+
+/** Once; a second try covers a connection that broke. */
+async function ready(config: Config): Promise<void> {
   loaded ??= load(config).catch(() => load(config));
   try {
     await loaded;
@@ -27,7 +38,6 @@ export async function judge(config: Config, passphrase: string, words: readonly 
     loaded = undefined;
     throw new EngineError("the module that judges passphrases was not loaded");
   }
-  return read(judgeInModule(passphrase, words.join("\n")));
 }
 
 async function load({ passphrase: { file, integrity } }: Config): Promise<void> {

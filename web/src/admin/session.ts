@@ -221,6 +221,8 @@ interface Renewed {
 
 export class Session {
   #opener: Opener | undefined;
+  /** What the vault is to keep of a kit, once its code was typed back. */
+  #kit: string | undefined;
 
   constructor(
     /** Who is signed in, until when without a request, and when the page locks. */
@@ -343,6 +345,57 @@ export class Session {
     }
   }
 
+  /** Whether any data key is granted to who is signed in. */
+  get holdsKeys(): boolean {
+    return this.opener.key_ids !== "[]";
+  }
+
+  /** Opens with the organisation's recovery key what this admin does not hold; it is there from the next unlocking on. */
+  async recoverKeys(file: string): Promise<void> {
+    const [grants, custody] = await Promise.all([this.vault.recoveryGrants(), this.vault.custody()]);
+    await this.journal.grantRecovered((now) => this.opener.recover(file, grants, custody, now));
+  }
+
+  /** Makes a recovery kit, which the vault does not keep yet; gives its code. The passphrase is shown once more. */
+  async makeKit(passphrase: string, paint: () => Promise<void>): Promise<string> {
+    this.forgetKit();
+    const attempt = this.engine.attempt(passphrase);
+    try {
+      const { login, message } = await this.vault.loginStart(this.user, attempt.message);
+      await paint();
+      const proof = finish(() => attempt.finish(message));
+      const reply = await this.vault.kitStart({ login, message: proof, registration: this.opener.begin_kit() });
+      await paint();
+      this.#kit = this.opener.finish_kit(reply);
+      const { kit_code: code } = this.opener;
+      if (code === undefined) throw new Error("the kit was forgotten");
+      return code;
+    } catch (error) {
+      this.forgetKit();
+      throw error;
+    } finally {
+      attempt.free();
+    }
+  }
+
+  /** Whether a group of the code, from 1, was typed back. */
+  isKitGroup(number: number, typed: string): boolean {
+    return this.opener.is_kit_group(number, typed);
+  }
+
+  /** Has the vault keep the kit, in the place of the one before. */
+  async keepKit(): Promise<void> {
+    if (this.#kit === undefined) throw new Error("no kit was made");
+    await this.vault.kitFinish(this.#kit);
+    this.forgetKit();
+  }
+
+  /** Forgets the code; harmless when there is none, or after `lock`. */
+  forgetKit(): void {
+    this.#kit = undefined;
+    this.#opener?.forget_kit();
+  }
+
   /** Twelve words to be compared by whoever signs this admin into the roster; nothing when that is done. */
   get words(): string | undefined {
     return this.opener.words;
@@ -422,6 +475,7 @@ export class Session {
   private forgetKeys(): void {
     const opener = this.#opener;
     this.#opener = undefined;
+    this.#kit = undefined;
     opener?.lock();
     opener?.free();
   }
@@ -443,6 +497,10 @@ export class Session {
     if (this.#opener === undefined) throw new Error("locked");
     return this.#opener;
   }
+}
+
+function isNamed({ people }: Opener): boolean {
+  return (JSON.parse(people) as readonly Person[]).some(({ own, state }) => own && state === "active");
 }
 
 function finish(run: () => string): string {
@@ -472,7 +530,8 @@ function unlocked(run: () => Opener): Opener {
     if (code === "passphrase_needed") throw new PassphraseNeeded();
     throw code === "wrong_passphrase" ? new KeysNotUnlocked() : error;
   }
-  if (opener.key_ids === "[]") {
+  // Somebody of the roster whom nobody is left to grant anything opens the keys with the organisation's recovery key
+  if (opener.key_ids === "[]" && (opener.refused_grants > 0 || !isNamed(opener))) {
     const refused = opener.refused_grants > 0;
     opener.free();
     throw refused ? new VaultNotTrusted("grants_refused") : new KeysNotUnlocked();

@@ -6,10 +6,12 @@ import { Refused, Unreachable } from "./failure.ts";
 import {
   readRecorded,
   readJoinStep,
+  readKit,
   readLoginResult,
   readLoginStep,
   readPassphraseStep,
   readProblem,
+  readRecovered,
   readResumed,
   readRosterChanged,
   readSearchResult,
@@ -19,12 +21,14 @@ import type {
   CheckRequest,
   InvitationRequest,
   JoinStep,
+  KitBegin,
   LoginResult,
   LoginStep,
   OwnSession,
   PassphraseChange,
   Problem,
   Recorded,
+  Recovered,
   Resumed,
   RosterChanged,
   SearchRequest,
@@ -192,6 +196,55 @@ export class Vault {
 
   async passphraseFinish(change: PassphraseChange): Promise<void> {
     await this.send("POST", "/v1/passphrase/finish", change, this.#proof);
+  }
+
+  /** What the organisation's recovery key opens; a body for the WASM. */
+  async recoveryGrants(): Promise<string> {
+    return body(await this.send("GET", "/v1/recovery-grants", undefined, this.#proof));
+  }
+
+  /** Grants to oneself what it opened. */
+  grantRecovered(grants: string): Promise<Recorded> {
+    return this.post("/v1/recovery-grants", JSON.parse(grants), readRecorded);
+  }
+
+  /** When this admin's recovery kit was made, RFC 3339; nothing when there is none. */
+  async kit(): Promise<string | undefined> {
+    return readKit(await json(await this.send("GET", "/v1/kit", undefined, this.#proof)), "kit").made;
+  }
+
+  /** Shows the passphrase once more, and begins a kit; gives the vault's message. */
+  async kitStart(begin: KitBegin): Promise<string> {
+    return (await this.post("/v1/kit/start", begin, readPassphraseStep)).message;
+  }
+
+  /** Keeps the kit that the WASM made, in the place of the one before. */
+  async kitFinish(kit: string): Promise<void> {
+    await this.send("POST", "/v1/kit/finish", JSON.parse(kit), this.#proof);
+  }
+
+  async dropKit(): Promise<void> {
+    await this.send("POST", "/v1/kit/drop", undefined, this.#proof);
+  }
+
+  /** Begins to show the code of a kit. Without a session, as all of a recovery. */
+  recoveryStart(user: string, message: string): Promise<LoginStep> {
+    return this.post("/v1/recovery/start", { user, message }, readLoginStep);
+  }
+
+  /** Shows it. */
+  recoveryFinish(step: LoginStep): Promise<Recovered> {
+    return this.post("/v1/recovery/finish", step, readRecovered);
+  }
+
+  /** First step to a new passphrase by a kit; gives the vault's message. */
+  async recoveryPassphraseStart(recovery: string, message: string): Promise<string> {
+    return (await this.post("/v1/recovery/passphrase/start", { recovery, message }, readPassphraseStep)).message;
+  }
+
+  /** Sets it, with what the WASM made; the kit is used up. */
+  recoveryPassphraseFinish(recovery: string, renewed: string): Promise<Recorded> {
+    return this.post("/v1/recovery/passphrase/finish", { recovery, ...(JSON.parse(renewed) as object) }, readRecorded);
   }
 
   /** All entries of the roster; a body for the WASM. */

@@ -48,6 +48,23 @@ export interface PassphraseChange extends LoginStep {
   readonly wrapped: string;
 }
 
+/** What a recovery kit is begun with: a sign-in with the passphrase, and a registration of the code. */
+export interface KitBegin extends LoginStep {
+  readonly registration: string;
+}
+
+/** A code that was right. */
+export interface Recovered {
+  /** Names the recovery until it ends. */
+  readonly recovery: string;
+  /** Seconds. */
+  readonly expires_in: number;
+  /** JSON for the WASM: what unlocks the identity. */
+  readonly identity: string;
+  /** Whether a log is kept. */
+  readonly logs: boolean;
+}
+
 /** Somebody is invited. */
 export interface InvitationRequest {
   readonly name: string;
@@ -157,6 +174,8 @@ export const readLoginResult = shape<LoginResult>({ expires_in: count, lock_afte
 
 export const readResumed = shape<Omit<Resumed, "source">>({ user: text, expires_in: count, lock_after: count });
 
+export const readKit = shape<{ readonly made: string | undefined }>({ made: optional(text) });
+
 export const readSessions = shape<{ readonly sessions: readonly OwnSession[] }>({
   sessions: list(shape<OwnSession>({ id: hex32, started: text, last_used: text, own: flag }), 10_000),
 });
@@ -173,6 +192,8 @@ const source: Reader<string> = (value) => JSON.stringify(value);
 export const readRosterChanged = shape<RosterChanged>({ taken: flag, log: optional(source) });
 
 export const readRecorded = shape<Recorded>({ log: optional(source) });
+
+export const readRecovered = shape<Recovered>({ recovery: b64u, expires_in: count, identity: source, logs: flag });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,

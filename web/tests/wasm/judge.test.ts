@@ -1,9 +1,10 @@
-// Judging new passphrases, by the module that browsers get; and that nothing of them stays in its memory.
+// Judging new passphrases, and drawing QR codes, by the module that browsers get; and that nothing of them stays in its memory.
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { initSync, judge } from "#passphrase-wasm";
+import { initSync, judge, qr } from "#passphrase-wasm";
 import { read } from "../../src/admin/judge.ts";
+import { readQr } from "../e2e/support/qr.ts";
 import { repositoryBytes } from "../unit/repository.ts";
 
 let memory: WebAssembly.Memory;
@@ -35,5 +36,13 @@ test("nothing of a passphrase stays in the module's memory", () => {
     // Words of the dictionaries are there anyway
     const left = pieces.filter((piece) => /[^a-z]/.test(piece) && bytes.includes(piece));
     assert.deepEqual(left, []);
+  }
+});
+
+test("a recovery code's QR code says what stands beside it, and does not stay in memory", () => {
+  for (const code of ["0123A-4567B-89CDE-FGHJK-MNPQR-STVWX-YZ012", "ZZZZZ-YYYYY-XXXXX-WWWWW-VVVVV-TTTTT-SSSSS"]) {
+    const rows = qr(code).split("\n");
+    assert.equal(readQr((x, y) => rows[y]?.[x] === "1"), code);
+    assert.ok(!Buffer.from(memory.buffer).includes(code.slice(0, 20)));
   }
 });

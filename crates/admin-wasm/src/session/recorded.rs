@@ -158,7 +158,7 @@ impl Session {
     }
 
     /// `None` where no log is kept.
-    fn signed(
+    pub(super) fn signed(
         &mut self,
         actions: Vec<Action>,
         now: UnixTime,
@@ -178,7 +178,7 @@ impl Session {
 }
 
 /// One entry for each key and recipient.
-fn granted(grants: &[B64u]) -> Result<Vec<Action>, Failure> {
+pub(super) fn granted(grants: &[B64u]) -> Result<Vec<Action>, Failure> {
     let grants = grants.iter().map(|grant| AdminGrant::parse(&grant.0)).collect::<Result<Vec<_>, _>>();
     let grants = grants.map_err(|_| Failure::Malformed)?;
     Ok(of_grants(grants.iter().map(|grant| (grant.data_key(), grant.recipient()))).collect())
@@ -198,6 +198,6 @@ pub(super) fn points_of(answer: &openings::OpenedDeposit) -> BTreeMap<Tag, Vec<P
     points
 }
 
-fn time(text: &str) -> Result<UnixTime, Failure> {
+pub(super) fn time(text: &str) -> Result<UnixTime, Failure> {
     UnixTime::parse(text).map_err(|_| Failure::Malformed)
 }

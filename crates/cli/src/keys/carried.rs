@@ -58,12 +58,12 @@ pub(crate) fn read<C: Carried>(path: &Path) -> Result<C> {
     C::parse(&files::read_text(path)?).with_context(|| format!("{} is refused", path.display()))
 }
 
-/// Shows what is signed, asks, and adds the signatures to the file. `review` says in plain words what is in it; it is told the
-/// signer's key, which is asked for next.
+/// Shows what is signed, asks, and adds the signatures to the file. `review` says in plain words what is in it, or that
+/// it cannot; it is told the signer's key, which is asked for next.
 pub(crate) async fn sign<C: Carried>(
     file: &Path,
     args: &SignerArgs,
-    review: impl FnOnce(&C, Option<&Vkey>) -> Vec<String>,
+    review: impl FnOnce(&C, Option<&Vkey>) -> Result<Vec<String>>,
 ) -> Result<()> {
     let mut carried: C = read(file)?;
     if let Some(path) = &args.anchor {
@@ -72,7 +72,7 @@ pub(crate) async fn sign<C: Carried>(
     }
     let keys = site_key::open_files(&args.site_keys, carried.anchor())?;
     let own = keys.first().map(|key| key.vkey().clone());
-    term::print(&format!("{}\n", review(&carried, own.as_ref()).join("\n")))?;
+    term::print(&format!("{}\n", review(&carried, own.as_ref())?.join("\n")))?;
     if args.anchor.is_none() {
         term::progress(
             "The site keys are taken from the proposal itself: compare their names, or give your own copy with --anchor.",

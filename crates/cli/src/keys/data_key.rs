@@ -7,7 +7,7 @@ use nightsafe_core::custody::{CustodyError, Kek, Keyring, Purpose, WrapContext, 
 use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::PublicIdentity;
 use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
-use nightsafe_core::recovery::{GrantContext, grant, open_grant};
+use nightsafe_core::recovery::{GrantContext, grant, recover_key};
 use nightsafe_core::scalar::{KeyId, Site};
 use nightsafe_core::suite::Suite;
 use nightsafe_store::vault::{CustodyItem, CustodyKey, NewDataKey, RecoveryGrant, StoredGrant};
@@ -135,17 +135,13 @@ pub(crate) fn recover(
     let recovery_id = recovery.public_key().key_id();
     let mut items = Vec::new();
     for granted in grants.iter().filter(|granted| granted.recovery_key_id == recovery_id) {
-        let item = item_name(&granted.item)?;
-        let context = GrantContext { site, data_key: &key.key_id, item };
-        items.push((item, open_grant(recovery, &context, &granted.sealed)?));
+        items.push((item_name(&granted.item)?, granted.sealed.as_slice()));
     }
     if items.is_empty() {
         bail!("data key {} was not granted to this recovery key", key.key_id);
     }
-    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
-    let opened = PrivateItems::from_items(public_key(key)?.suite(), &items)?;
-    check_id(opened.public_key(), &key.key_id)?;
-    Ok(opened)
+    let opened = recover_key(recovery, site, &public_key(key)?, &items);
+    opened.with_context(|| format!("the recovery grants of data key {} are refused", key.key_id))
 }
 
 /// A public key as the vault stores it; refuses a row whose id is not that of its key.

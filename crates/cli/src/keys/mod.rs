@@ -9,6 +9,7 @@ pub(crate) mod keyholder;
 pub(crate) mod online;
 pub(crate) mod proposal;
 pub(crate) mod recovery;
+pub(crate) mod roster_proposal;
 pub(crate) mod signatures;
 pub(crate) mod site_key;
 

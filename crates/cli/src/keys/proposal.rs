@@ -129,7 +129,7 @@ impl Carried for Proposal {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<String> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<String> {
     String::from_utf8(bytes.to_vec()).context("it has a text that is not UTF-8")
 }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::keys::{DataPublicKey, ItemName, PrivateItems};
+use nightsafe_core::keys::{DataPublicKey, PrivateItems, read_private as read_private_items};
 use nightsafe_core::label::Label;
 use nightsafe_core::scalar::Site;
 use nightsafe_core::suite::Suite;
@@ -67,19 +67,7 @@ fn parse_private(text: &str, site: &Site) -> Result<PrivateItems> {
 
 /// Reads a private part under this label.
 pub(super) fn parse_items(what: &'static str, label: Label, text: &str, site: &Site) -> Result<PrivateItems> {
-    let mut lines = Reader::new(what, label.as_str(), text)?;
-    let public = take_public(&mut lines, site)?;
-    let mut items = Vec::new();
-    for name in ItemName::of(public.suite()) {
-        items.push((*name, lines.bytes(name.as_str())?));
-    }
-    lines.finish()?;
-    let items: Vec<(ItemName, &[u8])> = items.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
-    let key = PrivateItems::from_items(public.suite(), &items)?;
-    if *key.public_key() != public {
-        bail!("the private items do not belong to the public key: restore the file from a copy");
-    }
-    Ok(key)
+    read_private_items(label, text, site).with_context(|| format!("this is not a {what} of this site"))
 }
 
 fn take_public(lines: &mut Reader<'_>, site: &Site) -> Result<DataPublicKey> {

@@ -3,6 +3,7 @@
 //! Crockford's base 32, in 7 groups of 4 digits and a check digit. A wrong digit, two that changed places and groups in
 //! another order are always noticed, and the group is told: a person looks at five characters, not at 35.
 
+use crate::label::Label;
 use core::fmt;
 use rand_core::CryptoRng;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
@@ -15,6 +16,11 @@ const GROUPS: usize = 7;
 const DATA: usize = 4;
 /// Most bytes to look at.
 const MAX_INPUT: usize = 512;
+
+/// OPAQUE credential identifier of the kit of an admin of this name. No name is one: names have no control characters.
+pub fn kit_credential(name: &str) -> String {
+    format!("{}\0{name}", Label::RecoveryKit.as_str())
+}
 
 /// What was typed is not a recovery code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +101,18 @@ impl RecoveryCode {
             }
         }
         if typed.next().is_some() { Err(CodeError::Length) } else { Ok(code) }
+    }
+
+    /// Whether this is how somebody types the group of this number, from 1: what is printed, read back.
+    pub fn is_group(&self, number: u8, typed: &str) -> bool {
+        if typed.len() > MAX_INPUT {
+            return false;
+        }
+        let typed = Zeroizing::new(typed.chars().filter(|c| !is_separator(*c)).map(value_of).collect::<Vec<_>>());
+        self.groups().filter(|(place, _)| *place == number).any(|(_, group)| {
+            let printed = group.iter().chain([&check(*group, number)]).copied().map(Some).collect::<Vec<_>>();
+            *typed == Zeroizing::new(printed).as_slice()
+        })
     }
 
     /// The 28 digits without check digits, one byte each, 0 to 31.
@@ -202,6 +220,29 @@ mod tests {
         let mut groups: Vec<&str> = text.split('-').collect();
         groups.swap(2, 5);
         assert_eq!(RecoveryCode::parse(&groups.join("-")).unwrap_err(), CodeError::Typo(3));
+    }
+
+    #[test]
+    fn a_group_is_recognised_in_its_place_only() {
+        let text = code().to_text();
+        let groups: Vec<&str> = text.split('-').collect();
+        for (number, group) in (1_u8..).zip(&groups) {
+            assert!(code().is_group(number, group) && code().is_group(number, &format!(" {} ", group.to_lowercase())));
+            for (other, typed) in (1_u8..).zip(&groups) {
+                assert_eq!(code().is_group(number, typed), number == other, "{number} {other}");
+            }
+            for wrong in ["", &group[..4], &format!("{group}{group}"), &"U".repeat(5), &"0".repeat(600)] {
+                assert!(!code().is_group(number, wrong), "{wrong}");
+            }
+        }
+        assert!(!code().is_group(0, groups[0]) && !code().is_group(8, groups[6]));
+    }
+
+    #[test]
+    fn the_credential_of_a_kit_is_nobodys_name() {
+        let credential = kit_credential("anna");
+        assert_eq!(credential, "nightsafe/v1/recovery-kit\0anna");
+        assert!(crate::identity::AdminName::parse(&credential).is_err());
     }
 
     proptest! {

@@ -3,7 +3,9 @@
 use super::{bytes, read};
 use crate::encoding::hex;
 use crate::grant::{AdminGrant, grant_key, open_key};
-use crate::identity::{Identity, Method, PublicIdentity, RecoveryCode, Unlock, WrappedIdentity, aad, info};
+use crate::identity::{
+    Identity, Method, PublicIdentity, RecoveryCode, Unlock, WrappedIdentity, aad, info, kit_credential,
+};
 use crate::keys::{ItemName, PrivateItems};
 use crate::roster::fixture::{SITE, honest, person, site};
 use crate::scalar::IdentityId;
@@ -44,9 +46,17 @@ pub(super) fn make() -> Value {
             "wrapped": hex(&wrapped.to_bytes()),
         })
     });
+    let kits = ["anna", "Zoë Anna"].map(|name| {
+        json!({
+            "name": name,
+            "credential": hex(kit_credential(name).as_bytes()),
+            "password": code.to_text().as_str(),
+        })
+    });
     json!({
         "identities": [identity(&anna), identity(&person("dora"))],
         "recovery_codes": codes(),
+        "recovery_kits": kits,
         "wrapped_identities": wrapped,
         "admin_grants": grants(),
     })
@@ -149,6 +159,11 @@ fn they_open() {
         };
         let identity = wrapped.unwrap(&site(), &identities[0].id(), &with).unwrap();
         assert_eq!(identity.public(), identities[0].public());
+    }
+    for vector in vectors["recovery_kits"].as_array().unwrap() {
+        assert_eq!(bytes(vector, "credential"), kit_credential(vector["name"].as_str().unwrap()).as_bytes());
+        let password = RecoveryCode::parse(vector["password"].as_str().unwrap()).unwrap().to_text();
+        assert_eq!(vector["password"].as_str().unwrap(), password.as_str());
     }
     let grants = vectors["admin_grants"].as_array().unwrap();
     let grants: Vec<_> = grants.iter().map(|one| AdminGrant::parse(&bytes(one, "grant")).unwrap()).collect();

@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 26] = [
+const TABLES: [Table; 27] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -134,6 +134,15 @@ const TABLES: [Table; 26] = [
                admin LIMIT $2",
         write: "/* vault put admin_setting */ INSERT INTO admin_setting (admin, lock_after) VALUES ($1, $2)",
         columns: &[Text("admin"), Number("lock_after")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "recovery_kit",
+        read: "/* vault copy recovery_kit */ SELECT admin, record, made FROM recovery_kit WHERE admin > $1 ORDER BY \
+               admin LIMIT $2",
+        write: "/* vault put recovery_kit */ INSERT INTO recovery_kit (admin, record, made) VALUES ($1, $2, $3)",
+        columns: &[Text("admin"), Bytes("record"), Number("made")],
         key: 1,
         unwritten: 0,
     },
@@ -432,7 +441,8 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         "/* vault row_counts */ SELECT (SELECT count(*) FROM admin) AS admin, (SELECT count(*) FROM data_key) AS \
         data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
         recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
-        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
+        count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, \
+        (SELECT count(*) FROM recovery_kit) AS recovery_kit, (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
         (SELECT count(*) FROM audit_key) AS audit_key, (SELECT count(*) FROM audit_grant) AS audit_grant, (SELECT \
         count(*) FROM audit_recovery_grant) AS audit_recovery_grant, \

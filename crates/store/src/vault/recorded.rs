@@ -4,8 +4,8 @@ use nightsafe_core::log::{CheckpointError, Hash};
 
 use super::log::append;
 use super::{
-    AppendError, Appended, NewEntry, NewLeaf, Proposal, StoredGrant, VaultStore, identities, roster, sessions,
-    unavailable,
+    AppendError, Appended, NewEntry, NewLeaf, Proposal, Recovered, StoredGrant, VaultStore, identities, recovery,
+    roster, sessions, unavailable,
 };
 
 /// What is done.
@@ -21,11 +21,13 @@ pub enum RecordedChange<'c> {
     Session(&'c str, &'c [u8; 16]),
     /// As [`VaultStore::end_other_sessions`] does.
     OtherSessions(&'c str, &'c [u8; 32]),
+    /// As [`VaultStore::recover`] does.
+    Recovery(Recovered<'c>),
 }
 
 impl VaultStore {
     /// Does it and appends the leaves, all or nothing. `None` when an entry is not the next one any more, or a newcomer is
-    /// not there any more: then nothing is written.
+    /// not there any more, or a kit was used or replaced: then nothing is written.
     ///
     /// # Errors
     /// [`AppendError`]
@@ -54,6 +56,11 @@ impl VaultStore {
             }
             RecordedChange::OtherSessions(admin, token_hash) => {
                 sessions::end_others(&mut transaction, admin, token_hash).await?;
+            }
+            RecordedChange::Recovery(recovered) => {
+                if !recovery::recover(&mut transaction, recovered).await? {
+                    return Ok(None);
+                }
             }
         }
         let appended = append(&mut transaction, leaves, sign).await?;

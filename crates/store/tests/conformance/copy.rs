@@ -3,8 +3,8 @@
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, OpeningRequest, Proposal, Reason,
-    RecoveryGrant, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewKit, OpeningRequest, Proposal,
+    Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
 };
 
 use crate::audit_keys::audit_key;
@@ -12,6 +12,7 @@ use crate::log::{checkpoint, leaves};
 use crate::people::{invitation, newcomer};
 use crate::place::{Engine, Place};
 use crate::rows::{NOW, arrival, field, index};
+use crate::sessions::proof;
 
 /// More than a page of them.
 const ORDERS: u32 = 250;
@@ -36,6 +37,10 @@ async fn fill(store: &VaultStore) {
     let identity =
         StoredIdentity { id: ANNA, public: vec![7; 90], wrapped: vec![wrapped("login"), wrapped("recovery-code")] };
     assert!(store.add_identity("anna", &identity).await.unwrap());
+    let by = ("anna", &b"record"[..]);
+    assert!(store.begin_session(&proof(1), &[1; 16], by, NOW, SessionLimits::default()).await.unwrap());
+    let (session, record, wrapped) = (&proof(1).token_hash, &b"kit"[..], &[9; 90][..]);
+    assert!(store.keep_kit(NewKit { admin: "anna", session, record, wrapped, made: NOW }).await.unwrap());
     let granted = StoredGrant { key_id, recipient: ANNA, item: "x25519".into(), granted: vec![8; 90] };
     let new = NewDataKey { key, grants: vec![grant(1), grant(2)], admin_grants: vec![granted] };
     store.add_data_key(&new).await.unwrap();
@@ -97,7 +102,7 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
             store.identity_of("anna").await.unwrap(),
             (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
             (store.audit_keys().await.unwrap(), store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap()),
-            store.lock_after("anna").await.unwrap(),
+            (store.lock_after("anna").await.unwrap(), store.kit("anna").await.unwrap()),
             store.roster().await.unwrap(),
         ),
         (
@@ -124,6 +129,7 @@ async fn copied(from: &Place, to: &Place) {
             ("identity", 1),
             ("admin_identity", 1),
             ("admin_setting", 1),
+            ("recovery_kit", 1),
             ("wrapped_identity", 2),
             ("roster_entry", 3),
             ("roster_proposal", 1),

@@ -19,6 +19,7 @@ mod migrate;
 mod outbox;
 mod people;
 mod place;
+mod recovery;
 mod roles;
 mod rows;
 mod search;
@@ -89,6 +90,10 @@ on_both_engines! {
     people::somebody_gets_new_keys_and_the_old_ones_are_gone,
     people::an_entry_that_comes_second_does_nothing,
     people::proposals_wait_until_an_entry_is_taken,
+    recovery::a_kit_takes_the_place_of_the_one_before_and_can_be_dropped,
+    recovery::a_kit_is_used_once_and_all_sessions_end,
+    recovery::a_kit_goes_with_the_identity_that_it_unlocks,
+    recovery::a_recovery_is_in_the_log_or_has_not_happened,
     audit_keys::an_audit_key_is_added_once_and_granted_like_a_data_key,
     audit_keys::a_sign_in_is_recorded_with_its_entry_or_not_at_all,
     audit_keys::a_change_is_in_the_log_with_what_it_does,

@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 75] = [
+const RIGHTS: [Right; 78] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -55,6 +55,9 @@ const RIGHTS: [Right; 75] = [
     ("nightsafe_vault", "SELECT", "vault.audit_recovery_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.audit_recovery_grant", &[]),
     ("nightsafe_vault", "DELETE", "vault.audit_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.recovery_kit", &[]),
+    ("nightsafe_vault", "INSERT", "vault.recovery_kit", &[]),
+    ("nightsafe_vault", "DELETE", "vault.recovery_kit", &[]),
     ("nightsafe_vault", "SELECT", "vault.invitation", &[]),
     ("nightsafe_vault", "INSERT", "vault.invitation", &[]),
     ("nightsafe_vault", "DELETE", "vault.invitation", &[]),

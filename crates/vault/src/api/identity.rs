@@ -112,8 +112,8 @@ pub(super) async fn own(store: &VaultStore, session: &SignedIn) -> Result<Option
     store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))
 }
 
-/// Exactly one way by sign-in, at most one by recovery code, all of the same identity and of this site. `within` is the
-/// pointer to the request.
+/// Exactly one way, by sign-in, of the same identity and of this site: what else unlocks it comes later, each by a path of its
+/// own. `within` is the pointer to the request.
 pub(super) fn new_identity(request: KeptIdentity, site: &Site, within: &str) -> Result<StoredIdentity, Problem> {
     let at = |pointer: String| Problem::new(ProblemType::MalformedMember).at(format!("{within}{pointer}"));
     let public = PublicIdentity::parse(&request.public.0).ok().filter(|public| public.site() == site);
@@ -125,7 +125,7 @@ pub(super) fn new_identity(request: KeptIdentity, site: &Site, within: &str) -> 
         let fits = read.is_some_and(|read| {
             read.id() == id
                 && read.method().as_str() == way.method
-                && matches!(read.method(), Method::Login | Method::RecoveryCode)
+                && read.method() == Method::Login
                 && way.slot.is_empty()
                 && methods.insert(read.method())
         });
@@ -184,7 +184,9 @@ pub(super) fn malformed(place: usize) -> Problem {
     Problem::new(ProblemType::MalformedMember).at(format!("/grants/{place}"))
 }
 
-fn kept(identity: StoredIdentity) -> KeptIdentity {
+/// What a code unlocks is handed out to who shows the code.
+fn kept(mut identity: StoredIdentity) -> KeptIdentity {
+    identity.wrapped.retain(|way| way.method != Method::RecoveryCode.as_str());
     let way = |way: StoredWrapped| KeptWrapped { method: way.method, slot: way.slot, wrapped: B64u(way.wrapped) };
     KeptIdentity { public: B64u(identity.public), wrapped: identity.wrapped.into_iter().map(way).collect() }
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use nightsafe_core::audit::Action;
-use nightsafe_core::identity::Method;
+use nightsafe_core::identity::{Method, kit_credential};
 use nightsafe_core::time::UnixTime;
 use nightsafe_login::{Error as LoginError, ServerLogin};
 use nightsafe_proto::problem::ProblemType;
@@ -17,9 +17,9 @@ use nightsafe_serve::problem::Problem;
 
 use super::json::Body;
 use super::openapi::{LoginFinishProblems, LoginStartProblems, SignedInProblems};
-use super::session::{SetCookie, Shown, Tab};
+use super::session::{SetCookie, Shown, SignedIn, Tab};
 use super::{error, record};
-use crate::pending::{LoginId, Pending};
+use crate::pending::{LoginId, Pending, Shows};
 use crate::setup::is_admin_name;
 use crate::{State, state};
 
@@ -37,7 +37,16 @@ pub(super) async fn start(
     client: Option<Extension<Client>>,
     Body(request, _share): Body<LoginStart, BODY>,
 ) -> Result<Json<LoginStarted>, Problem> {
-    let state = state.shared();
+    begin(state.shared(), client, request, Shows::Passphrase).await.map(Json)
+}
+
+/// Begins to show a passphrase, or the code of a kit. Both are counted as tries of the name: a code is no second set of tries.
+pub(super) async fn begin(
+    state: &state::Shared,
+    client: Option<Extension<Client>>,
+    request: LoginStart,
+    shows: Shows,
+) -> Result<LoginStarted, Problem> {
     if !is_admin_name(&request.user) {
         return Err(Problem::new(ProblemType::MalformedMember).at("/user"));
     }
@@ -47,16 +56,22 @@ pub(super) async fn start(
         tracing::warn!("sign-in is tried too often");
         return Err(ProblemType::RateLimited.into());
     }
-    let record = record_of(state, &request.user).await?;
+    let (credential, record) = match shows {
+        Shows::Passphrase => (request.user.clone(), record_of(state, &request.user).await?),
+        Shows::Code => {
+            let kit = state.store.kit(&request.user).await.map_err(|error| error::storage(&error))?;
+            (kit_credential(&request.user), kit.map(|kit| kit.record))
+        }
+    };
     let (login, message) =
-        ServerLogin::start(&state.login, &request.user, record.as_deref(), &request.message.0).map_err(malformed)?;
+        ServerLogin::start(&state.login, &credential, record.as_deref(), &request.message.0).map_err(malformed)?;
     record_failures(state, state.pending.ended(now)).await?;
     let mut id = LoginId::default();
     getrandom::fill(&mut id).map_err(|_| error::randomness())?;
-    if !state.pending.insert(id, Pending { user: request.user, record, state: login, started: now }) {
+    if !state.pending.insert(id, Pending { user: request.user, shows, record, state: login, started: now }) {
         return Err(ProblemType::RateLimited.into());
     }
-    Ok(Json(LoginStarted { login: B64u(id.to_vec()), message: B64u(message) }))
+    Ok(LoginStarted { login: B64u(id.to_vec()), message: B64u(message) })
 }
 
 /// Finish to sign in
@@ -77,7 +92,8 @@ pub(super) async fn finish(
 ) -> Result<Response, Problem> {
     let state = state.shared();
     let now = state.now();
-    let Passed { user: admin, record } = passed(state, &request.login, &request.message).await?.ok_or_else(failed)?;
+    let passed = passed(state, Shows::Passphrase, (&request.login, &request.message)).await?;
+    let Passed { user: admin, record } = passed.ok_or_else(failed)?;
     record_failures(state, state.pending.ended(now)).await?;
     let limits = state.sessions;
     let (proof, cookie) = tab.new_token(limits.absolute)?;
@@ -103,7 +119,7 @@ async fn waiting(state: &state::Shared, name: &str, record: &[u8]) -> Result<Res
     Ok((StatusCode::ACCEPTED, Json(LoginWaiting { identity })).into_response())
 }
 
-fn failed() -> Problem {
+pub(super) fn failed() -> Problem {
     // Without the name: it is where a passphrase ends up by mistake
     tracing::warn!("a sign-in failed");
     ProblemType::SignInFailed.into()
@@ -132,28 +148,42 @@ async fn record_of(state: &state::Shared, name: &str) -> Result<Option<Vec<u8>>,
     Ok(admin.or(newcomer.map(|newcomer| newcomer.record)))
 }
 
-/// Who has shown a passphrase, and the record that it was held against.
+/// Who has shown a passphrase or a code, and the record that it was held against.
 pub(super) struct Passed {
     pub(super) user: String,
-    record: Vec<u8>,
+    pub(super) record: Vec<u8>,
 }
 
-/// Who has shown the passphrase. One answer for an unknown login, one that took too long, a wrong passphrase, an unknown
-/// name. A passphrase that was wrong is recorded; a login that was never begun is not, as any stranger can name one: how
-/// often one is begun has a limit.
-pub(super) async fn passed(state: &state::Shared, login: &B64u, message: &B64u) -> Result<Option<Passed>, Problem> {
+/// Who has shown the passphrase, or the code. One answer for an unknown login, one that took too long, a wrong passphrase or
+/// code, an unknown name, one without a kit, and what was begun to show the other of the two. What was wrong is recorded; a
+/// login that was never begun is not, as any stranger can name one: how often one is begun has a limit.
+pub(super) async fn passed(
+    state: &state::Shared,
+    shows: Shows,
+    (login, message): (&B64u, &B64u),
+) -> Result<Option<Passed>, Problem> {
     let now = state.now();
     let begun = LoginId::try_from(login.0.as_slice()).ok().and_then(|id| state.pending.take(&id, now));
     let Some(pending) = begun else { return Ok(None) };
-    if pending.state.finish(&message.0).is_err() {
+    if pending.shows != shows || pending.state.finish(&message.0).is_err() {
         record_failures(state, vec![(pending.user, now)]).await?;
         return Ok(None);
     }
     Ok(pending.record.map(|record| Passed { user: pending.user, record }))
 }
 
+/// Whether a request shows once more the passphrase of who is signed in.
+pub(super) async fn is_shown(
+    state: &state::Shared,
+    session: &SignedIn,
+    login: (&B64u, &B64u),
+) -> Result<bool, Problem> {
+    let passed = passed(state, Shows::Passphrase, login).await?;
+    Ok(passed.is_some_and(|passed| passed.user == session.admin))
+}
+
 /// Failed sign-ins go into the audit log before anything else is answered.
-async fn record_failures(state: &state::Shared, failures: Vec<(String, UnixTime)>) -> Result<(), Problem> {
+pub(super) async fn record_failures(state: &state::Shared, failures: Vec<(String, UnixTime)>) -> Result<(), Problem> {
     let Some(log) = &state.log else { return Ok(()) };
     let mut happened = Vec::with_capacity(failures.len());
     for (name, time) in failures {

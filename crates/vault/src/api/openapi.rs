@@ -10,7 +10,10 @@ use nightsafe_proto::vault::TAB_HEADER;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-use super::{custody, identity, invitations, log, login, openings, passphrase, record, roster, search, sessions};
+use super::{
+    custody, identity, invitations, kit, log, login, openings, organisation, passphrase, record, recovery, roster,
+    search, sessions,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +28,16 @@ use super::{custody, identity, invitations, log, login, openings, passphrase, re
         login::logout,
         passphrase::start,
         passphrase::finish,
+        kit::get,
+        kit::start,
+        kit::finish,
+        kit::drop,
+        recovery::start,
+        recovery::finish,
+        recovery::passphrase_start,
+        recovery::passphrase_finish,
+        organisation::get,
+        organisation::grant,
         identity::get,
         identity::take,
         identity::roster,
@@ -158,6 +171,27 @@ problems! {
         BODY,
         [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]
     ];
+    /// Problems of `POST /v1/kit/start`.
+    KitStartProblems = [
+        ALWAYS,
+        BODY,
+        [P::ForeignOrigin, P::SignInRequired, P::SignInFailed, P::MalformedMember, P::LogUnavailable]
+    ];
+    /// Problems of `POST /v1/kit/finish`.
+    KitFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::KitNotBegun, P::MalformedMember]];
+    /// Problems of `POST /v1/recovery/start`.
+    RecoveryStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::MalformedMember, P::LogUnavailable]];
+    /// Problems of `POST /v1/recovery/finish`.
+    RecoveryFinishProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInFailed, P::LogUnavailable]];
+    /// Problems of `POST /v1/recovery/passphrase/start`.
+    RecoveryPassphraseStartProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::RecoveryEnded, P::MalformedMember]];
+    /// Problems of `POST /v1/recovery/passphrase/finish`.
+    RecoveryPassphraseFinishProblems = [
+        ALWAYS,
+        BODY,
+        [P::LogEntryRefused, P::LogEntryRepeated, P::ClockDiffers, P::NotInRoster, P::LogShorter, P::LogUnavailable],
+        [P::ForeignOrigin, P::RecoveryEnded, P::MalformedMember, P::LogEntryRequired]
+    ];
     /// Problems of `POST /v1/identity`.
     NewIdentityProblems = [ALWAYS, BODY, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::IdentityExists]];
     /// Problems of what changes one's own sessions.
@@ -168,6 +202,8 @@ problems! {
     /// Problems of `POST /v1/grants`.
     GrantProblems =
         [ALWAYS, BODY, RECORDED, [P::ForeignOrigin, P::SignInRequired, P::MalformedMember, P::LogEntryRequired]];
+    /// Problems of `POST /v1/recovery-grants`.
+    RecoveredGrantsProblems = [ALWAYS, BODY, ADMINISTRATOR, RECORDED, [P::MalformedMember, P::LogEntryRequired]];
     /// Problems of addresses for admins of the roster that take no body.
     AdministratorProblems = [ALWAYS, ADMINISTRATOR];
     /// Problems of `POST /v1/invitations`.

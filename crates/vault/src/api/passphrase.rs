@@ -13,7 +13,7 @@ use nightsafe_serve::problem::Problem;
 
 use super::error;
 use super::json::Body;
-use super::login::passed;
+use super::login::is_shown;
 use super::openapi::{PassphraseFinishProblems, PassphraseStartProblems};
 use super::session::SignedIn;
 use crate::State;
@@ -53,8 +53,7 @@ pub(super) async fn finish(
     Body(request, _share): Body<PassphraseFinish, BODY>,
 ) -> Result<StatusCode, Problem> {
     let state = state.shared();
-    let passed = passed(state, &request.login, &request.message).await?;
-    if passed.is_none_or(|passed| passed.user != session.admin) {
+    if !is_shown(state, &session, (&request.login, &request.message)).await? {
         tracing::warn!(admin = session.admin, "a passphrase was not changed: the old one was wrong");
         return Err(ProblemType::SignInFailed.into());
     }

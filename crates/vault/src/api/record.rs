@@ -46,7 +46,7 @@ pub(super) async fn record(
     let events = entries.iter().enumerate().map(|(place, entry)| event(place, entry)).collect::<Result<Vec<_>, _>>()?;
     let event = events.into_iter().flatten().max_by_key(|event| *event == SessionEvent::Ended);
     if event.is_none() {
-        recording.after_sign_in().await?;
+        recording.after_sign_in(&session).await?;
     }
     let no_cookie = matches!(event, Some(SessionEvent::Ended)).then(|| tab.no_cookie()).transpose()?;
     let event = event.map(|event| (&session.token_hash, event));
@@ -75,11 +75,29 @@ pub(super) struct Signed<'s> {
 /// Reads the member `log` of a request that leaves these entries, and no others, in their order. `None` where no log is kept.
 pub(super) async fn signed<'s>(
     state: &'s state::Shared,
-    session: &'s SignedIn,
+    session: &SignedIn,
     to_log: Option<&ToLog>,
     actions: &[Action],
 ) -> Result<Option<Signed<'s>>, Problem> {
-    let Some(recording) = Recording::of(state, session).await? else {
+    signed_in(Recording::of(state, session).await?, to_log, actions).await
+}
+
+/// The same of somebody who has no session, and has shown the code of a recovery kit.
+pub(super) async fn signed_by<'s>(
+    state: &'s state::Shared,
+    identity: IdentityId,
+    to_log: Option<&ToLog>,
+    actions: &[Action],
+) -> Result<Option<Signed<'s>>, Problem> {
+    signed_in(Recording::by(state, identity).await?, to_log, actions).await
+}
+
+async fn signed_in<'s>(
+    recording: Option<Recording<'s>>,
+    to_log: Option<&ToLog>,
+    actions: &[Action],
+) -> Result<Option<Signed<'s>>, Problem> {
+    let Some(recording) = recording else {
         none_wanted(to_log)?;
         return Ok(None);
     };
@@ -106,35 +124,42 @@ impl Signed<'_> {
     }
 }
 
-/// A signed-in admin whose deeds are recorded.
+/// An admin whose deeds are recorded.
 pub(super) struct Recording<'s> {
     pub(super) recorder: Recorder<'s>,
     state: &'s state::Shared,
-    session: &'s SignedIn,
     admin: IdentityId,
 }
 
 impl<'s> Recording<'s> {
     /// `None` where no log is kept: then things are done without. An admin of the roster, whose sign-in is recorded.
-    pub(super) async fn of(state: &'s state::Shared, session: &'s SignedIn) -> Result<Option<Self>, Problem> {
+    pub(super) async fn of(state: &'s state::Shared, session: &SignedIn) -> Result<Option<Self>, Problem> {
         let recording = Self::of_anybody(state, session).await?;
         if let Some(recording) = &recording {
-            recording.after_sign_in().await?;
+            recording.after_sign_in(session).await?;
         }
         Ok(recording)
     }
 
-    async fn of_anybody(state: &'s state::Shared, session: &'s SignedIn) -> Result<Option<Self>, Problem> {
-        let Some(log) = &state.log else { return Ok(None) };
-        let Some(recorder) = log.recorder().await.map_err(|error| failed(&error))? else { return Ok(None) };
+    async fn of_anybody(state: &'s state::Shared, session: &SignedIn) -> Result<Option<Self>, Problem> {
         let identity = state.store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))?;
-        let admin = identity.map(|identity| identity.id).filter(|admin| recorder.knows(admin));
-        let admin = admin.ok_or(ProblemType::NotInRoster)?;
-        Ok(Some(Self { recorder, state, session, admin }))
+        Self::of_identity(state, identity.map(|identity| identity.id)).await
     }
 
-    async fn after_sign_in(&self) -> Result<(), Problem> {
-        let recorded = self.state.store.is_sign_in_recorded(&self.session.token_hash).await;
+    /// Without a session: somebody who has shown otherwise to have this identity.
+    async fn by(state: &'s state::Shared, identity: IdentityId) -> Result<Option<Self>, Problem> {
+        Self::of_identity(state, Some(identity)).await
+    }
+
+    async fn of_identity(state: &'s state::Shared, identity: Option<IdentityId>) -> Result<Option<Self>, Problem> {
+        let Some(log) = &state.log else { return Ok(None) };
+        let Some(recorder) = log.recorder().await.map_err(|error| failed(&error))? else { return Ok(None) };
+        let admin = identity.filter(|admin| recorder.knows(admin)).ok_or(ProblemType::NotInRoster)?;
+        Ok(Some(Self { recorder, state, admin }))
+    }
+
+    async fn after_sign_in(&self, session: &SignedIn) -> Result<(), Problem> {
+        let recorded = self.state.store.is_sign_in_recorded(&session.token_hash).await;
         if recorded.map_err(|error| error::storage(&error))? {
             Ok(())
         } else {

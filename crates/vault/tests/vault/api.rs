@@ -15,7 +15,7 @@ async fn nothing_answers_without_a_session() {
     let vault = Vault::new().await;
     let wrong = ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(2000)];
     for token in wrong {
-        for path in ["/v1/custody", "/v1/manifests", "/v1/identity", "/v1/roster", "/v1/sessions"] {
+        for path in ["/v1/custody", "/v1/manifests", "/v1/identity", "/v1/roster", "/v1/sessions", "/v1/kit"] {
             assert_eq!(vault.get(path, token).await.problem(), ProblemType::SignInRequired);
         }
         for path in [
@@ -25,6 +25,9 @@ async fn nothing_answers_without_a_session() {
             "/v1/identity",
             "/v1/grants",
             "/v1/log/record",
+            "/v1/kit/start",
+            "/v1/kit/finish",
+            "/v1/kit/drop",
             "/v1/passphrase/start",
             "/v1/passphrase/finish",
             "/v1/session/resume",

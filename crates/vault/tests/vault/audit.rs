@@ -98,7 +98,7 @@ impl Audited {
         setup::add_audit_key(&self.vault.store, &new).await.unwrap();
     }
 
-    fn grants(&self, key: &PrivateItems) -> Vec<nightsafe_core::grant::AdminGrant> {
+    pub(crate) fn grants(&self, key: &PrivateItems) -> Vec<nightsafe_core::grant::AdminGrant> {
         grant_key(&self.anna, &self.roster, self.anna.public(), key, &mut rng()).unwrap()
     }
 

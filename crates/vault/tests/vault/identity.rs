@@ -78,7 +78,8 @@ async fn what_is_no_identity_is_refused_and_named() {
         (KeptIdentity { public: B64u(b"none".to_vec()), ..good.clone() }, "/public"),
         (kept(&abroad), "/public"),
         (with(vec![]), "/wrapped"),
-        (with(vec![way(&one, &Unlock::RecoveryCode(&code))]), "/wrapped"),
+        (with(vec![way(&one, &Unlock::RecoveryCode(&code))]), "/wrapped/0"),
+        (with(vec![login(), way(&one, &Unlock::RecoveryCode(&code))]), "/wrapped/1"),
         (with(vec![login(), login()]), "/wrapped/1"),
         (with(vec![login(), way(&one, &Unlock::Session { tab: &[1; 32], row: &[2; 32] })]), "/wrapped/1"),
         (with(vec![way(&other, &Unlock::Login(&[7; 64]))]), "/wrapped/0"),
@@ -90,7 +91,7 @@ async fn what_is_no_identity_is_refused_and_named() {
         assert_eq!((answer.problem(), answer.pointer().as_deref()), (ProblemType::MalformedMember, Some(pointer)));
     }
     assert!(vault.get("/v1/identity", &token).await.json::<OwnIdentity>().identity.is_none());
-    vault.taken("/v1/identity", &token, &with(vec![login(), way(&one, &Unlock::RecoveryCode(&code))])).await;
+    vault.taken("/v1/identity", &token, &good).await;
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ async fn what_nobody_can_join_with_is_refused_and_leaves_the_invitation_open() {
         (with(kept(&abroad)), "/identity/public"),
         (with(none), "/identity/public"),
         (with(KeptIdentity { wrapped: vec![], ..good.identity.clone() }), "/identity/wrapped"),
-        (with(more), "/identity/wrapped"),
+        (with(more), "/identity/wrapped/1"),
     ] {
         let answer = team.vault.post("/v1/invitations/finish", "", &bad).await;
         assert_eq!((answer.problem(), answer.pointer().as_deref()), (ProblemType::MalformedMember, Some(pointer)));

@@ -1,10 +1,11 @@
 // Keys and epochs: every data key, what it is doing, and what is due next. All of it from manifests that the site keys signed.
 
 import { dueSentence } from "../due.ts";
-import { focusOn, h, uniqueId } from "../dom.ts";
+import { fill, focusOn, h, uniqueId } from "../dom.ts";
 import type { DataKey, Keys } from "../engine.ts";
 import { day } from "../format.ts";
 import { backLink } from "./back.ts";
+import { form, labelled } from "./fields.ts";
 import type { View } from "./view.ts";
 
 const STATES: Readonly<Record<DataKey["state"], string>> = {
@@ -17,14 +18,16 @@ const STATES: Readonly<Record<DataKey["state"], string>> = {
 
 export interface KeysProps {
   readonly keys: Keys;
+  /** Opens with the organisation's recovery key what is not held, for an admin; resolves to a sentence when it did not work. */
+  readonly recover: ((file: File) => Promise<string | undefined>) | undefined;
   readonly back: () => void;
 }
 
-export function keysView({ keys, back }: KeysProps): View {
+export function keysView({ keys, recover, back }: KeysProps): View {
   const heading = h("h1", {}, "Keys and epochs");
   return {
     title: "Keys and epochs",
-    element: h("div", { class: "account-page" }, backLink(back), heading, dueSection(keys), keysSection(keys)),
+    element: h("div", { class: "account-page" }, backLink(back), heading, dueSection(keys), keysSection(keys), recover && recoverySection(recover)),
     focus: () => focusOn(heading),
     hide: () => undefined, // nothing secret: the ids and dates of public keys
   };
@@ -60,6 +63,51 @@ function keysSection({ keys }: Keys): HTMLElement {
     title,
     h("p", { class: "lead" }, lead),
     keys.length === 0 ? undefined : h("ul", {}, ...[...keys].reverse().map(item)),
+  );
+}
+
+function recoverySection(recover: (file: File) => Promise<string | undefined>): HTMLElement {
+  const title = h("h2", { id: uniqueId("recovery") }, "Open with the organisation’s recovery key");
+  const file = h("input", { id: uniqueId("recovery-file"), type: "file", name: "recovery-file" });
+  const error = h("div", { role: "alert" });
+  const progress = h("p", { class: "progress", role: "status" });
+  const submit = h("button", { type: "submit", class: "primary" }, "Open the keys");
+  const sent = form(() => void run(), labelled("Recovery key file", file), error, h("div", { class: "row" }, submit, progress));
+
+  async function run(): Promise<void> {
+    if (sent.getAttribute("aria-busy") === "true") return;
+    const [chosen] = file.files ?? [];
+    if (chosen === undefined) return show("Choose the recovery key file.");
+    busy(true);
+    fill(error);
+    const failed = await recover(chosen);
+    file.value = "";
+    busy(false);
+    if (failed !== undefined) show(failed);
+  }
+
+  function show(sentence: string): void {
+    fill(error, h("p", { class: "error" }, sentence));
+    file.focus();
+  }
+
+  function busy(yes: boolean): void {
+    sent.setAttribute("aria-busy", String(yes));
+    submit.setAttribute("aria-disabled", String(yes)); // not disabled: that would lose the focus
+    progress.textContent = yes ? "Opening the keys in this browser…" : "";
+  }
+
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": title.id },
+    title,
+    h(
+      "p",
+      { class: "lead" },
+      "For when no admin is left who could grant you what you do not hold. The file is read in this browser only, and is sent nowhere; " +
+        "the keys are granted to you, and the log says so. Take the medium with the file out again afterwards.",
+    ),
+    sent,
   );
 }
 

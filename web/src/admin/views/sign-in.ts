@@ -1,6 +1,6 @@
 // Sign-in, also after a lock. The passphrase goes to the WASM and is taken out of the page at once.
 
-import { fill, h, on, uniqueId } from "../dom.ts";
+import { button, fill, h, on, uniqueId } from "../dom.ts";
 import type { Credentials, Step } from "../session.ts";
 import type { View } from "./view.ts";
 
@@ -11,6 +11,8 @@ export interface SignInProps {
   readonly locked: boolean;
   /** Why this view is here, when it was not the person's own wish. */
   readonly note: string | undefined;
+  /** The passphrase is lost. */
+  readonly lost: () => void;
   /** Resolves to a sentence when it did not work, to nothing when it did. */
   readonly signIn: (credentials: Credentials, step: (step: Step) => void) => Promise<string | undefined>;
 }
@@ -58,6 +60,7 @@ export function signInView(props: SignInProps): View {
       error,
       submit,
       progress,
+      button("Lost your passphrase?", props.lost, { class: "quiet" }),
     ),
     { submit: (event) => (event.preventDefault(), void run()) },
   );

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../src/admin/countdown.ts";
-import type { Attempt, Difference, Due, Engine, Joiner, Opener, SealedField, Tab } from "../../../src/admin/engine.ts";
+import type { Attempt, Difference, Due, Engine, Joiner, Opener, Recovery, SealedField, Tab } from "../../../src/admin/engine.ts";
 import type { IndexRow } from "../../../src/admin/wire.ts";
 
 /** Time that moves only when told to. */
@@ -170,6 +170,27 @@ export class FakeOpener implements Opener {
     this.calls.push(`finish_passphrase ${reply}`);
     return JSON.stringify({ registration: "R3", wrapped: "WW" });
   }
+  recover(file: string, grants: string, custody: string): string {
+    this.calls.push(`recover ${file} ${grants} ${custody}`);
+    return '{"grants":["GG"]}';
+  }
+  kit_code: string | undefined;
+  begin_kit(): string {
+    this.calls.push("begin_kit");
+    this.kit_code = "AAAAA-BBBBB";
+    return "K1";
+  }
+  is_kit_group(number: number, typed: string): boolean {
+    return this.kit_code?.split("-")[number - 1] === typed;
+  }
+  finish_kit(reply: string): string {
+    this.calls.push(`finish_kit ${reply}`);
+    return JSON.stringify({ registration: "K3", wrapped: "KW" });
+  }
+  forget_kit(): void {
+    this.calls.push("forget_kit");
+    this.kit_code = undefined;
+  }
   open_locator(source: string): string {
     this.calls.push(`open_locator ${source}`);
     return JSON.stringify({ deposit_id: "a".repeat(64), fields: [], differences: this.differences });
@@ -265,6 +286,40 @@ export class FakeJoiner implements Joiner {
   }
 }
 
+/** Records its calls; `refuse` is a method and the code that it throws. */
+export class FakeRecovery implements Recovery {
+  readonly message = "KE1";
+  readonly calls: string[] = [];
+  freed = false;
+  constructor(private readonly refuse: readonly [string, string] = ["", ""]) {}
+  finish(reply: string): string {
+    this.called("finish", reply);
+    return "KE3";
+  }
+  unlock(identity: string, logs: boolean, anchor: string): void {
+    this.called("unlock", `${identity} ${logs} ${anchor}`);
+  }
+  begin_passphrase(): string {
+    this.called("begin_passphrase", "");
+    return "R1";
+  }
+  finish_passphrase(reply: string, logKey: string, logPlace: string, now: string): string {
+    this.called("finish_passphrase", `${reply} ${logKey} ${logPlace} ${now.replace(/\d/g, "0")}`);
+    return JSON.stringify({ registration: "R3", wrapped: "W", log: { since: 0, entries: [] } });
+  }
+  logged(inLog: string): string | undefined {
+    this.called("logged", inLog);
+    return "place 2";
+  }
+  free(): void {
+    this.freed = true;
+  }
+  private called(method: string, what: string): void {
+    this.calls.push(`${method} ${what}`);
+    if (this.refuse[0] === method) throw coded(this.refuse[1]);
+  }
+}
+
 /** What a browser keeps, without the browser. */
 export class FakeStorage implements Storage {
   readonly #items = new Map<string, string>();
@@ -289,8 +344,14 @@ export class FakeStorage implements Storage {
   }
 }
 
-export function fakeEngine(attempt: Attempt, joiner: Joiner = new FakeJoiner(), tab: Tab = new FakeTab()): Engine {
+export function fakeEngine(
+  attempt: Attempt,
+  joiner: Joiner = new FakeJoiner(),
+  tab: Tab = new FakeTab(),
+  recovery: Recovery = new FakeRecovery(),
+): Engine {
   return {
+    recovery: () => recovery,
     attempt: () => attempt,
     joiner: () => joiner,
     tab: () => tab,

@@ -16,6 +16,8 @@ use nightsafe_proto::vault::roster::RosterChange;
 
 use super::*;
 
+mod organisation;
+
 const NOW: &str = "2026-11-21T10:00:00Z";
 
 /// The vault's log, in memory.

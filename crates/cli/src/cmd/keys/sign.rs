@@ -42,7 +42,7 @@ pub(crate) struct SignArgs {
 pub(super) async fn run(args: &SignArgs) -> Result<()> {
     match (&args.proposal, &args.data_dir) {
         (Some(file), _) => {
-            carried::sign::<Proposal>(file, &args.signer, |proposal, own| review(proposal, own, now())).await
+            carried::sign::<Proposal>(file, &args.signer, |proposal, own| Ok(review(proposal, own, now()))).await
         }
         (None, Some(data_dir)) => sign_and_publish(args, data_dir).await,
         (None, None) => bail!("name the proposal to sign, or the data directory"),

@@ -31,7 +31,7 @@ pub(crate) struct SignArgs {
 }
 
 pub(super) async fn run(args: &SignArgs) -> Result<()> {
-    let said = |proposal: &SiteProposal, own: Option<&_>| review(proposal, own, now());
+    let said = |proposal: &SiteProposal, own: Option<&_>| Ok(review(proposal, own, now()));
     carried::sign::<SiteProposal>(&args.proposal, &args.signer, said).await
 }
 
