@@ -13,6 +13,8 @@ mod envelope;
 mod identity;
 #[cfg(feature = "admin")]
 mod log;
+#[cfg(feature = "release")]
+mod release;
 mod reseal;
 #[cfg(feature = "admin")]
 mod roster;
@@ -47,6 +49,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("roster-v1.json", text(&roster::make())),
         #[cfg(feature = "admin")]
         ("session-v1.json", text(&session::make())),
+        #[cfg(feature = "release")]
+        ("site-release-v1.json", text(&release::make())),
     ]
 }
 

@@ -7,6 +7,8 @@
 
 pub mod api;
 pub mod body;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod files;

@@ -55,5 +55,7 @@ pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use publish::{PublishError, publish_roster, write_roster};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
 pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};
-pub use source::{Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError};
+pub use source::{
+    AuthoritiesError, Batch, ClientTls, Direct, Relay, RelayConfig, RelayError, Source, SourceError, Taken,
+};
 pub use state::{State, VaultConfig};

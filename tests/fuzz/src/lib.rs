@@ -16,6 +16,7 @@ mod deposits;
 mod headers;
 mod logs;
 mod notes;
+mod releases;
 mod requests;
 mod seeds;
 
@@ -38,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "note", run: notes::note, seeds: seeds::notes },
     Target { name: "manifest", run: notes::manifest, seeds: seeds::manifests },
     Target { name: "receipt", run: notes::receipt, seeds: seeds::receipts },
+    Target { name: "site_release", run: releases::release, seeds: seeds::releases },
     Target { name: "roster_entry", run: admins::roster_entry, seeds: seeds::roster_entries },
     Target { name: "recovery_code", run: admins::recovery_code, seeds: seeds::recovery_codes },
     Target { name: "identity", run: admins::identity, seeds: seeds::identities },

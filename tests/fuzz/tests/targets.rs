@@ -85,6 +85,7 @@ tests!(
     note,
     manifest,
     receipt,
+    site_release,
     roster_entry,
     recovery_code,
     identity,

@@ -143,9 +143,17 @@ fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<(
     match Release::read(&data.release())? {
         Some(release) => {
             // What the manifest names is there before it
-            site::publish_keys(data, signed.manifest())?;
-            site::publish_headers(data, &release, &config.origins, signed.manifest())?;
-            site::publish_manifest(data, &signed.note)
+            let folder = data.served();
+            site::publish_keys(data, &folder, signed.manifest())?;
+            site::publish_headers(&folder, &release, &config.origins, signed.manifest())?;
+            site::publish_manifest(&folder, &signed.note)?;
+            if folder.note().exists() {
+                term::warn(
+                    "the signed site release names the key manifest of before: run `nightsafe site build`, have the new \
+                     release signed and publish it, or whoever checks the site will see that it differs",
+                );
+            }
+            Ok(())
         }
         None => {
             term::progress("the site is not built yet: `nightsafe site build` publishes the manifest");

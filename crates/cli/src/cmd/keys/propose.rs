@@ -11,6 +11,7 @@ use super::plan::{self, Wanted};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
 use crate::files::{self, Access};
+use crate::keys::carried::Carried;
 use crate::keys::fresh::Maker;
 use crate::keys::leavers::Leavers;
 use crate::keys::now;

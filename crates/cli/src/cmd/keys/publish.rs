@@ -7,9 +7,9 @@ use nightsafe_core::manifest;
 use nightsafe_store::vault::VaultStore;
 
 use super::plan;
-use super::sign::{check_anchor, read};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
+use crate::keys::carried::{self, Carried};
 use crate::keys::leavers::Leavers;
 use crate::keys::now;
 use crate::keys::proposal::Proposal;
@@ -34,10 +34,8 @@ pub(crate) struct PublishArgs {
 pub(super) async fn run(args: &PublishArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
-    let proposal = joined(args)?;
-    check_anchor(&proposal.anchor, &anchor)?;
-    check_signed(proposal.missing()?)?;
-    let note = proposal.note();
+    let proposal: Proposal = carried::read_signed(&args.proposals, &anchor)?;
+    let note = proposal.signatures().note();
     manifest::verify(&note, &anchor, now()).context("the manifest is not in force now, so it was not published")?;
     let signed = Signed::verify(note, &anchor)?;
     let latest = manifests::latest(&data, &anchor)?;
@@ -65,22 +63,4 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
         term::warn("somebody who has left opens a data key of this manifest: run `nightsafe keys propose` again");
     }
     plan::tell(&signed)
-}
-
-/// Refuses a proposal that lacks signatures.
-pub(crate) fn check_signed(missing: usize) -> Result<()> {
-    match missing {
-        0 => Ok(()),
-        1 => bail!("one more site key must sign: carry the file to it"),
-        missing => bail!("{missing} more site keys must sign: carry the file to them"),
-    }
-}
-
-fn joined(args: &PublishArgs) -> Result<Proposal> {
-    let (first, others) = args.proposals.split_first().context("name the proposal")?;
-    let mut proposal = read(first)?;
-    for other in others {
-        proposal.merge(&read(other)?)?;
-    }
-    Ok(proposal)
 }

@@ -6,8 +6,7 @@ use nightsafe_core::note::Vkey;
 use nightsafe_core::time::UnixTime;
 
 use crate::keys::proposal::Proposal;
-
-const DAY: u64 = 86_400;
+use crate::review::{changed, days, list};
 
 /// The text, with a line for each thing. `own` is the signer's key, which is asked for next.
 pub(super) fn review(proposal: &Proposal, own: Option<&Vkey>, now: UnixTime) -> Vec<String> {
@@ -56,23 +55,8 @@ fn signed_before(proposal: &Proposal, own: Option<&Vkey>) -> String {
     format!("{}{}", names.join(", "), is_own.unwrap_or_default())
 }
 
-fn changed(next: &str, before: &str) -> String {
-    if next == before { format!("{next} (as before)") } else { format!("{next}   NEW; it was {before}") }
-}
-
 fn origins(manifest: &KeyManifest) -> Vec<String> {
     manifest.parents.iter().map(|origin| origin.as_str().to_owned()).collect()
-}
-
-/// Each with its mark, then those that are gone.
-fn list(name: &str, next: &[String], before: &[String]) -> Vec<String> {
-    let mut lines = vec![name.to_owned()];
-    for one in next {
-        lines.push(format!("  {one}{}", if before.contains(one) { " (as before)" } else { "   NEW" }));
-    }
-    let gone = before.iter().filter(|one| !next.contains(one));
-    lines.extend(gone.map(|one| format!("  {one}   NO LONGER")));
-    lines
 }
 
 fn data_key(named: &DataKey, key: &DataPublicKey, before: Option<&DataKey>, now: UnixTime) -> Vec<String> {
@@ -146,10 +130,6 @@ fn kinds(manifest: &KeyManifest) -> Vec<(String, Vec<String>)> {
 
 fn names(blocks: &[(String, Vec<String>)]) -> String {
     blocks.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn days(from: UnixTime, to: UnixTime) -> u64 {
-    to.seconds().saturating_sub(from.seconds()).checked_div(DAY).unwrap_or(0)
 }
 
 #[cfg(test)]
