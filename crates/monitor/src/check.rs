@@ -106,7 +106,8 @@ pub async fn check(job: Job) -> Outcome {
     // Who came before a new release looks again
     let highest = visits.values().filter_map(Visit::sequence).max();
     for visitor in &VISITORS {
-        let is_behind = visits.get(visitor.name).is_some_and(|visit| visit.sequence() < highest && visit.sequence().is_some());
+        let is_behind =
+            visits.get(visitor.name).is_some_and(|visit| visit.sequence() < highest && visit.sequence().is_some());
         if is_behind {
             let again = visit(&job, visitor, cookies.as_deref()).await;
             visits.insert(visitor.name, again);
@@ -134,8 +135,11 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
     let shop = pages.first().map(|url| url.origin().ascii_serialization());
     let manner = Arc::new(visitor.manner(&job.patience, shop.as_deref(), cookies));
     let mut visit = Visit::default();
-    let mut origins: BTreeSet<Origin> =
-        job.targets.iter().filter_map(|target| if let Target::Site(origin) = target { Some(origin.clone()) } else { None }).collect();
+    let mut origins: BTreeSet<Origin> = job
+        .targets
+        .iter()
+        .filter_map(|target| if let Target::Site(origin) = target { Some(origin.clone()) } else { None })
+        .collect();
     let mut read = Vec::new();
     for address in pages {
         match Page::fetch(&job.net, address, &manner).await {
@@ -156,7 +160,8 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
         visit.look_at(job, fields, &manner, &mut seen).await;
     }
     if visit.sites.is_empty() && !read.is_empty() {
-        let said = "no page loads Nightsafe's element, and no origin of the site was named: nothing is known of the site";
+        let said =
+            "no page loads Nightsafe's element, and no origin of the site was named: nothing is known of the site";
         let what = read.first().map(Page::address).unwrap_or_default();
         visit.findings.push(Finding::new(Verdict::UnsignedChange, "tag_missing", what, said));
     }
@@ -169,7 +174,13 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
 }
 
 impl Visit {
-    async fn look_at(&mut self, job: &Job, origin: Origin, manner: &Arc<nightsafe_serve::release::Manner>, seen: &mut BTreeSet<Origin>) {
+    async fn look_at(
+        &mut self,
+        job: &Job,
+        origin: Origin,
+        manner: &Arc<nightsafe_serve::release::Manner>,
+        seen: &mut BTreeSet<Origin>,
+    ) {
         if seen.insert(origin.clone()) {
             let mut site = site::look(job, &origin, manner).await;
             self.findings.append(&mut site.findings);

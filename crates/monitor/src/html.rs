@@ -20,13 +20,13 @@ pub(crate) struct Element {
 impl Element {
     /// Its name in lower case, whatever its namespace.
     pub(crate) fn name(&self) -> String {
-        self.name.local.to_ascii_lowercase()
+        self.name.local.to_ascii_lowercase().to_string()
     }
 
     /// All attributes, names in lower case; `xlink:href` is `href`.
     pub(crate) fn attributes(&self) -> Vec<(String, String)> {
         let attributes = self.attributes.borrow();
-        attributes.iter().map(|one| (one.name.local.to_ascii_lowercase(), one.value.to_string())).collect()
+        attributes.iter().map(|one| (one.name.local.to_ascii_lowercase().to_string(), one.value.to_string())).collect()
     }
 
     /// The text right in it.
@@ -75,8 +75,7 @@ impl TreeSink for Sink {
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> Self::Handle {
-        let element =
-            Rc::new(Element { name, attributes: RefCell::new(attributes), text: RefCell::default() });
+        let element = Rc::new(Element { name, attributes: RefCell::new(attributes), text: RefCell::default() });
         self.elements.borrow_mut().push(Rc::clone(&element));
         element
     }

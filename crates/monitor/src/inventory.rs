@@ -74,7 +74,8 @@ impl Inventory {
 
 /// An inventory of what is there, to be read, filled in and kept. Nobody vouches for it.
 pub fn draft(items: &BTreeSet<Item>) -> String {
-    let mut text = String::from("# What the page runs. Take out what should not be there, and say of the rest why it is.\n");
+    let mut text =
+        String::from("# What the page runs. Take out what should not be there, and say of the rest why it is.\n");
     for item in items {
         let line = match item {
             Item::Script { url, .. } | Item::Frame(url) => format!("url = {:?}", url.as_str()),

@@ -94,7 +94,8 @@ fn of_element(element: &Rc<Element>, base: &Url) -> Vec<Item> {
         },
         "iframe" | "frame" | "embed" | "object" | "portal" | "fencedframe" => {
             // Code in an address is one item already
-            let addresses = value("src").or(value("data")).filter(|address| !address.trim().is_empty() && !is_code(address));
+            let addresses =
+                value("src").or(value("data")).filter(|address| !address.trim().is_empty() && !is_code(address));
             items.extend(addresses.and_then(|address| base.join(address).ok()).map(Item::Frame));
             items.extend(value("srcdoc").map(|page| Item::Handler(hash(page))));
         }
@@ -118,7 +119,8 @@ fn is_data(kind: Option<&str>) -> bool {
 
 /// Browsers leave out blanks and control characters at the start of an address, and line ends anywhere.
 fn is_code(address: &str) -> bool {
-    let told: String = address.trim_start_matches(|c| c <= ' ').chars().filter(|c| !"\t\r\n".contains(*c)).take(11).collect();
+    let told: String =
+        address.trim_start_matches(|c| c <= ' ').chars().filter(|c| !"\t\r\n".contains(*c)).take(11).collect();
     told.eq_ignore_ascii_case("javascript:")
 }
 

@@ -79,7 +79,10 @@ impl Report {
     }
 
     fn files(&self) -> usize {
-        self.outcome.release.as_ref().map_or(0, |one| one.release().places().iter().map(|place| place.files.len()).sum())
+        self.outcome
+            .release
+            .as_ref()
+            .map_or(0, |one| one.release().places().iter().map(|place| place.files.len()).sum())
     }
 
     /// One line.
@@ -99,8 +102,10 @@ impl Report {
     }
 }
 
-/// Verdict, address, what is wrong, and who saw it when that was not everybody.
+/// Verdict, address, what is wrong, and who saw it when that was not everybody. On one line, and without what a terminal would
+/// obey: others may have chosen the address.
 fn line(Told { finding, only }: &Told) -> String {
     let only = if only.is_empty() { String::new() } else { format!(" (only as {})", only.join(", ")) };
-    format!("{} {} {}{only}", finding.verdict.word(), finding.what, finding.said)
+    let line = format!("{} {} {}{only}", finding.verdict.word(), finding.what, finding.said);
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

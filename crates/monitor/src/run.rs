@@ -92,7 +92,9 @@ async fn trust(
     let mut fitting = sites.iter().filter(|known| args.site.as_ref().is_none_or(|name| known.site.as_str() == name));
     match (fitting.next(), fitting.next()) {
         (Some(known), None) if !args.trust_first => Ok((pinned(known)?, Some(known.clone()), None)),
-        (Some(_), Some(_)) if !args.trust_first => bail!("several sites are known: name one with --site, or give --anchor"),
+        (Some(_), Some(_)) if !args.trust_first => {
+            bail!("several sites are known: name one with --site, or give --anchor")
+        }
         _ if args.trust_first => {
             let first = args.targets.iter().find_map(|(_, target)| match target {
                 Target::Site(origin) => Some(origin),

@@ -11,7 +11,7 @@ use nightsafe_serve::client::Answer;
 use nightsafe_serve::release::{Failed, Finding as Difference, Manner, UNREACHABLE, decoded};
 use url::Url;
 
-use crate::check::Job;
+use crate::check::{Job, Target};
 use crate::net::Net;
 use crate::page::{self, Item};
 use crate::verdict::{Finding, Verdict};
@@ -88,6 +88,9 @@ impl Page {
                     let said = format!("does not pin {url} by the published integrity, with crossorigin");
                     findings.push(Finding::new(Verdict::UnsignedChange, "tag_not_pinned", what, said));
                 }
+                continue;
+            }
+            if release.is_none() && is_unknown(job, item) {
                 continue;
             }
             findings.extend(self.check_item(job, item, manner).await);
@@ -169,6 +172,18 @@ fn signed<'r>(release: &'r SiteRelease, url: &Url) -> Option<&'r File> {
 
 fn is_element(url: &Url) -> bool {
     url.path().starts_with("/element-") && url.path().ends_with(".js")
+}
+
+/// Nobody knows the scripts of a site whose release cannot be read, which is a finding of its own.
+fn is_unknown(job: &Job, item: &Item) -> bool {
+    let Item::Script { url, .. } = item else { return false };
+    let named = job.targets.iter().filter_map(|target| match target {
+        Target::Site(origin) => Some(origin),
+        Target::Page(_) => None,
+    });
+    let (named, at): (Vec<_>, _) = (named.collect(), origin(url));
+    let is_of_site = named.is_empty() || at.is_some_and(|at| named.contains(&&at));
+    is_of_site && is_element(url)
 }
 
 fn unreachable(what: &str, said: impl ToString) -> Finding {

@@ -65,8 +65,7 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
     let texts = Some((document, note.clone()));
     let Some(verified) = verified else { return (seen, texts) };
     if let Some(last) = job.known.as_ref().and_then(|known| known.release)
-        && let Err(error) =
-            verified.follows(&Remembered { sequence: last.sequence, hash: ReleaseHash(last.hash) })
+        && let Err(error) = verified.follows(&Remembered { sequence: last.sequence, hash: ReleaseHash(last.hash) })
     {
         let said = match error {
             ReleaseError::Fork => format!("{error} {}", last.sequence),
@@ -74,6 +73,8 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
         };
         seen.findings.push(Finding::new(Verdict::Rollback, error.code(), &what, said));
     }
+    // Signed it is, wherever it is served
+    seen.release = Some(verified.clone());
     let release = verified.release();
     let Some(place) = release.place(origin.as_str()) else {
         let said = "serves the release of other origins";
@@ -84,13 +85,13 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
     seen.findings.extend(differences.into_iter().map(Finding::of_difference));
     if *origin == release.fields.origin {
         seen.keys = Keys::look(job, server, release, manner).await;
-        let is_manifest = |finding: &Finding| finding.code == "no_manifest_match" && finding.what.ends_with(MANIFEST_PATH);
+        let is_manifest =
+            |finding: &Finding| finding.code == "no_manifest_match" && finding.what.ends_with(MANIFEST_PATH);
         // Its bytes are others, and what it is says more
         if seen.keys.findings.iter().any(|finding| finding.what.ends_with(MANIFEST_PATH)) {
             seen.findings.retain(|finding| !is_manifest(finding));
         }
         seen.findings.append(&mut seen.keys.findings);
     }
-    seen.release = Some(verified);
     (seen, texts)
 }

@@ -10,7 +10,8 @@ use nightsafe_serve::release::Manner;
 
 use crate::page;
 
-const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
 const SAFARI: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                       Version/18.6 Mobile/15E148 Safari/604.1";
 const OURSELVES: &str = concat!("Mozilla/5.0 (compatible; nightsafe-monitor/", env!("CARGO_PKG_VERSION"), ")");
@@ -67,7 +68,9 @@ impl Visitor {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(self.agent));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(self.language));
-        for (name, value) in ["sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"].into_iter().zip(self.hints.into_iter().flatten()) {
+        for (name, value) in
+            ["sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"].into_iter().zip(self.hints.into_iter().flatten())
+        {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         let referer = shop.filter(|_| self.comes_from_shop).map(|shop| format!("{shop}/"));
@@ -109,12 +112,9 @@ mod tests {
 
     #[test]
     fn the_first_visitor_has_one_who_differs_in_each_thing_alone() {
-        for (name, header) in [
-            ("phone", USER_AGENT),
-            ("german", ACCEPT_LANGUAGE),
-            ("direct", REFERER),
-            ("again", COOKIE),
-        ] {
+        for (name, header) in
+            [("phone", USER_AGENT), ("german", ACCEPT_LANGUAGE), ("direct", REFERER), ("again", COOKIE)]
+        {
             let other = VISITORS.iter().find(|visitor| visitor.name == name).unwrap();
             for compared in [USER_AGENT, ACCEPT_LANGUAGE, REFERER, COOKIE] {
                 let differs = said(&VISITORS[0], compared.clone()) != said(other, compared.clone());

@@ -86,7 +86,8 @@ impl MonitorStore {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn remember(&self, seen: &WatchedSite) -> Result<(), StoreError> {
-        let sequence = |highest: Option<Highest>| highest.map_or(0, |one| i64::try_from(one.sequence).unwrap_or(i64::MAX));
+        let sequence =
+            |highest: Option<Highest>| highest.map_or(0, |one| i64::try_from(one.sequence).unwrap_or(i64::MAX));
         let hash = |highest: &Option<Highest>| highest.map_or(Vec::new(), |one| one.hash.to_vec());
         let (release_hash, manifest_hash) = (hash(&seen.release), hash(&seen.manifest));
         let head = seen.roster_head.map_or(Vec::new(), |head| head.to_vec());

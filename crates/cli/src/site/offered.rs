@@ -151,7 +151,10 @@ pub(crate) fn publish(data: &DataDir, anchor: &TrustAnchor, proposal: &SitePropo
     }
     let findings = verify::folder(&folder, verified.release())?;
     if !findings.is_empty() {
-        bail!("the files are not those that were signed:\n{}\nbuild the site again", nightsafe_serve::release::lines(&findings));
+        bail!(
+            "the files are not those that were signed:\n{}\nbuild the site again",
+            nightsafe_serve::release::lines(&findings)
+        );
     }
     write_descriptions(&folder, verified.release(), &note)?;
     files::create_public_dir(&data.signed_releases())?;

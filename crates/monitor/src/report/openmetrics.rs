@@ -32,8 +32,18 @@ pub(super) fn write(report: &Report) -> String {
     let verdicts = Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Ok);
     let counts = verdicts.map(|verdict| (format!("verdict=\"{}\"", verdict.word()), count(verdict).to_string()));
     gauge("nightsafe_monitor_findings", "", "Findings by verdict", counts.collect());
-    gauge("nightsafe_monitor_duration_seconds", "seconds", "How long the check took", one(format!("{:.3}", report.took.as_secs_f64())));
-    gauge("nightsafe_monitor_check_timestamp_seconds", "seconds", "When the check was made", one(report.at.seconds().to_string()));
+    gauge(
+        "nightsafe_monitor_duration_seconds",
+        "seconds",
+        "How long the check took",
+        one(format!("{:.3}", report.took.as_secs_f64())),
+    );
+    gauge(
+        "nightsafe_monitor_check_timestamp_seconds",
+        "seconds",
+        "When the check was made",
+        one(report.at.seconds().to_string()),
+    );
     let last = report.last_ok.map(|at| one(at.seconds().to_string())).unwrap_or_default();
     gauge("nightsafe_monitor_last_ok_timestamp_seconds", "seconds", "When all was as it was signed", last);
     if let Some(verified) = &report.outcome.release {
@@ -44,7 +54,12 @@ pub(super) fn write(report: &Report) -> String {
     }
     if let Some(verified) = &report.outcome.manifest {
         let manifest = verified.manifest();
-        gauge("nightsafe_monitor_manifest_sequence", "", "Number of the key manifest", one(manifest.sequence.to_string()));
+        gauge(
+            "nightsafe_monitor_manifest_sequence",
+            "",
+            "Number of the key manifest",
+            one(manifest.sequence.to_string()),
+        );
         let expires = one(manifest.not_after.seconds().to_string());
         gauge("nightsafe_monitor_manifest_expires_timestamp_seconds", "seconds", "When the key manifest ends", expires);
     }

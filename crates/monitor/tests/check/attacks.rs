@@ -49,25 +49,80 @@ async fn every_change_has_its_word_and_names_the_file() {
     let flip = || change(|answer| *answer.body.last_mut().unwrap() ^= 1);
     for (path, change, word, named) in [
         (ELEMENT, flip(), "UNSIGNED-CHANGE no_manifest_match", ELEMENT),
-        (FRAME, change(|answer| answer.body.extend(b"<script src=//evil.example/x.js></script>")), "UNSIGNED-CHANGE no_manifest_match", FRAME),
+        (
+            FRAME,
+            change(|answer| answer.body.extend(b"<script src=//evil.example/x.js></script>")),
+            "UNSIGNED-CHANGE no_manifest_match",
+            FRAME,
+        ),
         (LOADER, change(|answer| answer.body.clear()), "UNSIGNED-CHANGE no_manifest_match", LOADER),
         (LOADER, change(|answer| answer.status = 404), "UNSIGNED-CHANGE file_missing", LOADER),
         (LOADER, change(|answer| answer.set("content-encoding", "zstd")), "UNSIGNED-CHANGE no_manifest_match", LOADER),
         (LOADER, change(|answer| answer.way = Way::Endless), "UNSIGNED-CHANGE no_manifest_match", LOADER),
         (WASM, flip(), "FOREIGN-WASM wasm_hash_mismatch", WASM),
-        (WASM, change(|answer| answer.body = b"\0asm\x01\0\0\0\0\x01\x61".to_vec()), "FOREIGN-WASM wasm_hash_mismatch", WASM),
-        (FRAME, change(|answer| answer.drop("content-security-policy")), "HEADER-WEAKENED header_missing", "Content-Security-Policy"),
-        (FRAME, change(|answer| answer.set("content-security-policy", "script-src *")), "HEADER-WEAKENED header_changed", "Content-Security-Policy"),
-        (FRAME, change(|answer| answer.headers.push(("connection-allowlist".into(), "(\"*\")".into()))), "HEADER-WEAKENED header_doubled", "Connection-Allowlist"),
-        (FRAME, change(|answer| answer.set("content-type", "text/plain")), "HEADER-WEAKENED header_changed", "Content-Type"),
+        (
+            WASM,
+            change(|answer| answer.body = b"\0asm\x01\0\0\0\0\x01\x61".to_vec()),
+            "FOREIGN-WASM wasm_hash_mismatch",
+            WASM,
+        ),
+        (
+            FRAME,
+            change(|answer| answer.drop("content-security-policy")),
+            "HEADER-WEAKENED header_missing",
+            "Content-Security-Policy",
+        ),
+        (
+            FRAME,
+            change(|answer| answer.set("content-security-policy", "script-src *")),
+            "HEADER-WEAKENED header_changed",
+            "Content-Security-Policy",
+        ),
+        (
+            FRAME,
+            change(|answer| answer.headers.push(("connection-allowlist".into(), "(\"*\")".into()))),
+            "HEADER-WEAKENED header_doubled",
+            "Connection-Allowlist",
+        ),
+        (
+            FRAME,
+            change(|answer| answer.set("content-type", "text/plain")),
+            "HEADER-WEAKENED header_changed",
+            "Content-Type",
+        ),
         (FRAME, change(|answer| answer.set("set-cookie", "a=b")), "HEADER-ADDED header_added", "set-cookie"),
-        (FRAME, change(|answer| answer.set("link", "<https://evil.example/x.js>; rel=preload")), "HEADER-ADDED header_added", "link"),
-        ("/nightsafe-nothing-here", change(|answer| answer.drop("connection-allowlist")), "HEADER-WEAKENED header_missing", "Connection-Allowlist"),
-        ("/nightsafe-nothing-here", change(|answer| answer.status = 200), "UNSIGNED-CHANGE missing_from_manifest", "/nightsafe-nothing-here"),
+        (
+            FRAME,
+            change(|answer| answer.set("link", "<https://evil.example/x.js>; rel=preload")),
+            "HEADER-ADDED header_added",
+            "link",
+        ),
+        (
+            "/nightsafe-nothing-here",
+            change(|answer| answer.drop("connection-allowlist")),
+            "HEADER-WEAKENED header_missing",
+            "Connection-Allowlist",
+        ),
+        (
+            "/nightsafe-nothing-here",
+            change(|answer| answer.status = 200),
+            "UNSIGNED-CHANGE missing_from_manifest",
+            "/nightsafe-nothing-here",
+        ),
         (&data_key, flip(), "KEY-SWAPPED no_manifest_match", &data_key),
-        ("/site-release", change(|answer| answer.status = 404), "UNSIGNED-CHANGE manifest_unavailable", "/site-release"),
+        (
+            "/site-release",
+            change(|answer| answer.status = 404),
+            "UNSIGNED-CHANGE manifest_unavailable",
+            "/site-release",
+        ),
         ("/site-release", flip(), "UNSIGNED-CHANGE malformed", "/site-release"),
-        ("/site-release.json", change(|answer| answer.body = answer.body.to_ascii_uppercase()), "UNSIGNED-CHANGE wrong_document", "/site-release"),
+        (
+            "/site-release.json",
+            change(|answer| answer.body = answer.body.to_ascii_uppercase()),
+            "UNSIGNED-CHANGE wrong_document",
+            "/site-release",
+        ),
         ("/.well-known/webcat/manifest.json", flip(), "UNSIGNED-CHANGE no_manifest_match", "webcat/manifest.json"),
     ] {
         let wanted = path.to_owned();
@@ -204,7 +259,10 @@ async fn the_timestamp_is_held_against_keys_time_and_what_was_seen() {
     rig.stamp(now().minus(60), Some([7; 32]));
     assert_eq!(words(&rig.look().await), ["EXPIRING timestamp_ended"]);
     rig.stamp(now().minus(86_400 * 3), Some([7; 32]));
-    assert_eq!((words(&rig.look().await), rig.look().await.severity()), (vec!["EXPIRING expired".into()], Severity::Critical));
+    assert_eq!(
+        (words(&rig.look().await), rig.look().await.severity()),
+        (vec!["EXPIRING expired".into()], Severity::Critical)
+    );
     rig.stamp(now().plus_days(1), None);
     assert_eq!(words(&rig.look().await), ["ROLLBACK roster_gone"]);
     rig.stamp(now().plus_days(1), Some([8; 32]));

@@ -9,13 +9,25 @@ type Tell = fn(&Asked) -> bool;
 
 /// What shoppers are shown who are recognised by this, and who of the visitors are.
 const TELLS: [(&str, Tell, &[&str]); 7] = [
-    ("not to who says that it is a monitor", |asked| !asked.header("user-agent").contains("monitor"), &["desktop", "phone", "german", "direct", "again"]),
+    (
+        "not to who says that it is a monitor",
+        |asked| !asked.header("user-agent").contains("monitor"),
+        &["desktop", "phone", "german", "direct", "again"],
+    ),
     ("to phones", |asked| asked.header("user-agent").contains("iPhone"), &["phone"]),
-    ("to who sends client hints", |asked| !asked.header("sec-ch-ua").is_empty(), &["desktop", "german", "direct", "again"]),
+    (
+        "to who sends client hints",
+        |asked| !asked.header("sec-ch-ua").is_empty(),
+        &["desktop", "german", "direct", "again"],
+    ),
     ("by language", |asked| asked.header("accept-language").starts_with("de"), &["german"]),
     ("to who comes from nowhere", |asked| asked.header("referer").is_empty(), &["direct", "monitor"]),
     ("to who has been here", |asked| asked.header("cookie").contains("seen=1"), &["again"]),
-    ("not to who asks for one encoding", |asked| asked.header("accept-encoding").contains(','), &["desktop", "phone", "german", "direct", "again"]),
+    (
+        "not to who asks for one encoding",
+        |asked| asked.header("accept-encoding").contains(','),
+        &["desktop", "phone", "german", "direct", "again"],
+    ),
 ];
 
 #[tokio::test]

@@ -18,13 +18,27 @@ async fn report(is_good: bool) -> Report {
     let honest = check(job.clone()).await;
     let told = |finding, only: &[&'static str]| Told { finding, only: only.to_vec() };
     let findings = vec![
-        told(Finding::new(Verdict::ForeignWasm, "wasm_hash_mismatch", "https://fields.example/a.wasm", "is another"), &[]),
         told(
-            Finding::new(Verdict::ForeignScript, "script_not_listed", "https://shop.example/?a=1&b=<\"|\u{1}\n>", "loads & runs"),
+            Finding::new(Verdict::ForeignWasm, "wasm_hash_mismatch", "https://fields.example/a.wasm", "is another"),
+            &[],
+        ),
+        told(
+            Finding::new(
+                Verdict::ForeignScript,
+                "script_not_listed",
+                "https://shop.example/?a=1&b=<\"|\u{1}\n>",
+                "loads & runs",
+            ),
             &["phone", "again"],
         ),
-        told(Finding::new(Verdict::Unreachable, "unreachable", "https://ingest.example/v1/timestamp", "no answer"), &[]),
-        told(Finding::new(Verdict::SignedNew, "new_release", "demo.nightsafe.example", "number 3, after number 2"), &[]),
+        told(
+            Finding::new(Verdict::Unreachable, "unreachable", "https://ingest.example/v1/timestamp", "no answer"),
+            &[],
+        ),
+        told(
+            Finding::new(Verdict::SignedNew, "new_release", "demo.nightsafe.example", "number 3, after number 2"),
+            &[],
+        ),
     ];
     let findings = if is_good { Vec::new() } else { findings };
     Report {
@@ -141,7 +155,9 @@ async fn openmetrics_has_the_form_that_prometheus_reads() {
             }
         }
         assert!(families.len() >= 8, "{text}");
-        let value = |name: &str| body.lines().find(|line| line.starts_with(&format!("{name}{{"))).unwrap().rsplit(' ').next().unwrap();
+        let value = |name: &str| {
+            body.lines().find(|line| line.starts_with(&format!("{name}{{"))).unwrap().rsplit(' ').next().unwrap()
+        };
         assert_eq!(value("nightsafe_monitor_ok"), if is_good { "1" } else { "0" });
     }
 }

@@ -39,6 +39,14 @@ async fn a_server_that_is_away_is_unknown_and_never_red() {
             assert!(start.elapsed() < Duration::from_secs(15), "{name} {part:?}");
         }
     }
+    // Somebody else's element is foreign all the same
+    let elsewhere = rig.tag().replace(rig.release.fields.origin.as_str(), "https://evil.example");
+    rig.twist(move |asked, answer| match asked.part {
+        Part::Fields => answer.way = Way::Gone,
+        Part::Shop => answer.body = elsewhere.clone().into_bytes(),
+        _ => {}
+    });
+    assert_eq!(rig.look().await.severity(), Severity::Critical);
     // What was known stays known
     let known = rig.known.clone().unwrap();
     assert_eq!(known.release.unwrap().sequence, 3);
@@ -79,7 +87,12 @@ async fn endless_and_swollen_answers_cost_little() {
     drop(zeros);
     let page = bomb.clone();
     for (name, path, answer, word) in [
-        ("endless", CHECKOUT, Answer { way: Way::Endless, ..Answer::new([], "<p>") }, "UNSIGNED-CHANGE cannot_be_looked_into"),
+        (
+            "endless",
+            CHECKOUT,
+            Answer { way: Way::Endless, ..Answer::new([], "<p>") },
+            "UNSIGNED-CHANGE cannot_be_looked_into",
+        ),
         (
             "a bomb for a page",
             CHECKOUT,

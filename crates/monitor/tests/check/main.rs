@@ -1,5 +1,11 @@
 //! Checks against a whole site on real connections, honest and not.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a failing test may panic"
+)]
 
 mod attacks;
 mod cloaking;

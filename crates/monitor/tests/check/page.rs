@@ -54,11 +54,22 @@ async fn a_page_alone_leads_to_the_fields_origin() {
     job.targets = vec![Target::parse(&rig.shop()).unwrap()];
     let outcome = check(job.clone()).await;
     assert_eq!((outcome.severity(), outcome.release.is_some()), (Severity::Ok, true), "{:?}", outcome.findings);
-    // The element of a copy of the site: its release is that of another origin, and the pinned one is asked, too
-    let copy = format!("http://localhost:{}", 1);
-    let tag = rig.tag().replace(rig.release.fields.origin.as_str(), &copy);
-    put_page(&rig, &tag);
-    assert_eq!(check(job.clone()).await.severity(), Severity::Critical);
+    // The element of a copy of the site, on the shop's own origin: the release says where it should be
+    let honest = rig.answers.lock().unwrap().files.clone();
+    for ((part, path), answer) in &honest {
+        if *part == Part::Fields {
+            rig.put(Part::Shop, path, answer.clone());
+        }
+    }
+    put_page(&rig, &rig.tag().replace(rig.release.fields.origin.as_str(), rig.manifest.parents[0].as_str()));
+    assert_eq!(
+        words(&check(job.clone()).await),
+        ["UNSIGNED-CHANGE wrong_origin", "UNSIGNED-CHANGE tag_missing", "FOREIGN-SCRIPT script_not_listed"]
+    );
+    // Of one that nobody answers for, nobody knows; with the fields origin named, it is foreign
+    put_page(&rig, &rig.tag().replace(rig.release.fields.origin.as_str(), "http://localhost:1"));
+    assert_eq!(check(job.clone()).await.severity(), Severity::Unknown);
+    assert_eq!(rig.look().await.severity(), Severity::Critical);
     put_page(&rig, "<p>nothing here");
     assert_eq!(words(&check(job).await), ["UNSIGNED-CHANGE tag_missing"]);
 }

@@ -143,7 +143,8 @@ impl Rig {
             ("/key-manifest", note.into_bytes()),
             (data_key.as_str(), self.data_key.clone()),
         ];
-        let admin = [("/", "admin"), ("/index.html", "admin"), ("/admin.js", "admin()")].map(|(path, text)| (path, text.into()));
+        let admin = [("/", "admin"), ("/index.html", "admin"), ("/admin.js", "admin()")]
+            .map(|(path, text)| (path, text.into()));
         fill(&mut self.release.fields, &fields);
         fill(&mut self.release.admin, &admin);
         let wasm = self.release.fields.files[&FilePath::parse(WASM).unwrap()].sha256;
@@ -248,7 +249,8 @@ fn fill(place: &mut Place, files: &[(&str, Vec<u8>)]) {
     let script = |path: &FilePath| {
         path.is_code().then(|| Script { owner: "us".into(), purpose: "seals".into(), justification: "needed".into() })
     };
-    let headers = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Headers>();
+    let headers =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Headers>();
     let all = headers(&[
         ("Content-Security-Policy", "default-src 'none'; sandbox"),
         ("X-Content-Type-Options", "nosniff"),
@@ -260,7 +262,10 @@ fn fill(place: &mut Place, files: &[(&str, Vec<u8>)]) {
         let path = FilePath::parse(path).unwrap();
         let mut own = typed(path.as_str());
         if path.as_str() == FRAME {
-            own.insert("Content-Security-Policy".to_owned(), "script-src 'self'; frame-ancestors https://a.example".to_owned());
+            own.insert(
+                "Content-Security-Policy".to_owned(),
+                "script-src 'self'; frame-ancestors https://a.example".to_owned(),
+            );
         }
         place.headers.insert(path.as_str().to_owned(), own);
         place.files.insert(path.clone(), File::of(bytes, script(&path)));

@@ -48,8 +48,7 @@ impl Folder {
                 continue;
             }
             findings.extend(check(place, &site, &headers)?);
-            let own =
-                [release.descriptions(), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat();
+            let own = [release.descriptions(), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat();
             for (path, text) in &own {
                 let file = site.join(path.trim_start_matches('/'));
                 if !std::fs::read(&file).is_ok_and(|bytes| bytes == text.as_bytes()) {
