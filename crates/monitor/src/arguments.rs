@@ -86,7 +86,7 @@ pub(crate) struct Way {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Seconds to wait for one answer
-    #[arg(short, long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
+    #[arg(short, long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     pub(crate) timeout: f64,
     /// How often a request without an answer is made again
     #[arg(long, value_name = "TIMES", default_value_t = 2)]

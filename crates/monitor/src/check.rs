@@ -7,6 +7,7 @@ use nightsafe_core::anchor::{Origin, TrustAnchor};
 use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_core::release::{SiteRelease, VerifiedRelease};
 use nightsafe_core::time::UnixTime;
+use nightsafe_serve::release::{Manner, UNREACHABLE};
 use nightsafe_store::monitor::{Highest, WatchedSite};
 use tokio::task::JoinSet;
 use url::Url;
@@ -17,7 +18,7 @@ use crate::page::Item;
 use crate::shop::Page;
 use crate::site;
 use crate::verdict::{Finding, Severity, Verdict};
-use crate::visitor::{Patience, VISITORS, Visitor};
+use crate::visitor::{Patience, VISITORS, Visitor, opening_pages};
 
 /// What to look at, and with what.
 #[derive(Clone, Debug)]
@@ -100,7 +101,9 @@ pub async fn check(job: Job) -> Outcome {
     }
     visits.extend(looking.join_all().await);
     let cookies = VISITORS.first().and_then(|first| visits.get(first.name)).and_then(|visit| visit.cookies.clone());
-    for visitor in VISITORS.iter().filter(|visitor| visitor.again) {
+    // Nobody waits a second time for who is not there
+    let is_there = visits.values().any(Visit::saw_something);
+    for visitor in VISITORS.iter().filter(|visitor| visitor.again && is_there) {
         visits.insert(visitor.name, visit(&job, visitor, cookies.as_deref()).await);
     }
     // Who came before a new release looks again
@@ -123,7 +126,7 @@ pub async fn check(job: Job) -> Outcome {
 pub async fn items_of(net: &Net, patience: &Patience, page: &Url) -> Result<BTreeSet<Item>, String> {
     let [first, ..] = VISITORS;
     let manner = Arc::new(first.manner(patience, Some(&page.origin().ascii_serialization()), None));
-    let page = Page::fetch(net, page, &manner).await.map_err(|finding| finding.said)?;
+    let page = Page::fetch(net, page, &Arc::new(opening_pages(&manner))).await.map_err(|finding| finding.said)?;
     let elements: Vec<Origin> = page.element_origins().collect();
     let of_site = |item: &Item| matches!(item, Item::Script { url, .. } if elements.iter().any(|origin| origin.as_str() == url.origin().ascii_serialization()));
     Ok(page.items.iter().filter(|item| !of_site(item)).cloned().collect())
@@ -134,6 +137,7 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
         job.targets.iter().filter_map(|target| if let Target::Page(url) = target { Some(url) } else { None }).collect();
     let shop = pages.first().map(|url| url.origin().ascii_serialization());
     let manner = Arc::new(visitor.manner(&job.patience, shop.as_deref(), cookies));
+    let opens = Arc::new(opening_pages(&manner));
     let mut visit = Visit::default();
     let mut origins: BTreeSet<Origin> = job
         .targets
@@ -142,7 +146,7 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
         .collect();
     let mut read = Vec::new();
     for address in pages {
-        match Page::fetch(&job.net, address, &manner).await {
+        match Page::fetch(&job.net, address, &opens).await {
             Ok(page) => read.push(page),
             Err(finding) => visit.findings.push(finding),
         }
@@ -166,26 +170,31 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
         visit.findings.push(Finding::new(Verdict::UnsignedChange, "tag_missing", what, said));
     }
     for page in &read {
-        let found = page.check(job, visit.release(), &manner).await;
-        visit.findings.extend(found);
+        let looking = page.check(job, visit.release(), &manner);
+        match tokio::time::timeout(job.patience.check, looking).await {
+            Ok(found) => visit.findings.extend(found),
+            Err(_) => {
+                let said = format!("not all could be looked at within {} seconds", job.patience.check.as_secs());
+                visit.findings.push(Finding::new(Verdict::Unreachable, UNREACHABLE, page.address(), said));
+            }
+        }
         visit.cookies = visit.cookies.take().or_else(|| page.cookies.clone());
     }
     visit
 }
 
 impl Visit {
-    async fn look_at(
-        &mut self,
-        job: &Job,
-        origin: Origin,
-        manner: &Arc<nightsafe_serve::release::Manner>,
-        seen: &mut BTreeSet<Origin>,
-    ) {
+    async fn look_at(&mut self, job: &Job, origin: Origin, manner: &Arc<Manner>, seen: &mut BTreeSet<Origin>) {
         if seen.insert(origin.clone()) {
             let mut site = site::look(job, &origin, manner).await;
             self.findings.append(&mut site.findings);
             self.sites.push(site);
         }
+    }
+
+    /// Whether anybody answered.
+    fn saw_something(&self) -> bool {
+        self.releases().next().is_some() || self.findings.iter().any(|one| one.verdict != Verdict::Unreachable)
     }
 
     fn releases(&self) -> impl Iterator<Item = &VerifiedRelease> {

@@ -69,7 +69,8 @@ pub fn items(page: &str, address: &Url) -> BTreeSet<Item> {
 
 /// Whether browsers would run nothing of it, whatever type they take it for.
 pub fn is_inert(body: &[u8]) -> bool {
-    let address = Url::parse("about:blank");
+    // Any address that others can be relative to
+    let address = Url::parse("https://nowhere.invalid/");
     address.is_ok_and(|address| items(&String::from_utf8_lossy(body), &address).is_empty())
 }
 

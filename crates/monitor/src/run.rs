@@ -21,8 +21,8 @@ use crate::arguments::{CheckArgs, Command, InventoryArgs, Way};
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Most that one visitor looks at one origin: Nagios ends a check after a minute.
-const CHECK_TIME: Duration = Duration::from_secs(45);
+/// Most that one visitor looks at one origin or page: Nagios ends a check after a minute.
+const CHECK_TIME: Duration = Duration::from_secs(25);
 
 /// Output and exit status.
 pub(crate) async fn run(command: Command) -> Result<(String, u8)> {

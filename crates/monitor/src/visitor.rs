@@ -93,6 +93,25 @@ impl Visitor {
     }
 }
 
+/// The same, of who opens a page: that it is one, its address does not tell.
+pub fn opening_pages(manner: &Manner) -> Manner {
+    let mut manner = manner.clone();
+    if manner.as_browser {
+        let site = if manner.headers.contains_key(REFERER) { "same-origin" } else { "none" };
+        for (name, value) in [
+            ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"),
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", site),
+            ("sec-fetch-user", "?1"),
+            ("upgrade-insecure-requests", "1"),
+        ] {
+            manner.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
+    manner
+}
+
 /// What proxies say when there is nobody behind them. Browsers show such a page and run what is in it, so it only counts as an
 /// absence when nothing is.
 fn is_away(answer: &Answer) -> bool {
@@ -132,6 +151,7 @@ mod tests {
         };
         assert!(is_away(&answer(502, "<html><head><title>502 Bad Gateway</title></head><body><center>nginx")));
         assert!(!is_away(&answer(502, "<script>evil()</script>")));
+        assert!(!is_away(&answer(504, "<script src=evil.js></script>")));
         assert!(!is_away(&answer(503, "<img src=x onerror=evil()>")));
         assert!(!is_away(&answer(200, "")) && !is_away(&answer(404, "")));
     }

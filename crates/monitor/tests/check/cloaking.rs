@@ -8,7 +8,12 @@ use crate::serving::{Answer, Asked, Part};
 type Tell = fn(&Asked) -> bool;
 
 /// What shoppers are shown who are recognised by this, and who of the visitors are.
-const TELLS: [(&str, Tell, &[&str]); 7] = [
+const TELLS: [(&str, Tell, &[&str]); 8] = [
+    (
+        "to who opens a page or a frame",
+        |asked| ["document", "script"].contains(&asked.header("sec-fetch-dest")),
+        &["desktop", "phone", "german", "direct", "again"],
+    ),
     (
         "not to who says that it is a monitor",
         |asked| !asked.header("user-agent").contains("monitor"),

@@ -21,7 +21,7 @@ const PATIENCE: u32 = 2;
 pub struct Manner {
     /// Header fields of every request, besides `Host` and `Accept-Encoding`.
     pub headers: HeaderMap,
-    /// What a browser would say of what it wants with an answer is said, too.
+    /// What a browser would say of what it wants with an answer is said, too, where `headers` do not.
     pub as_browser: bool,
     /// A file is asked for with each of these as `Accept-Encoding`.
     pub encodings: Vec<&'static str>,
@@ -139,7 +139,9 @@ impl Asker {
         headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| bad())?);
         headers.extend(self.manner.headers.clone());
         if self.manner.as_browser {
-            headers.extend(wanted(target.split('?').next().unwrap_or_default()));
+            for (name, value) in wanted(target.split('?').next().unwrap_or_default()) {
+                headers.entry(name).or_insert(value);
+            }
         }
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_str(encoding).map_err(|_| bad())?);
         Ok(request)
