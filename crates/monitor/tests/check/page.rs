@@ -64,7 +64,7 @@ async fn a_page_alone_leads_to_the_fields_origin() {
     put_page(&rig, &rig.tag().replace(rig.release.fields.origin.as_str(), rig.manifest.parents[0].as_str()));
     assert_eq!(
         words(&check(job.clone()).await),
-        ["UNSIGNED-CHANGE wrong_origin", "UNSIGNED-CHANGE tag_missing", "FOREIGN-SCRIPT script_not_listed"]
+        ["UNSIGNED-CHANGE tag_missing", "UNSIGNED-CHANGE wrong_origin", "FOREIGN-SCRIPT script_not_listed"]
     );
     // Of one that nobody answers for, nobody knows; with the fields origin named, it is foreign
     put_page(&rig, &rig.tag().replace(rig.release.fields.origin.as_str(), "http://localhost:1"));
