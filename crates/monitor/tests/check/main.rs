@@ -13,5 +13,6 @@ mod formats;
 mod hostile;
 mod page;
 mod program;
+mod proxy;
 mod rig;
 mod serving;
