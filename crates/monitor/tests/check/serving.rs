@@ -133,8 +133,10 @@ fn answer(part: Part, mut stream: TcpStream, answers: &Mutex<Answers>) -> std::i
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
     stream.write_all(&answer.body)?;
-    while answer.way == Way::Endless {
+    if answer.way != Way::Endless {
+        return Ok(());
+    }
+    loop {
         stream.write_all(&[b'a'; 1 << 16])?;
     }
-    Ok(())
 }

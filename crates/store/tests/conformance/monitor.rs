@@ -25,7 +25,7 @@ pub(crate) async fn numbers_only_go_up_and_the_first_time_stays() {
         roster_head: None,
     };
     store.remember(&seen).await.unwrap();
-    assert_eq!(store.sites().await.unwrap(), [seen.clone()]);
+    assert_eq!(store.sites().await.unwrap(), std::slice::from_ref(&seen));
     let later = WatchedSite {
         anchor: "two".into(),
         first_seen: at(9),
@@ -37,7 +37,7 @@ pub(crate) async fn numbers_only_go_up_and_the_first_time_stays() {
     };
     store.remember(&later).await.unwrap();
     let known = WatchedSite { first_seen: at(5), ..later };
-    assert_eq!(store.sites().await.unwrap(), [known.clone()]);
+    assert_eq!(store.sites().await.unwrap(), std::slice::from_ref(&known));
     // What a slower process saw before
     store.remember(&seen).await.unwrap();
     assert_eq!(store.sites().await.unwrap(), [WatchedSite { anchor: "one".into(), ..known.clone() }]);
