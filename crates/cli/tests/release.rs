@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use common::monitor::{look, told};
 use common::{SITE_KEYS, Shop, Up, fails, fingerprint, kill, ok, run};
 use nightsafe_core::encoding::{b64, b64_decode};
 use nightsafe_core::release::SiteRelease;
@@ -319,6 +320,30 @@ fn a_running_server_is_held_against_the_release() {
     drop(up);
     let (status, found, _) = verify(Path::new("http://localhost:4802"), &wrong);
     assert!(status == 3 && found.starts_with("unreachable"), "{found}");
+}
+
+#[test]
+fn a_monitor_that_looks_at_our_own_servers_finds_what_is_not_as_signed() {
+    let shop = signed();
+    let up = shop.up();
+    let look = || told(&look(&shop, up.address("fields"), up.address("admin"), up.address("ingest")));
+    assert_eq!(look(), [] as [String; 0]);
+    let (element, headers) = (shop.fields(&element(&shop)), shop.data().join("site/fields-headers.json"));
+    let good = fs::read_to_string(&headers).unwrap();
+    fs::write(&headers, good.replacen("\"Referrer-Policy\"", "\"Set-Cookie\": \"a=b\", \"Referrer-Policy\"", 1))
+        .unwrap();
+    let found = look();
+    assert!(!found.is_empty() && found.iter().all(|one| one.starts_with("HEADER-ADDED")), "{found:?}");
+    fs::write(&headers, good).unwrap();
+    // In the compressed copy alone, which is what browsers get
+    let packed = PathBuf::from(format!("{}.br", element.display()));
+    let mut bytes = fs::read(&packed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::remove_file(&packed).unwrap();
+    fs::write(&packed, bytes).unwrap();
+    let found = look();
+    assert!(found.len() == 1 && found[0].starts_with("UNSIGNED-CHANGE http://localhost:4802/element-"), "{found:?}");
 }
 
 /// It is told apart from a swapped one, and costs no more memory than the file that it stands for.

@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::monitor::{look, told};
 use common::{SITE_KEYS, Shop, ok, run};
 use nightsafe_core::release::SiteRelease;
 use nightsafe_tests::process::{Process, free_address, wait_for};
@@ -256,6 +257,37 @@ fn nginx_serves_a_release_as_it_was_signed() {
         [&format!("{frame}add_header Connection-Allowlist "), &format!("{frame}add_header X-Other ")],
         [&format!("{module}default_type \"application/wasm\""), &format!("{module}default_type \"text/plain\"")],
     );
+}
+
+#[test]
+fn a_check_of_real_nginx_finds_what_is_not_as_signed() {
+    if program("nginx").is_none() {
+        return;
+    }
+    let rig = Rig::new(Kind::Nginx);
+    let up = rig.shop.up();
+    let look = || {
+        let _server = rig.start();
+        told(&look(&rig.shop, rig.fields, rig.admin, up.address("ingest")))
+    };
+    assert_eq!(look(), [] as [String; 0]);
+    let file = rig.included("fields");
+    let good = fs::read_to_string(&file).unwrap();
+    fs::write(&file, good.replacen("add_header X-Frame-Options \"DENY\" always;\n", "", 1)).unwrap();
+    let found = look();
+    assert!(!found.is_empty() && found.iter().all(|one| one.starts_with("HEADER-WEAKENED")), "{found:?}");
+    assert!(found.iter().all(|one| one.ends_with("X-Frame-Options is missing")), "{found:?}");
+    fs::write(&file, good).unwrap();
+    let module = rig.site().join("fields").join(rig.file("/checkout-", ".wasm").trim_start_matches('/'));
+    for end in ["", ".br", ".gz"] {
+        let path = PathBuf::from(format!("{}{end}", module.display()));
+        fs::remove_file(&path).unwrap();
+        if end.is_empty() {
+            fs::write(&path, b"\0asm\x01\0\0\0\0\x01a").unwrap();
+        }
+    }
+    let found = look();
+    assert!(found.len() == 1 && found.iter().all(|one| one.starts_with("FOREIGN-WASM")), "{found:?}");
 }
 
 #[test]

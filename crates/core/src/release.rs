@@ -115,6 +115,12 @@ impl SiteRelease {
     pub fn webcat(&self) -> (&'static str, String) {
         ("/.well-known/webcat/manifest.json", wire::webcat(self))
     }
+
+    /// Path and text of what both origins serve of a release, besides the note.
+    pub fn descriptions(&self) -> Vec<(String, String)> {
+        let (webcat, text) = self.webcat();
+        vec![(DOCUMENT_PATH.into(), self.encode()), self.waict(), (webcat.into(), text)]
+    }
 }
 
 /// SHA-256 of a document.

@@ -1,6 +1,7 @@
 //! Asking another server: one HTTP/1.1 connection, TLS when the origin says so, answers of a bounded size. What has to be
 //! said in which time is the caller's.
 
+mod proxy;
 mod tls;
 
 use std::io;
@@ -18,15 +19,18 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+pub use proxy::{Proxy, ProxyError};
 pub use tls::{AuthoritiesError, ClientTls};
 
 /// Where a server is, and how it proves who it is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     host: String,
     port: u16,
     /// Connects here instead of where the name leads.
     at: Option<SocketAddr>,
+    /// Connects there, and has the rest of the way made from there.
+    proxy: Option<Proxy>,
     /// `None` on localhost without TLS.
     tls: Option<ClientTls>,
 }
@@ -73,7 +77,7 @@ impl Endpoint {
             None => (authority, None),
         };
         let port = port.unwrap_or(if is_https { 443 } else { 80 });
-        Self { host: host.to_owned(), port, at: None, tls: is_https.then_some(tls) }
+        Self { host: host.to_owned(), port, at: None, proxy: None, tls: is_https.then_some(tls) }
     }
 
     /// Connects to this address, whatever the name leads to. The certificate must be the name's all the same.
@@ -82,14 +86,21 @@ impl Endpoint {
         Self { at: Some(address), ..self }
     }
 
+    /// Goes by way of a proxy, which finds the name's address itself.
+    #[must_use]
+    pub fn through(self, proxy: Proxy) -> Self {
+        Self { proxy: Some(proxy), ..self }
+    }
+
     /// Opens a connection.
     ///
     /// # Errors
     /// [`ClientError`]
     pub async fn connect(&self) -> Result<Connection, ClientError> {
-        let stream = match self.at {
-            Some(address) => TcpStream::connect(address).await,
-            None => TcpStream::connect((self.host.as_str(), self.port)).await,
+        let stream = match (self.at, &self.proxy) {
+            (_, Some(proxy)) => proxy.connect(&self.host, self.port).await,
+            (Some(address), None) => TcpStream::connect(address).await,
+            (None, None) => TcpStream::connect((self.host.as_str(), self.port)).await,
         };
         let stream = stream.map_err(ClientError::Unreachable)?;
         // Requests are small: waiting for more to send only delays them

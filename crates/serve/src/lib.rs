@@ -20,6 +20,8 @@ pub mod metrics;
 pub mod notify;
 pub mod online_key;
 pub mod problem;
+#[cfg(feature = "release")]
+pub mod release;
 pub mod server;
 pub mod service;
 pub mod stamp;

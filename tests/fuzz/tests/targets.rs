@@ -97,5 +97,6 @@ tests!(
     log_text,
     log_proof,
     log_tile,
-    audit_entry
+    audit_entry,
+    shop_page
 );

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::manifest::KeyManifest;
-use nightsafe_core::release::CONTENT_TYPE;
-use nightsafe_serve::static_files::media_type;
+use nightsafe_serve::release::typed;
 
 use super::release::{FieldsVersion, Pinned, Release};
 use crate::config::Origins;
@@ -165,12 +164,6 @@ fn common(origin: &str) -> HeaderSet {
 fn add(headers: &mut SiteHeaders, path: &str, mut own: HeaderSet) {
     own.extend(typed(path));
     headers.insert(path.to_owned(), own);
-}
-
-/// The type of what is at a path: with another one, browsers would make something else of the same bytes.
-pub(crate) fn typed(path: &str) -> HeaderSet {
-    let media_type = media_type(path).unwrap_or("application/octet-stream");
-    HeaderSet::from([(CONTENT_TYPE.to_owned(), media_type.to_owned())])
 }
 
 fn caching(value: &str) -> HeaderSet {

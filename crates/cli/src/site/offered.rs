@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::release::{self, DOCUMENT_PATH, MadeWith, NOTE_PATH, SiteRelease};
+use nightsafe_core::release::{self, MadeWith, NOTE_PATH, SiteRelease};
 use nightsafe_core::time::UnixTime;
 
 use super::describe::{About, describe};
@@ -151,9 +151,12 @@ pub(crate) fn publish(data: &DataDir, anchor: &TrustAnchor, proposal: &SitePropo
     }
     let findings = verify::folder(&folder, verified.release())?;
     if !findings.is_empty() {
-        bail!("the files are not those that were signed:\n{}\nbuild the site again", verify::lines(&findings));
+        bail!(
+            "the files are not those that were signed:\n{}\nbuild the site again",
+            nightsafe_serve::release::lines(&findings)
+        );
     }
-    write_descriptions(&folder, verified.release(), document, &note)?;
+    write_descriptions(&folder, verified.release(), &note)?;
     files::create_public_dir(&data.signed_releases())?;
     files::place(&data.signed_releases().join(format!("{sequence}.json")), document.as_bytes())?;
     files::place(&data.signed_releases().join(format!("{sequence}.note")), note.as_bytes())?;
@@ -186,8 +189,8 @@ fn take_over(data: &DataDir, sequence: u64, last: u64) -> Result<()> {
 }
 
 /// Writes what describes the release beside its files, the note last: where it is, all is.
-fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, document: &str, note: &str) -> Result<()> {
-    for (path, text) in [descriptions(release, document), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat() {
+fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, note: &str) -> Result<()> {
+    for (path, text) in [release.descriptions(), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat() {
         for site in [folder.fields(), folder.admin()] {
             let file = site.join(path.trim_start_matches('/'));
             files::create_public_dir(file.parent().unwrap_or(&site))?;
@@ -196,10 +199,4 @@ fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, document: &
     }
     server_files::write(folder, Some(release))?;
     files::place(&folder.note(), note.as_bytes())
-}
-
-/// Path and text of what both origins serve of a release, besides the note.
-pub(crate) fn descriptions(release: &SiteRelease, document: &str) -> Vec<(String, String)> {
-    let (webcat, text) = release.webcat();
-    vec![(DOCUMENT_PATH.to_owned(), document.to_owned()), release.waict(), (webcat.to_owned(), text)]
 }

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use nightsafe_core::release::{ALL_PATHS, CONTENT_TYPE, NOTE_PATH, Place, SiteRelease, with_own};
+use nightsafe_serve::release::typed;
 
 use super::describe::read_headers;
-use super::headers::{HeaderSet, SiteHeaders, typed};
-use super::offered::descriptions;
+use super::headers::{HeaderSet, SiteHeaders};
 use crate::data_dir::ReleaseFolder;
 use crate::files;
 
@@ -91,7 +91,7 @@ fn files_of(
     headers: SiteHeaders,
     signed: Option<&SiteRelease>,
 ) -> Result<Vec<(PathBuf, Option<String>)>> {
-    let described = signed.into_iter().flat_map(|release| descriptions(release, "")).map(|(path, _)| path);
+    let described = signed.into_iter().flat_map(SiteRelease::descriptions).map(|(path, _)| path);
     let note = signed.map(|_| NOTE_PATH.to_owned());
     let answers = Answers::new(headers, &described.chain(note).collect::<Vec<_>>())?;
     Ok(vec![

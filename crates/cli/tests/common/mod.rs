@@ -1,6 +1,7 @@
 //! A site in a temporary directory, and the real binary run on it.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
 
+pub mod monitor;
 pub mod sealing;
 
 use std::fs;

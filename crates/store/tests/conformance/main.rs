@@ -1,6 +1,6 @@
 //! Every statement on both engines: the same tests over SQLite and over PostgreSQL, there with the rights that a server
 //! has and no more. `NIGHTSAFE_TEST_POSTGRES_URL` names a superuser of a server; `cargo xtask test` makes one.
-#![cfg(all(feature = "outbox", feature = "vault"))]
+#![cfg(all(feature = "outbox", feature = "vault", feature = "monitor"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,6 +16,7 @@ mod custody;
 mod fields;
 mod log;
 mod migrate;
+mod monitor;
 mod outbox;
 mod people;
 mod place;

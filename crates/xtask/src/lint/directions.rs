@@ -20,6 +20,7 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
         "nightsafe-vault",
         Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve", "nightsafe-login"]),
     ),
+    ("nightsafe-monitor", Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve"])),
     ("nightsafe", None),
     ("nightsafe-tests", None),
     ("nightsafe-fuzz", None),

@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::release::{self, ReleaseError, SiteRelease};
-use nightsafe_serve::client::ClientTls;
+use nightsafe_serve::client::{ClientTls, Endpoint};
+use nightsafe_serve::release::{Finding, Manner, Server, UNAVAILABLE, UNREACHABLE, lines};
 
 use crate::keys::now;
-use crate::site::verify::{Finding, Folder, Server, UNAVAILABLE, UNREACHABLE, lines};
+use crate::site::verify::Folder;
 use crate::{config, files, term};
 
 /// Something differs, or is not properly signed.
@@ -82,7 +84,12 @@ async fn of_server(args: &VerifyArgs, anchor: Option<&TrustAnchor>) -> Result<(O
         Some(path) => ClientTls::from_file(path).with_context(|| format!("{} is refused", path.display()))?,
         None => ClientTls::system().context("the authorities of this machine cannot be read: give --ca-file")?,
     };
-    let mut server = Server::new(&origin, tls, args.connect);
+    let endpoint = Endpoint::new(&origin, tls);
+    let endpoint = match args.connect {
+        Some(address) => endpoint.at(address),
+        None => endpoint,
+    };
+    let mut server = Server::new(&origin, endpoint, Arc::new(Manner::default()));
     let (document, note) = match server.read_release().await {
         Ok(read) => read,
         Err(finding) => return Ok((None, vec![finding])),
@@ -90,7 +97,7 @@ async fn of_server(args: &VerifyArgs, anchor: Option<&TrustAnchor>) -> Result<(O
     let (release, mut findings) = read_release(args, anchor, &document, &note);
     let Some(release) = release else { return Ok((None, findings)) };
     match release.place(origin.as_str()) {
-        Some(place) => findings.extend(server.check(&release, &document, &note, place).await),
+        Some(place) => findings.extend(server.check(&release, &note, place).await),
         None => findings.push(Finding::new("wrong_origin", origin.as_str(), "serves the release of other origins")),
     }
     Ok((Some(release), findings))
@@ -107,7 +114,7 @@ fn of_folder(args: &VerifyArgs, anchor: Option<&TrustAnchor>) -> Result<(Option<
     };
     let (release, mut findings) = read_release(args, anchor, &document, &note);
     if let Some(release) = &release {
-        findings.extend(folder.check(release, &document, &note)?);
+        findings.extend(folder.check(release, &note)?);
     }
     Ok((release, findings))
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::release::{ALL_PATHS, FilePath, Mismatch, NOTE_PATH, Place, SiteRelease};
+use nightsafe_serve::release::{Finding, Packing, unpack};
 
-use super::{Finding, Packing, unpack};
 use crate::data_dir::ReleaseFolder;
 use crate::site::describe::read_headers;
 use crate::site::publish::{BROTLI, GZIP};
-use crate::site::{offered, server_files, stage};
+use crate::site::{server_files, stage};
 
 /// Whose files: of both origins, or of the one that this machine has.
 pub(crate) struct Folder {
@@ -41,15 +41,14 @@ impl Folder {
     }
 
     /// All that differs, also in what describes the release.
-    pub(crate) fn check(&self, release: &SiteRelease, document: &str, note: &str) -> Result<Vec<Finding>> {
+    pub(crate) fn check(&self, release: &SiteRelease, note: &str) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         for (place, site, headers) in sites(&self.folder, release) {
             if !site.is_dir() {
                 continue;
             }
             findings.extend(check(place, &site, &headers)?);
-            let own =
-                [offered::descriptions(release, document), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat();
+            let own = [release.descriptions(), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat();
             for (path, text) in &own {
                 let file = site.join(path.trim_start_matches('/'));
                 if !std::fs::read(&file).is_ok_and(|bytes| bytes == text.as_bytes()) {
