@@ -10,13 +10,9 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-<<<<<<< HEAD
-const SQLITE_ONLY: [&str; 11] = [
-=======
-const SQLITE_ONLY: [&str; 12] = [
+const SQLITE_ONLY: [&str; 13] = [
     "monitor remember",
     "monitor sites",
->>>>>>> monitor
     "outbox insert some",
     "outbox keep id",
     "outbox delete one",
