@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::encoding::hex;
 use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::manifest::{VerifiedManifest, verify_at_any_time};
+
+use sha2::{Digest, Sha256};
 
 use crate::binaries::Binaries;
 use crate::deposits::now;
@@ -154,6 +157,18 @@ impl RealSite {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
+        let module = |file: &str| {
+            let hash = hex(&Sha256::digest(fs::read(self.folder.join("assets").join(file)).unwrap()));
+            let name = file.rsplit('/').next().unwrap().trim_end_matches(".wasm");
+            format!("\"{name}\":\"{hash}\"")
+        };
+        let modules =
+            ["checkout.wasm", "checkout-portable.wasm", "admin/admin.wasm", "admin/passphrase.wasm"].map(module);
+        let made_with = format!(
+            "{{\"version\":\"0.1.0\",\"source_commit\":\"unknown\",\"toolchain\":\"none\",\"modules\":{{{}}}}}",
+            modules.join(",")
+        );
+        fs::write(self.folder.join("assets/made-with.json"), made_with).unwrap();
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) enum Failure {
     LogForked,
     /// The deposit's fields were not compared since its locator was opened.
     Unchecked,
+    /// Nothing can be sealed anew: somebody who has left was granted the active key, or the vault does not have it.
+    NotTheActiveKey,
     /// A recovery code that lacks digits, or has too many.
     CodeLength,
     /// The group of a recovery code, from 1, that is not as it was printed.
@@ -88,6 +90,7 @@ impl Failure {
             Self::UnknownDeposit => "unknown_deposit",
             Self::LogKeyMissing => "log_key_missing",
             Self::NoLog => "no_log",
+            Self::NotTheActiveKey => "not_the_active_key",
             Self::LogRefused => "log_refused",
             Self::LogRolledBack => "log_rolled_back",
             Self::LogForked => "log_forked",
@@ -128,6 +131,7 @@ impl Failure {
             Self::UnknownDeposit => "open the deposit's locator first",
             Self::LogKeyMissing => "build the admin site again with the key of the audit log",
             Self::NoLog => "nothing is signed for an audit log here",
+            Self::NotTheActiveKey => "nothing can be sealed anew before another data key is sealed to",
             Self::LogRefused => "the vault did not show the signed entry in its audit log",
             Self::LogRolledBack => "the audit log is shorter than this browser has seen it",
             Self::LogForked => "the audit log is not the one that this browser has seen",

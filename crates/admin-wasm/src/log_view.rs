@@ -116,7 +116,7 @@ fn shown(number: u64, entry: &Entry) -> LoggedView {
         ..LoggedView::default()
     };
     match action {
-        Action::Open { deposit, fields, .. } => {
+        Action::Open { deposit, fields, .. } | Action::Reseal { deposit, fields, .. } => {
             let mut shown: Vec<FieldView> = Vec::new();
             for field in fields {
                 let field = FieldView { kind: field.kind.as_str().into(), index: field.index };

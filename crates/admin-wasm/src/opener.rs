@@ -116,6 +116,23 @@ impl Opener {
         Ok(self.session.as_mut().ok_or(Failure::Locked)?.request_open(chosen, purpose, now, &mut rng()?)?)
     }
 
+    /// Opens the locators of a page that is to be sealed anew.
+    pub fn reseal_list(&mut self, page: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.reseal_list(page, now)?)
+    }
+
+    /// Compares what lies there, and asks for the envelopes.
+    pub fn reseal_open(&mut self, answer: &str, now: &str) -> Result<String, JsValue> {
+        Ok(self.session.as_mut().ok_or(Failure::Locked)?.reseal_open(answer, now, &mut rng()?)?)
+    }
+
+    /// Seals them anew.
+    pub fn reseal_seal(&mut self, answer: &str) -> Result<String, JsValue> {
+        let sealed = self.session.as_mut().ok_or(Failure::Locked)?.reseal_seal(answer, &mut rng()?);
+        nightsafe_wipe::stack();
+        Ok(sealed?)
+    }
+
     /// First message of a new passphrase.
     pub fn begin_passphrase(&mut self, mut passphrase: String) -> Result<String, JsValue> {
         let message = self.session.as_mut().ok_or(Failure::Locked)?.begin_passphrase(passphrase.as_bytes());

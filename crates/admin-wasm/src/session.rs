@@ -6,15 +6,16 @@ use nightsafe_core::anchor::{TrustAnchor, TrustError};
 use nightsafe_core::audit::PointHash;
 use nightsafe_core::encoding::{b64u, b64u_decode};
 use nightsafe_core::identity::{Identity, Unlock};
+use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::manifest::{self, VerifiedManifest};
 use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster::Roster;
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, RosterHead, Tag};
+use nightsafe_core::scalar::{EnvelopeHash, IdentityId, KeyId, ManifestHash, RosterHead, Tag};
 use nightsafe_core::session::TabHalf;
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::timestamp;
 use nightsafe_login::{ClientRegistration, ExportKey, Stretch};
-use nightsafe_proto::vault::custody::Manifests;
+use nightsafe_proto::vault::custody::{Custody, Manifests};
 use nightsafe_proto::vault::identity::{Grants, KeptIdentity, RosterEntries};
 use nightsafe_proto::vault::openings::{self, Opened};
 use nightsafe_proto::vault::search::IndexRow;
@@ -29,13 +30,14 @@ use crate::failure::Failure;
 use crate::journal::Journal;
 use crate::people::{Signing, waiting};
 use crate::place::{Place, Trust};
-use crate::unlock::{Unlocked, Unlocking, With, verify};
+use crate::unlock::{Unlocked, Unlocking, With, public_key, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 mod kit;
 mod organisation;
 mod passkey;
 mod recorded;
+mod reseal;
 
 use recorded::points_of;
 
@@ -68,6 +70,11 @@ pub(crate) struct Session {
     /// As [`Unlocking::is_sure`].
     is_sure: bool,
     manifests: Vec<VerifiedManifest>,
+    /// Data keys that somebody who has left opens.
+    known: Vec<KeyId>,
+    /// Of all data keys.
+    publics: Vec<DataPublicKey>,
+    resealing: Option<reseal::Resealing>,
     renewal: Option<ClientRegistration>,
     kit: Option<kit::MadeKit>,
     refused_manifests: u32,
@@ -129,6 +136,8 @@ impl Session {
         let unlocking = Unlocking { with, anchor: &anchor, remembered, current, identity, roster, custody };
         let is_sure = unlocking.is_sure();
         let unlocked = unlocking.run(rng)?;
+        let known = known(unlocked.roster.as_ref(), &unlocking.custody);
+        let publics = public_keys(&unlocking.custody)?;
         let Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants, resumable } =
             unlocked;
         let named = admin.as_ref().zip(roster.as_ref()).is_some_and(|(admin, roster)| {
@@ -144,6 +153,9 @@ impl Session {
             is_confirmed: current.is_some(),
             is_sure,
             manifests: verified,
+            known,
+            publics,
+            resealing: None,
             renewal: None,
             kit: None,
             refused_manifests,
@@ -210,7 +222,7 @@ impl Session {
     /// Every data key with its state, and what is due.
     pub(crate) fn keys(&self, now: UnixTime) -> Result<String, Failure> {
         let held: Vec<KeyId> = self.opener.key_ids().collect();
-        write(&KeysView::new(&self.manifests, &held, now))
+        write(&KeysView::new(&self.manifests, (&held, &self.known), now))
     }
 
     /// Everybody of the roster, in the order in which they came in.
@@ -232,9 +244,11 @@ impl Session {
         custody: &str,
         rng: &mut impl CryptoRng,
     ) -> Result<(), Failure> {
-        let (answer, custody): (RosterEntries, _) = (read(roster)?, read(custody)?);
+        let (answer, custody): (RosterEntries, Custody) = (read(roster)?, read(custody)?);
         let remembered = self.roster.as_ref().map(Roster::remember);
         self.roster = Some(verify(&answer.entries, &self.anchor, remembered)?);
+        self.known = known(self.roster.as_ref(), &custody);
+        self.publics = public_keys(&custody)?;
         if self.is_sure {
             self.new_grants = self.signing()?.grant_missing(&custody, &answer.identities, rng)?;
         }
@@ -293,15 +307,7 @@ impl Session {
 
     pub(crate) fn open_locator(&mut self, row: &str) -> Result<String, Failure> {
         let row: IndexRow = read(row)?;
-        let facets: Vec<_> = row.facets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let deposit = self.opener.open_locator(&SealedDeposit {
-            site: &row.site,
-            reference: &row.reference,
-            manifest: ManifestHash(row.manifest.0),
-            key_id: KeyId(row.key_id.0),
-            facets: &facets,
-            locator: &row.locator.0,
-        });
+        let deposit = sealed_deposit(&row, |sealed| self.opener.open_locator(sealed));
         let json = write(&LocatorView::new(row.deposit_id, self.opener.listed(&deposit), deposit.differences()));
         self.deposits.insert(row.deposit_id, deposit);
         self.points.remove(&row.deposit_id);
@@ -337,12 +343,39 @@ impl Session {
 
     fn open_deposit(&self, answer: &openings::OpenedDeposit) -> Result<(Hex32, OpenedValues<'_>), Failure> {
         let deposit = self.deposits.get(&answer.deposit_id).ok_or(Failure::UnknownDeposit)?;
-        let rows: Vec<_> =
-            answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
-        let present: Vec<_> =
-            answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect();
-        Ok((answer.deposit_id, self.opener.open_rows(deposit, &rows, &present)))
+        Ok((answer.deposit_id, self.opener.open_rows(deposit, &rows_of(answer), &present_of(answer))))
     }
+}
+
+/// A row as core takes it.
+fn sealed_deposit<T>(row: &IndexRow, run: impl FnOnce(&SealedDeposit<'_>) -> T) -> T {
+    let facets: Vec<_> = row.facets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    run(&SealedDeposit {
+        site: &row.site,
+        reference: &row.reference,
+        manifest: ManifestHash(row.manifest.0),
+        key_id: KeyId(row.key_id.0),
+        facets: &facets,
+        locator: &row.locator.0,
+    })
+}
+
+fn rows_of(answer: &openings::OpenedDeposit) -> Vec<SealedRow<'_>> {
+    answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect()
+}
+
+fn present_of(answer: &openings::OpenedDeposit) -> Vec<(Tag, EnvelopeHash)> {
+    answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect()
+}
+
+fn public_keys(custody: &Custody) -> Result<Vec<DataPublicKey>, Failure> {
+    custody.keys.iter().map(public_key).collect()
+}
+
+/// What somebody who has left opens: who has, the roster says, and the vault only what was granted.
+fn known(roster: Option<&Roster>, custody: &Custody) -> Vec<KeyId> {
+    let ended = custody.keys.iter().flat_map(|key| key.ended.iter().map(|id| (KeyId(key.key_id.0), IdentityId(id.0))));
+    roster.map(|roster| roster.known_to_leavers(&ended.collect::<Vec<_>>())).unwrap_or_default()
 }
 
 /// The manifests that the site keys signed, whenever they were valid, because an old deposit was sealed under an old

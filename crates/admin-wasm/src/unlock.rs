@@ -228,7 +228,7 @@ fn granted(admin: &Identity, roster: &Roster, public: &DataPublicKey, grants: &[
     open_key(admin, roster, public, &grants).ok()
 }
 
-fn public_key(key: &CustodyKey) -> Result<DataPublicKey, Failure> {
+pub(crate) fn public_key(key: &CustodyKey) -> Result<DataPublicKey, Failure> {
     let suite = Suite::from_name(&key.suite).ok_or(Failure::Malformed)?;
     let public = DataPublicKey::parse(suite, &key.public_key.0).map_err(|_| Failure::Malformed)?;
     if public.key_id().0 == key.key_id.0 { Ok(public) } else { Err(Failure::Malformed) }

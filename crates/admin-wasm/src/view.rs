@@ -63,6 +63,8 @@ struct KeyView {
     until: Option<String>,
     /// Whether this admin opens what is sealed to it.
     held: bool,
+    /// Whether somebody who has left does.
+    known: bool,
 }
 
 #[derive(Serialize)]
@@ -80,6 +82,20 @@ pub(crate) struct LocatorView<'a> {
     deposit_id: Hex32,
     fields: Vec<FieldView<'a>>,
     differences: Vec<DifferenceView<'a>>,
+}
+
+/// A deposit that is not sealed anew.
+#[derive(Serialize)]
+pub(crate) struct LeftView<'a> {
+    deposit_id: Hex32,
+    reference: &'a str,
+    differences: Vec<DifferenceView<'a>>,
+}
+
+impl<'a> LeftView<'a> {
+    pub(crate) fn new(deposit_id: Hex32, reference: &'a str, differences: &'a [Difference]) -> Self {
+        Self { deposit_id, reference, differences: differences.iter().map(difference).collect() }
+    }
 }
 
 /// Answer of `open_fields`.
@@ -153,7 +169,7 @@ impl<'a> ViewedDeposit<'a> {
 }
 
 impl KeysView {
-    pub(crate) fn new(manifests: &[VerifiedManifest], held: &[KeyId], now: UnixTime) -> Self {
+    pub(crate) fn new(manifests: &[VerifiedManifest], (held, known): (&[KeyId], &[KeyId]), now: UnixTime) -> Self {
         let all = || manifests.iter().map(VerifiedManifest::manifest);
         let newest = all().max_by_key(|manifest| manifest.sequence);
         let key = |epoch: Epoch| KeyView {
@@ -163,10 +179,11 @@ impl KeysView {
             start: epoch.key.start.to_text(),
             until: epoch.until.map(UnixTime::to_text),
             held: held.contains(&epoch.key.key_id()),
+            known: known.contains(&epoch.key.key_id()),
         };
         Self {
             keys: epochs(all(), now).into_iter().map(key).collect(),
-            due: newest.map(|manifest| due(manifest, now)).unwrap_or_default().iter().map(due_view).collect(),
+            due: newest.map(|manifest| due(manifest, known, now)).unwrap_or_default().iter().map(due_view).collect(),
             ends: newest.map(|manifest| manifest.not_after.to_text()),
         }
     }
@@ -176,6 +193,7 @@ fn due_view(due: &Due) -> DueView {
     let (days, at) = match due {
         Due::ManifestEnds { within_days, at } => (Some(*within_days), Some(*at)),
         Due::ManifestEnded { at } => (None, Some(*at)),
+        Due::KeyKnownToLeaver { .. } => (None, None),
         Due::KeyOverdue { days, .. } => (Some(*days), None),
         Due::NoNextKey { overdue, .. } => (None, Some(*overdue)),
     };

@@ -117,28 +117,115 @@ impl DataDir {
         self.root.join("vault.db")
     }
 
-    /// What is published.
+    /// The release that is served: a link to its folder.
     pub(crate) fn site(&self) -> PathBuf {
         self.root.join("site")
     }
 
+    /// The same, to read what is in it.
+    pub(crate) fn served(&self) -> ReleaseFolder {
+        ReleaseFolder::new(self.site())
+    }
+
+    /// A folder for each release, by sequence number.
+    pub(crate) fn releases(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
+    /// The release of that number, served or not.
+    pub(crate) fn release_folder(&self, sequence: u64) -> ReleaseFolder {
+        ReleaseFolder::new(self.releases().join(sequence.to_string()))
+    }
+
+    /// The file that is carried to the site keys for it.
+    pub(crate) fn release_proposal(&self, sequence: u64) -> PathBuf {
+        self.releases().join(format!("{sequence}.proposal"))
+    }
+
+    /// Documents and notes of all releases that were published.
+    pub(crate) fn signed_releases(&self) -> PathBuf {
+        self.releases().join("signed")
+    }
+
+    /// Owners and justifications of scripts, where they are not the usual ones.
+    pub(crate) fn inventory(&self) -> PathBuf {
+        self.root.join("inventory.toml")
+    }
+
     pub(crate) fn fields(&self) -> PathBuf {
-        self.site().join("fields")
+        self.served().fields()
     }
 
     pub(crate) fn admin(&self) -> PathBuf {
-        self.site().join("admin")
+        self.served().admin()
     }
 
     pub(crate) fn fields_headers(&self) -> PathBuf {
-        self.site().join("fields-headers.json")
+        self.served().fields_headers()
     }
 
     pub(crate) fn admin_headers(&self) -> PathBuf {
-        self.site().join("admin-headers.json")
+        self.served().admin_headers()
     }
 
     pub(crate) fn release(&self) -> PathBuf {
-        self.site().join("release.json")
+        self.served().record()
+    }
+}
+
+/// Paths in the folder of one release: all that the two static origins serve, and what describes it.
+#[derive(Clone, Debug)]
+pub(crate) struct ReleaseFolder {
+    root: PathBuf,
+}
+
+impl ReleaseFolder {
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn fields(&self) -> PathBuf {
+        self.root.join("fields")
+    }
+
+    pub(crate) fn admin(&self) -> PathBuf {
+        self.root.join("admin")
+    }
+
+    pub(crate) fn fields_headers(&self) -> PathBuf {
+        self.root.join("fields-headers.json")
+    }
+
+    pub(crate) fn admin_headers(&self) -> PathBuf {
+        self.root.join("admin-headers.json")
+    }
+
+    /// The headers of `fields` or `admin` for another kind of server.
+    pub(crate) fn server_file(&self, site: &str, kind: &str) -> PathBuf {
+        self.root.join(format!("{site}-headers.{kind}"))
+    }
+
+    /// Which files are current, and the earlier versions.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.root.join("release.json")
+    }
+
+    /// The release's document.
+    pub(crate) fn document(&self) -> PathBuf {
+        self.root.join("site-release.json")
+    }
+
+    /// Its signed note, once enough site keys have signed.
+    pub(crate) fn note(&self) -> PathBuf {
+        self.root.join("site-release")
+    }
+
+    /// The trust anchor that its scripts carry.
+    pub(crate) fn anchor(&self) -> PathBuf {
+        self.root.join("anchor.txt")
     }
 }

@@ -75,15 +75,26 @@ pub(crate) fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// Reads a text that others wrote, whatever its bytes.
+pub(crate) fn read_lossy(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// Waits until a rename or a new name in `path`'s directory is on the disk.
 pub(crate) fn sync_parent(path: &Path) -> Result<()> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    File::open(parent)
+    sync_dir(parent)
+}
+
+/// Waits until the names in a directory are on the disk.
+pub(crate) fn sync_dir(path: &Path) -> Result<()> {
+    File::open(path)
         .and_then(|directory| directory.sync_all())
-        .with_context(|| format!("cannot sync {}", parent.display()))
+        .with_context(|| format!("cannot sync {}", path.display()))
 }
 
 /// Removes what was made, newest first, unless told to keep it.

@@ -9,6 +9,7 @@ mod keys;
 mod labelled;
 mod manifests;
 mod passphrase;
+mod review;
 mod site;
 mod term;
 
@@ -31,6 +32,10 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(found) = error.downcast_ref::<term::Status>() {
+                term::progress(&found.said);
+                return ExitCode::from(found.status);
+            }
             term::progress(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }

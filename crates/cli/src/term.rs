@@ -20,3 +20,18 @@ pub(crate) fn progress(line: &str) {
 pub(crate) fn warn(line: &str) {
     progress(&format!("warning: {line}"));
 }
+
+/// The end of a command whose exit status says what it found.
+#[derive(Debug)]
+pub(crate) struct Status {
+    pub(crate) status: u8,
+    pub(crate) said: String,
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.said)
+    }
+}
+
+impl std::error::Error for Status {}

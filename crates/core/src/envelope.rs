@@ -60,6 +60,13 @@ pub struct Envelope {
     bytes: Vec<u8>,
 }
 
+impl EnvelopeHash {
+    /// SHA-256 of these bytes, whether or not they are an envelope.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha256(&[bytes]))
+    }
+}
+
 impl Envelope {
     /// Checks and takes the bytes.
     ///
@@ -104,7 +111,7 @@ impl Envelope {
 
     /// SHA-256 of the bytes.
     pub fn hash(&self) -> EnvelopeHash {
-        EnvelopeHash(sha256(&[&self.bytes]))
+        EnvelopeHash::of(&self.bytes)
     }
 
     /// The encapsulated key.

@@ -90,6 +90,11 @@ pub enum Due {
         /// When it did.
         at: UnixTime,
     },
+    /// Somebody who has left opens what is sealed to the active data key, or to one that follows it.
+    KeyKnownToLeaver {
+        /// The first of them.
+        key: KeyId,
+    },
     /// The active data key is older than an epoch.
     KeyOverdue {
         /// Which.
@@ -106,9 +111,13 @@ pub enum Due {
     },
 }
 
-/// What is due under the manifest in force.
-pub fn due(manifest: &KeyManifest, now: UnixTime) -> Vec<Due> {
+/// What is due under the manifest in force. `known` are the data keys that were granted to somebody who has left.
+pub fn due(manifest: &KeyManifest, known: &[KeyId], now: UnixTime) -> Vec<Due> {
     let mut due: Vec<Due> = manifest_due(manifest.not_after, now).into_iter().collect();
+    let in_use = &manifest.data_keys.get(active_place(manifest, now)..).unwrap_or_default();
+    due.extend(
+        in_use.iter().map(DataKey::key_id).find(|key| known.contains(key)).map(|key| Due::KeyKnownToLeaver { key }),
+    );
     let active = manifest.active_key(now).or(manifest.data_keys.first());
     if let Some(active) = active {
         let (key, overdue) = (active.key_id(), active.start.plus_days(EPOCH_DAYS));
@@ -119,6 +128,11 @@ pub fn due(manifest: &KeyManifest, now: UnixTime) -> Vec<Due> {
         }
     }
     due
+}
+
+/// Where the active key is in the list; what comes after it is pending.
+fn active_place(manifest: &KeyManifest, now: UnixTime) -> usize {
+    manifest.data_keys.iter().rposition(|key| key.start <= now).unwrap_or(0)
 }
 
 /// What is due because a manifest ends at `not_after`.
@@ -142,6 +156,7 @@ impl Due {
         match self {
             Self::ManifestEnds { .. } => "manifest_ends",
             Self::ManifestEnded { .. } => "manifest_ended",
+            Self::KeyKnownToLeaver { .. } => "key_known_to_leaver",
             Self::KeyOverdue { .. } => "key_overdue",
             Self::NoNextKey { .. } => "no_next_key",
         }
@@ -153,13 +168,15 @@ impl Due {
         match self {
             Self::ManifestEnds { within_days, at } => format!("{code} {} {within_days}", at.to_text()),
             Self::ManifestEnded { at } => format!("{code} {}", at.to_text()),
-            Self::KeyOverdue { key, .. } | Self::NoNextKey { key, .. } => format!("{code} {key}"),
+            Self::KeyKnownToLeaver { key } | Self::KeyOverdue { key, .. } | Self::NoNextKey { key, .. } => {
+                format!("{code} {key}")
+            }
         }
     }
 
     /// Whether it is said again every day until it is done: what should have been done already.
     pub const fn is_late(&self) -> bool {
-        matches!(self, Self::ManifestEnded { .. } | Self::KeyOverdue { .. })
+        matches!(self, Self::ManifestEnded { .. } | Self::KeyKnownToLeaver { .. } | Self::KeyOverdue { .. })
     }
 }
 
@@ -178,6 +195,10 @@ impl fmt::Display for Due {
                 )
             }
             Self::ManifestEnded { .. } => write!(f, "the key manifest has expired and the form has stopped: {DO} now"),
+            Self::KeyKnownToLeaver { key } => write!(
+                f,
+                "somebody who has left was granted data key {key}, which seals now or is to: {DO} now, which discards it"
+            ),
             Self::KeyOverdue { key, days } => write!(
                 f,
                 "data key {key} has sealed for {days} days, and a data key should for {EPOCH_DAYS} at most: {DO}"

@@ -81,6 +81,15 @@ pub enum Label {
     /// File of a manifest on its way to those who sign it.
     #[cfg(feature = "admin")]
     ManifestProposal,
+    /// Text that site keys sign of a site release.
+    #[cfg(feature = "release")]
+    SiteRelease,
+    /// The document of a site release.
+    #[cfg(feature = "release")]
+    SiteReleaseDocument,
+    /// File of a site release on its way to those who sign it.
+    #[cfg(feature = "release")]
+    SiteReleaseProposal,
     /// What the PRF of a passkey is asked for.
     #[cfg(feature = "admin")]
     PasskeyPrf,
@@ -138,6 +147,12 @@ impl Label {
             Self::RecoveryKit => "nightsafe/v1/recovery-kit",
             #[cfg(feature = "admin")]
             Self::ManifestProposal => "nightsafe/v1/manifest-proposal",
+            #[cfg(feature = "release")]
+            Self::SiteRelease => "nightsafe/v1/site-release",
+            #[cfg(feature = "release")]
+            Self::SiteReleaseDocument => "nightsafe/v1/site-release-document",
+            #[cfg(feature = "release")]
+            Self::SiteReleaseProposal => "nightsafe/v1/site-release-proposal",
             #[cfg(feature = "admin")]
             Self::PasskeyPrf => "nightsafe/v1/passkey-prf",
             #[cfg(feature = "admin")]

@@ -43,6 +43,8 @@ mod primitives;
 pub mod receipt;
 #[cfg(feature = "custody")]
 pub mod recovery;
+#[cfg(feature = "release")]
+pub mod release;
 #[cfg(feature = "admin")]
 pub mod roster;
 pub mod rule;

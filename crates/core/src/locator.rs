@@ -64,6 +64,10 @@ impl Locator {
         tag::derive(&self.secret, kind, index)
     }
 
+    pub(crate) const fn secret(&self) -> &LocatorSecret {
+        &self.secret
+    }
+
     /// The shop.
     pub const fn site(&self) -> &Site {
         &self.site

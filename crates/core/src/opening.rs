@@ -2,7 +2,12 @@
 
 mod opener;
 
-pub use opener::{ListedField, OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
+#[cfg(test)]
+pub(crate) use opener::seal_anew;
+pub use opener::{
+    ListedField, NotResealed, OpenedDeposit, OpenedValues, Opener, Resealed, ResealedField, SealedDeposit, SealedRow,
+    Target,
+};
 
 use crate::facets::{Facet, Facets};
 use crate::locator::{Locator, LocatorField};

@@ -19,7 +19,7 @@ pub(crate) use entry::head_of;
 
 use crate::anchor::TrustAnchor;
 use crate::note::{Note, NoteError, Vkey};
-use crate::scalar::{IdentityId, KeyFingerprint, RosterHead, Site};
+use crate::scalar::{IdentityId, KeyFingerprint, KeyId, RosterHead, Site};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -260,6 +260,26 @@ impl Roster {
     /// The admin of an id, active or not any more.
     pub fn admin(&self, id: &IdentityId) -> Option<&Admin> {
         self.admins.get(id)
+    }
+
+    /// Whether a person who had this identity is not in the list any more: it was revoked, for whatever reason, or is one that
+    /// was replaced by such a one. Who just has new keys has not left.
+    pub fn has_left(&self, id: &IdentityId) -> bool {
+        let mut id = *id;
+        // No identity replaces one of before it, so this ends
+        loop {
+            match self.admin(&id).and_then(Admin::end) {
+                Some((_, End::Replaced(by))) => id = by,
+                Some((_, End::Revoked(_))) => return true,
+                None => return false,
+            }
+        }
+    }
+
+    /// Of data keys with identities that have ended and were granted them: those that somebody who has left opens.
+    pub fn known_to_leavers(&self, ended: &[(KeyId, IdentityId)]) -> Vec<KeyId> {
+        let known: BTreeSet<KeyId> = ended.iter().filter(|(_, id)| self.has_left(id)).map(|(key, _)| *key).collect();
+        known.into_iter().collect()
     }
 
     /// The admin of an id, when active after the entry of this sequence number.

@@ -3,6 +3,8 @@
 mod bytes;
 mod text;
 
+#[cfg(feature = "release")]
+pub use bytes::ReleaseHash;
 pub use bytes::{
     DepositId, EnvelopeHash, IdentityId, KeyFingerprint, KeyId, LocatorSecret, ManifestHash, Nonce, RosterHead, Tag,
 };

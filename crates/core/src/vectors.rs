@@ -15,6 +15,9 @@ mod identity;
 mod log;
 #[cfg(feature = "admin")]
 mod passkey;
+#[cfg(feature = "release")]
+mod release;
+mod reseal;
 #[cfg(feature = "admin")]
 mod roster;
 #[cfg(feature = "admin")]
@@ -35,6 +38,7 @@ fn files() -> Vec<(&'static str, String)> {
     vec![
         ("envelope-v1.json", text(&envelope::make())),
         ("deposit-v1.json", text(&deposit::make())),
+        ("reseal-v1.json", text(&reseal::make())),
         #[cfg(feature = "custody")]
         ("custody-v1.json", text(&custody::make())),
         #[cfg(feature = "admin")]
@@ -49,6 +53,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("roster-v1.json", text(&roster::make())),
         #[cfg(feature = "admin")]
         ("session-v1.json", text(&session::make())),
+        #[cfg(feature = "release")]
+        ("site-release-v1.json", text(&release::make())),
     ]
 }
 

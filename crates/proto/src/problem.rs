@@ -188,6 +188,8 @@ problem_types! {
     UnknownDeposit = "unknown-deposit", 404, "There is no deposit with this id";
     /// The batch is too large.
     BatchTooLarge = "batch-too-large", 422, "The batch asks for too much at once; split it";
+    /// Sealed anew to another key, or under another manifest, than deposits are sealed to now; or nothing can be.
+    NotTheActiveKey = "not-the-active-key", 409, "This is not the data key that is sealed to now, or somebody who has left was granted it; load the keys again";
     /// The request to a relay is not signed, or not as it must be.
     NotSigned = "not-signed", 401, "This address answers signed requests only";
     /// The vault keeps a log, and nothing for it came with the request.

@@ -12,6 +12,7 @@ pub mod openings;
 pub mod passkey;
 pub mod passphrase;
 pub mod recovery;
+pub mod reseal;
 pub mod roster;
 pub mod search;
 pub mod session;

@@ -7,6 +7,8 @@
 
 pub mod api;
 pub mod body;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod files;
@@ -18,6 +20,8 @@ pub mod metrics;
 pub mod notify;
 pub mod online_key;
 pub mod problem;
+#[cfg(feature = "release")]
+pub mod release;
 pub mod server;
 pub mod service;
 pub mod stamp;

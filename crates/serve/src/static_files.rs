@@ -5,6 +5,7 @@
 //! and are on every answer, errors included: a policy that is missing on a 404 page is a way
 //! around the policy.
 
+mod encodings;
 mod file;
 mod recent;
 mod rules;
@@ -16,8 +17,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
@@ -26,16 +27,18 @@ use axum::response::IntoResponse;
 use nightsafe_proto::problem::ProblemType;
 
 use crate::problem::Problem;
+use encodings::Accepted;
 use file::{Loaded, Name};
 use recent::Recent;
 use rules::RulesFile;
 
+pub use file::media_type;
 pub use rules::RulesError;
 
 /// A folder to serve.
 #[derive(Debug, Clone)]
 pub struct StaticFolder {
-    /// The folder. Only plain names of `[A-Za-z0-9._-]` are served, none that starts with a dot.
+    /// The folder. Only plain names of `[A-Za-z0-9._-]` are served, none that starts with a dot but `.well-known`.
     pub root: PathBuf,
     /// The JSON file with the headers. It wins over the headers that the server would set itself.
     pub headers: PathBuf,
@@ -84,9 +87,9 @@ async fn find(folder: &StaticFolder, head: &Parts) -> Result<Loaded, Problem> {
     }
     let name = Name::from_path(head.uri.path()).ok_or(ProblemType::NotFound)?;
     let root = folder.root.clone();
-    let brotli = accepts_brotli(&head.headers);
+    let accepted = Accepted::read(&head.headers);
     // One visit to the thread pool for all that this needs from the disk
-    tokio::task::spawn_blocking(move || Loaded::read(&root, name, brotli))
+    tokio::task::spawn_blocking(move || Loaded::read(&root, name, accepted))
         .await
         .map_err(|_| ProblemType::InternalError)?
         .ok_or_else(|| ProblemType::NotFound.into())
@@ -99,11 +102,11 @@ fn respond(loaded: Loaded, head: &Parts, recent: &Recent) -> Response<Body> {
     if let Ok(tag) = HeaderValue::from_str(&loaded.entity_tag) {
         headers.insert(ETAG, tag);
     }
-    if loaded.has_brotli {
+    if loaded.is_packed {
         set(&mut headers, VARY, "Accept-Encoding");
     }
-    if loaded.is_brotli {
-        set(&mut headers, CONTENT_ENCODING, "br");
+    if let Some(encoding) = loaded.encoding {
+        set(&mut headers, CONTENT_ENCODING, encoding.name());
     }
     if none_matches(&head.headers, &loaded.entity_tag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
@@ -122,31 +125,23 @@ async fn apply_rules(State(rules): State<Arc<RulesFile>>, request: Request, next
     let mut response = next.run(request).await;
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     let headers = response.headers_mut();
+    let own_type = headers.get(CONTENT_TYPE).cloned();
     set(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(headers, REFERRER_POLICY, "no-referrer");
     current.apply(&path, headers);
-    // A path's own caching is for its file: an error in its place must not outlive the moment
+    // A path's own caching and type are for its file: an error in its place is another document, and must not outlive the
+    // moment
     if is_error {
         set(headers, CACHE_CONTROL, "no-store, no-transform");
+        if let Some(own_type) = own_type {
+            headers.insert(CONTENT_TYPE, own_type);
+        }
     }
     response
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
-}
-
-fn accepts_brotli(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            let is_brotli = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br"));
-            is_brotli && !parts.any(|weight| weight.trim_end_matches(['0', '.']) == "q=")
-        })
 }
 
 fn none_matches(headers: &HeaderMap, entity_tag: &str) -> bool {

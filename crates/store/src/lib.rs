@@ -10,6 +10,8 @@
 pub mod backup;
 mod database;
 mod error;
+#[cfg(feature = "monitor")]
+pub mod monitor;
 #[cfg(feature = "outbox")]
 pub mod outbox;
 pub mod postgres;

@@ -20,6 +20,7 @@ mod passkeys;
 mod quarantine;
 mod recorded;
 mod recovery;
+mod reseal;
 mod roster;
 mod sessions;
 mod settle;
@@ -46,6 +47,7 @@ pub use passkeys::{MAX_PASSKEYS, NewPasskey, Passkey, UsedPasskey};
 pub use quarantine::Quarantined;
 pub use recorded::RecordedChange;
 pub use recovery::{Kit, NewKit, Recovered};
+pub use reseal::{Resealed, ResealedField};
 pub use roster::{NewEntry, Proposal};
 pub use sessions::{SessionIdentity, SessionLimits, SessionProof, SessionRow, UsedSession};
 
@@ -80,6 +82,7 @@ pub const SQLITE: Schema = Schema {
             sql: include_str!("../../../migrations/vault/sqlite/0008_audit_key.sql"),
         },
         Step { version: 9, name: "recovery", sql: include_str!("../../../migrations/vault/sqlite/0009_recovery.sql") },
+        Step { version: 10, name: "reseal", sql: include_str!("../../../migrations/vault/sqlite/0010_reseal.sql") },
         Step { version: 11, name: "passkey", sql: include_str!("../../../migrations/vault/sqlite/0011_passkey.sql") },
     ],
 };
@@ -121,6 +124,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 9,
                 name: "recovery",
                 sql: include_str!("../../../migrations/vault/postgres/0009_recovery.sql"),
+            },
+            Step {
+                version: 10,
+                name: "reseal",
+                sql: include_str!("../../../migrations/vault/postgres/0010_reseal.sql"),
             },
             Step {
                 version: 11,

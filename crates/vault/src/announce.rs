@@ -17,6 +17,7 @@ use nightsafe_store::StoreError;
 use nightsafe_store::vault::VaultStore;
 use tokio::sync::Mutex;
 
+use crate::Leavers;
 use crate::mail::{MailError, Mailer};
 
 /// How often it is looked whether something is due, and tried again what was not sent.
@@ -65,13 +66,19 @@ impl Announcer {
     }
 
     /// Announces what is due by the vault's newest manifest, now and every ten minutes, until `stopped` is ready.
-    pub async fn watch(self, store: VaultStore, clock: Arc<dyn Clock>, stopped: impl Future<Output = ()>) {
+    pub async fn watch(
+        self,
+        store: VaultStore,
+        leavers: Leavers,
+        clock: Arc<dyn Clock>,
+        stopped: impl Future<Output = ()>,
+    ) {
         let mut stopped = pin!(stopped);
         loop {
             let announced = tokio::select! {
                 biased;
                 () = &mut stopped => break,
-                announced = self.look(&store, clock.now()) => announced,
+                announced = self.look(&store, &leavers, clock.now()) => announced,
             };
             match announced {
                 Ok(0) => {}
@@ -85,9 +92,9 @@ impl Announcer {
         }
     }
 
-    async fn look(&self, store: &VaultStore, now: UnixTime) -> Result<usize, AnnounceError> {
+    async fn look(&self, store: &VaultStore, leavers: &Leavers, now: UnixTime) -> Result<usize, AnnounceError> {
         match newest_manifest(store).await? {
-            Some(manifest) => self.announce(&due(&manifest, now), now).await,
+            Some(manifest) => self.announce(&due(&manifest, &leavers.keys(store).await, now), now).await,
             None => Ok(0),
         }
     }

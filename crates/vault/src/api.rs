@@ -17,6 +17,7 @@ mod passphrase;
 mod policy;
 mod record;
 mod recovery;
+mod reseal;
 mod roles;
 mod roster;
 mod search;
@@ -80,6 +81,9 @@ pub fn router(state: State) -> Router {
         .route("/v1/manifests", get(custody::manifests))
         .route("/v1/deposits/search", post(search::search))
         .route("/v1/openings", post(openings::open))
+        .route("/v1/reseal", get(reseal::left).post(reseal::reseal))
+        .route("/v1/reseal/list", post(reseal::list))
+        .route("/v1/reseal/open", post(reseal::open))
         .route("/v1/log/checkpoint", get(log::checkpoint))
         .route("/v1/log/tile/{*path}", get(log::tile))
         .route("/v1/log/entries", post(log::entries))

@@ -17,7 +17,7 @@ use nightsafe_store::outbox::OutboxReader;
 use nightsafe_store::{Database, DatabaseError, StoreError};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::source::{Direct, Relay, RelayConfig, RelayTls, TlsError};
+use crate::source::{AuthoritiesError, ClientTls, Direct, Relay, RelayConfig};
 use crate::{
     Announcer, Backoff, LogConfig, LogConfigError, MailSection, MailSectionError, SETTLE_HOUR, SessionLimits,
     VaultConfig,
@@ -226,7 +226,7 @@ pub enum SourceSettings {
 #[derive(Debug)]
 pub struct RelaySettings {
     origin: Origin,
-    tls: RelayTls,
+    tls: ClientTls,
     key: NoteSigner,
 }
 
@@ -273,7 +273,7 @@ pub enum ConfiguredError {
     Key,
     /// The certification authorities.
     #[error("source.relay.ca: {0}")]
-    Tls(#[from] TlsError),
+    Tls(#[from] AuthoritiesError),
     /// Mail.
     #[error(transparent)]
     Mail(#[from] MailSectionError),
@@ -371,8 +371,8 @@ impl RelaySource {
         Ok(RelaySettings {
             origin: Origin::parse(&self.origin).ok_or(ConfiguredError::Origin("source.relay.origin"))?,
             tls: match &self.ca {
-                Some(path) => RelayTls::from_file(path)?,
-                None => RelayTls::system()?,
+                Some(path) => ClientTls::from_file(path)?,
+                None => ClientTls::system()?,
             },
             key: online_key::parse(&text).ok_or(ConfiguredError::Key)?,
         })

@@ -24,6 +24,7 @@ mod challenges;
 pub mod config;
 mod intake;
 mod key_gauges;
+mod leavers;
 mod limit;
 mod log;
 mod mail;
@@ -42,7 +43,8 @@ mod tickets;
 pub use announce::{AnnounceError, Announcer};
 pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
-pub use key_gauges::watch_keys;
+pub use key_gauges::{LeaverGauges, watch_keys};
+pub use leavers::Leavers;
 pub use limit::LoginLimits;
 pub use log::{
     AuditLog, AuditLogError, EntryError, LogConfig, LogConfigError, Proofs, RecordedOpenError, Recorder, Verified,
@@ -54,5 +56,7 @@ pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use publish::{PublishError, publish_roster, write_roster};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
 pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};
-pub use source::{Batch, Direct, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, Taken, TlsError};
+pub use source::{
+    AuthoritiesError, Batch, ClientTls, Direct, Relay, RelayConfig, RelayError, Source, SourceError, Taken,
+};
 pub use state::{State, VaultConfig};

@@ -13,8 +13,8 @@ use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
-    AnonymityGauges, Progress, Puller, Schedule, Source, State, VaultStore, metrics, publish_roster, router,
-    settle_daily, watch_keys,
+    AnonymityGauges, LeaverGauges, Leavers, Progress, Puller, Schedule, Source, State, VaultStore, metrics,
+    publish_roster, router, settle_daily, watch_keys,
 };
 
 /// How long closing the database may take.
@@ -64,7 +64,8 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     let mut numbers = Metrics::new("nightsafe-vault", env!("CARGO_PKG_VERSION"));
     metrics::register(&mut numbers, Arc::clone(&progress), Arc::clone(&clock));
     let gauges = AnonymityGauges::register(&mut numbers);
-    let keys = KeyGauges::register(&mut numbers);
+    let keys = (KeyGauges::register(&mut numbers), LeaverGauges::register(&mut numbers));
+    let leavers = Leavers::new(settings.api.anchor.clone());
     let mut service = Service::new(numbers.http());
     let api = State::new(store.clone(), settings.api, Arc::clone(&clock));
     api.tell_of_log().await;
@@ -89,11 +90,11 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     }
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
-    let (watched, time) = (store.clone(), Arc::clone(&clock));
-    service.spawn("watching the keys", |stopped| watch_keys(keys, watched, time, stopped));
+    let (watched, known, time) = (store.clone(), leavers.clone(), Arc::clone(&clock));
+    service.spawn("watching the keys", |stopped| watch_keys(keys, watched, known, time, stopped));
     if let Some(announcer) = settings.announcer {
         let announced = store.clone();
-        service.spawn("announcing", |stopped| announcer.watch(announced, clock, stopped));
+        service.spawn("announcing", |stopped| announcer.watch(announced, leavers, clock, stopped));
     }
     let ended = service.run(end).await;
     // Settling that was given up may go on in the driver, for minutes; it is made to be cut off

@@ -11,7 +11,7 @@ use nightsafe_store::outbox::OutboxRow;
 
 pub use direct::Direct;
 pub use nightsafe_store::outbox::Taken;
-pub use relay::{Relay, RelayConfig, RelayError, RelayTls, TlsError};
+pub use relay::{AuthoritiesError, ClientTls, Relay, RelayConfig, RelayError};
 
 /// A queue of deposits. What it gives stays in it until it is acknowledged, so that a crash on either side, or a lost
 /// answer, leads to the same deposits again and never to none.

@@ -5,11 +5,11 @@ REVOKE ALL ON ALL TABLES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsaf
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsafe_relay, nightsafe_vault;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA vault FROM PUBLIC, nightsafe_ingest, nightsafe_relay, nightsafe_vault;
 
--- The vault alone; what is written once is never changed or deleted by it, but for who has gone
+-- The vault alone; what is written once is never changed or deleted by it, but for who has gone and what is sealed anew
 GRANT USAGE ON SCHEMA vault TO nightsafe_vault;
 GRANT SELECT, INSERT ON deposit_index, taken, data_key, wrapped_item, recovery_grant, manifest, admin, quarantine,
-    identity, admin_identity, wrapped_identity, roster_entry, admin_grant, audit_key, audit_grant, audit_recovery_grant
-    TO nightsafe_vault;
+    identity, admin_identity, wrapped_identity, roster_entry, admin_grant, audit_key, audit_grant, audit_recovery_grant,
+    ended_grant TO nightsafe_vault;
 -- People come and go by entries of the roster; what belongs to who has gone is deleted
 GRANT SELECT, INSERT, DELETE ON invitation, newcomer, roster_proposal TO nightsafe_vault;
 -- A kit is used once, dropped, or makes room for the next
@@ -20,6 +20,9 @@ GRANT DELETE ON admin, admin_identity, wrapped_identity, admin_grant, audit_gran
 -- A new passphrase: one record and one wrapping are replaced
 GRANT UPDATE (record) ON admin TO nightsafe_vault;
 GRANT UPDATE (wrapped) ON wrapped_identity TO nightsafe_vault;
+-- Sealed anew: whose deposit it is and what stays readable of it does not change
+GRANT UPDATE (manifest, key_id, locator) ON deposit_index TO nightsafe_vault;
+GRANT EXECUTE ON FUNCTION replace_field(bytea, bytea, bytea, bytea, bytea) TO nightsafe_vault;
 GRANT SELECT ON field_row TO nightsafe_vault;
 GRANT INSERT ON field_staging TO nightsafe_vault;
 GRANT SELECT, INSERT (deposit_id, kind, field_no, purpose, admin, at) ON opening TO nightsafe_vault;

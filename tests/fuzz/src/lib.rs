@@ -16,6 +16,8 @@ mod deposits;
 mod headers;
 mod logs;
 mod notes;
+mod pages;
+mod releases;
 mod requests;
 mod seeds;
 
@@ -38,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "note", run: notes::note, seeds: seeds::notes },
     Target { name: "manifest", run: notes::manifest, seeds: seeds::manifests },
     Target { name: "receipt", run: notes::receipt, seeds: seeds::receipts },
+    Target { name: "site_release", run: releases::release, seeds: seeds::releases },
     Target { name: "roster_entry", run: admins::roster_entry, seeds: seeds::roster_entries },
     Target { name: "recovery_code", run: admins::recovery_code, seeds: seeds::recovery_codes },
     Target { name: "identity", run: admins::identity, seeds: seeds::identities },
@@ -51,6 +54,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "log_proof", run: logs::proof, seeds: seeds::log_proofs },
     Target { name: "log_tile", run: logs::tile, seeds: seeds::log_tiles },
     Target { name: "audit_entry", run: logs::audit_entry, seeds: seeds::audit_entries },
+    Target { name: "shop_page", run: pages::page, seeds: pages::seeds },
 ];
 
 /// The target of that name.

@@ -14,6 +14,7 @@ const TIMESTAMP: &str = include_str!("../../vectors/timestamp-v1.json");
 pub(crate) const AUDIT: &str = include_str!("../../vectors/audit-v1.json");
 pub(crate) const LOG: &str = include_str!("../../vectors/log-v1.json");
 pub(crate) const RECEIPT: &str = include_str!("../../vectors/receipt-v1.json");
+pub(crate) const RELEASE: &str = include_str!("../../vectors/site-release-v1.json");
 pub(crate) const RELAY: &str = include_str!("../../vectors/relay-v1.json");
 pub(crate) const ROSTER: &str = include_str!("../../vectors/roster-v1.json");
 
@@ -95,6 +96,14 @@ pub(crate) fn receipts() -> Vec<Vec<u8>> {
 pub(crate) fn good_receipts(vectors: &Value) -> Vec<Vec<u8>> {
     let good: Vec<_> = list(&vectors["cases"]).iter().filter(|case| case.get("error").is_none()).cloned().collect();
     texts(&good, "receipt")
+}
+
+/// Documents, and notes with the document behind them.
+pub(crate) fn releases() -> Vec<Vec<u8>> {
+    let vectors = vectors(RELEASE);
+    let cases = list(&vectors["cases"]);
+    let both = cases.iter().map(|case| [text_of(&case["note"]), text_of(&case["document"])].concat().into_bytes());
+    texts(cases, "document").into_iter().chain(both).collect()
 }
 
 /// Signed entries, each once.

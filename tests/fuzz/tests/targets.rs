@@ -85,6 +85,7 @@ tests!(
     note,
     manifest,
     receipt,
+    site_release,
     roster_entry,
     recovery_code,
     identity,
@@ -97,5 +98,6 @@ tests!(
     log_text,
     log_proof,
     log_tile,
-    audit_entry
+    audit_entry,
+    shop_page
 );

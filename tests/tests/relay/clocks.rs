@@ -10,7 +10,7 @@ use nightsafe_serve::clock::{Clock, FixedClock, SystemClock};
 use nightsafe_serve::http_signature::WINDOW;
 use nightsafe_serve::server::{self, ServerLimits};
 use nightsafe_store::outbox::OutboxReader;
-use nightsafe_vault::{Relay, RelayConfig, RelayError, RelayTls, Source, SourceError};
+use nightsafe_vault::{ClientTls, Relay, RelayConfig, RelayError, Source, SourceError};
 
 struct Clocks {
     relay: Arc<FixedClock>,
@@ -37,7 +37,7 @@ async fn clocks() -> Clocks {
     });
     relay.set(now);
     tokio::spawn(server::run(listener, relay_router(server), ServerLimits::default(), std::future::pending()));
-    let tls = RelayTls::trusting(&[]).unwrap();
+    let tls = ClientTls::trusting(&[]).unwrap();
     let client = Relay::new(RelayConfig { origin, tls, key, clock: vault.clone() });
     Clocks { relay, vault, client, now, _folder: folder }
 }

@@ -25,6 +25,7 @@ import { hasPasskeys } from "./passkey.ts";
 import { showCode } from "./recover.ts";
 import type { Recovering } from "./recover.ts";
 import { browserMemory } from "./remembered.ts";
+import { Resealing } from "./reseal.ts";
 import { parseRoute, routeHash } from "./route.ts";
 import { resume, signIn, signInByPasskey } from "./session.ts";
 import type { Credentials, Parts, Session, Step } from "./session.ts";
@@ -35,11 +36,13 @@ import { fetchTimestamp } from "./timestamp.ts";
 import { accountView } from "./views/account.ts";
 import { DepositView } from "./views/deposit.ts";
 import { keysView } from "./views/keys.ts";
+import type { KeysView } from "./views/keys.ts";
 import { joinView, noInvitationView, stillWaitingView } from "./views/join.ts";
 import type { NewKit } from "./views/kit.ts";
 import { LogView } from "./views/log.ts";
 import { lostView } from "./views/lost.ts";
 import { PeopleView } from "./views/people.ts";
+import type { ResealProps } from "./views/reseal.ts";
 import { codeView, renewView } from "./views/recover.ts";
 import { resumingView } from "./views/resuming.ts";
 import { SearchView } from "./views/search.ts";
@@ -71,6 +74,8 @@ export class App {
   #search: SearchView | undefined;
   #deposit: { readonly row: IndexRow; readonly view: DepositView } | undefined;
   #people: PeopleView | undefined;
+  #keys: KeysView | undefined;
+  #resealing: Resealing | undefined;
   #view: View | undefined;
   /** Tells a deposit that is awaited from one that nobody waits for any more. */
   #turn = 0;
@@ -329,6 +334,7 @@ export class App {
       say: (text) => this.#status.say(text),
       fail: (error, again) => this.failed(error, again),
       worked: () => this.#status.clear(),
+      keys: () => this.goToKeys(),
       back: () => this.goToSearch(),
     });
     this.#people = view;
@@ -398,11 +404,41 @@ export class App {
     if (session === undefined) return;
     this.leaveDeposit();
     setHash(routeHash({ page: "keys" }));
+    this.showKeys(session);
+    // Signed since the sign-in: shown as soon as it is known
+    const { turn, keys } = { turn: this.#turn, keys: JSON.stringify(session.keys) };
+    session.renew().then(
+      () => turn === this.#turn && this.#view === this.#keys && keys !== JSON.stringify(session.keys) && this.showKeys(session),
+      (error: unknown) => turn === this.#turn && this.failed(error, () => this.goToKeys()),
+    );
+  }
+
+  private showKeys(session: Session): void {
+    this.#keys?.close();
     const { keys, people } = session;
     const isAdmin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
     const lacks = keys.keys.some(({ held, state }) => !held && state !== "purged");
     const recover = isAdmin && lacks ? (file: File) => this.recoverKeys(session, file) : undefined;
-    this.show(keysView({ keys, recover, back: () => this.goToSearch() }));
+    const known = keys.keys.some(({ known }) => known);
+    const reseal = isAdmin && known && session.logs ? this.resealProps(session) : undefined;
+    this.#keys = keysView({ keys, recover, reseal, back: () => this.goToSearch() });
+    this.show(this.#keys);
+  }
+
+  private resealProps(session: Session): ResealProps {
+    return {
+      load: () => session.vault.resealLeft(),
+      current: () => this.#resealing,
+      begin: () => {
+        const resealing = new Resealing(session.resealing, () => browserClock.now());
+        this.#resealing = resealing;
+        void resealing.run();
+        return resealing;
+      },
+      locked: whyLocked(session),
+      say: (text) => this.#status.say(text),
+      fail: (error, again) => this.failed(error, again),
+    };
   }
 
   /** What was granted is opened like at any other sign-in: verified, by this tab's session. */
@@ -510,6 +546,8 @@ export class App {
     this.#turn += 1;
     this.#people?.close();
     this.#people = undefined;
+    this.#keys?.close();
+    this.#keys = undefined;
     this.#deposit?.view.close();
     this.#deposit = undefined;
   }
@@ -571,6 +609,8 @@ export class App {
   private forget(): void {
     this.#idle.stop();
     this.leaveDeposit();
+    this.#resealing?.stop();
+    this.#resealing = undefined;
     this.#search = undefined;
     this.#shell.signedOut();
     this.#status.reset();
@@ -643,6 +683,14 @@ function notesOf({ refusedManifests, refusedGrants, words, trust, keys, logs, ho
   ];
   return notes.filter((note) => note !== false).join(" ");
 }
+
+/** Why nothing is sealed anew, if it is not to be. */
+function whyLocked({ trust, keys }: Session): string | undefined {
+  if (trust !== "confirmed" && trust !== "remembered") return NEVER_CONFIRMED;
+  return keys.due.some(({ code }) => code === "key_known_to_leaver") ? FIRST_THE_KEY : undefined;
+}
+
+const FIRST_THE_KEY = "First another data key has to take over, as said above: what is sealed now could be opened, too.";
 
 /** What an invited person opens. */
 function joinLink(token: string): string {

@@ -14,6 +14,8 @@ export function dueSentence({ code, days, at }: Due): string {
       return `In less than ${days === 1 ? "a day" : `${days ?? 0} days`}, on ${date}, the key manifest ends and the payment form stops. ${CEREMONY}`;
     case "manifest_ended":
       return `The key manifest ended on ${date}: the payment form has stopped. ${CEREMONY}`;
+    case "key_known_to_leaver":
+      return `Somebody who has left can open what is sealed now, with a copy of the vault. ${CEREMONY} That discards what he was granted, and another key takes over at once.`;
     case "key_overdue":
       return `The same data key has been in use for ${days ?? 0} days; it should be 90 at most. ${CEREMONY}`;
     case "no_next_key":

@@ -70,6 +70,8 @@ export interface DataKey {
   readonly until?: string;
   /** This admin opens what is sealed to it. */
   readonly held: boolean;
+  /** Somebody who has left does. */
+  readonly known: boolean;
 }
 
 /** Something that people have to do; `code` is one of a closed set, see `due.ts`. */
@@ -163,6 +165,17 @@ export interface Log {
   readonly entries: readonly LogEntry[];
 }
 
+/** What the WASM says of a page that is sealed anew. */
+export interface ResealStep {
+  /** Of the next request; nothing when the page has nothing to go on with. */
+  readonly body?: unknown;
+  readonly deposits: number;
+  /** The last deposit of the page. */
+  readonly last?: string;
+  /** What stays as it is. */
+  readonly left: readonly { readonly deposit_id: string; readonly reference: string; readonly differences: readonly Difference[] }[];
+}
+
 /** Holder of the private keys, in WASM memory. Everything that crosses is text. */
 export interface Opener {
   readonly key_ids: string;
@@ -225,6 +238,10 @@ export interface Opener {
   finish_kit(reply: string): string;
   forget_kit(): void;
   renew_manifests(manifests: string): void;
+  /** Three steps of sealing a page anew, each with the vault's answer to the one before; JSON of ResealStep. */
+  reseal_list(page: string, now: string): string;
+  reseal_open(answer: string, now: string): string;
+  reseal_seal(answer: string): string;
   open_locator(row: string): string;
   open_fields(answer: string): string;
   forget(depositId: string): void;

@@ -167,6 +167,9 @@ const SENTENCES = {
     "What the vault keeps for the recovery key does not open with it. Nothing was granted. Tell whoever runs the vault: " +
     "either a row is damaged, or somebody tries to pass off a key. nightsafe open --offline with a copy of the vault’s database tells more.",
   nothing: "The recovery key opens nothing that you do not hold already.",
+  notActive:
+    "Nothing can be sealed anew now: somebody who has left was granted the data key of now, or another one has just taken over. " +
+    "Look at this page again; it says what is due.",
   keys:
     "You are known to the vault, but this passphrase does not unlock any key there. Tell whoever runs the vault.",
   distrust:
@@ -239,6 +242,7 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["recovery_key_refused", SENTENCES.recoveryKey],
   ["recovery_grants_refused", SENTENCES.recoveryGrants],
   ["nothing_to_recover", SENTENCES.nothing],
+  ["not_the_active_key", SENTENCES.notActive],
 ]);
 
 /** By the browser's names. */
@@ -277,6 +281,7 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["not-in-roster", SENTENCES.roster],
   ["sign-in-not-recorded", SENTENCES.session],
   ["log-entry-differs", SENTENCES.differs],
+  ["not-the-active-key", SENTENCES.notActive],
 ]);
 
 const BY_STATUS: ReadonlyMap<number, string> = new Map([

@@ -1,9 +1,10 @@
 // What is done at the vault goes through the audit log: signed before, proven after. One at a time, because each answer
 // continues the log where the one before left it. Where no log is kept, requests go out as they are.
 
-import type { Deed, Log, Opener } from "./engine.ts";
+import type { Deed, Log, Opener, ResealStep } from "./engine.ts";
 import { logError } from "./failure.ts";
 import type { Memory } from "./remembered.ts";
+import type { ResealedPage } from "./reseal.ts";
 import type { Vault } from "./vault.ts";
 import type { Recorded, RosterChanged, SearchRequest, SearchResult, ToLog } from "./wire.ts";
 
@@ -17,7 +18,10 @@ export class Journal {
   #last: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly opener: Pick<Opener, "logs" | "log_place" | "log_size" | "sign" | "logged" | "read_log" | "new_grants">,
+    private readonly opener: Pick<
+      Opener,
+      "logs" | "log_place" | "log_size" | "sign" | "logged" | "read_log" | "new_grants" | "reseal_list" | "reseal_open" | "reseal_seal"
+    >,
     private readonly vault: Vault,
     private readonly memory: Pick<Memory, "write">,
   ) {}
@@ -88,6 +92,29 @@ export class Journal {
     return this.alone(async () => {
       const change = make(timeText());
       return this.proven(await this.asked(() => this.vault.changeRoster(change)));
+    });
+  }
+
+  /** Seals a page of deposits anew: what the WASM makes of each answer is the next request. */
+  reseal(key: string, after: string | undefined, limit: number): Promise<ResealedPage> {
+    const step = (make: () => string): ResealStep => JSON.parse(this.taken(make)) as ResealStep;
+    return this.alone(async () => {
+      const log = JSON.parse(this.opener.sign(JSON.stringify([{ action: "list", limit }]), timeText())) as ToLog;
+      const page = await this.asked(() => this.vault.resealList(key, after, limit, log));
+      const listed = step(() => this.opener.reseal_list(page, timeText()));
+      const left = [...listed.left];
+      const came = (done: number): ResealedPage => ({ done, left, last: listed.last });
+      if (listed.body === undefined) return came(0);
+      const found = await this.vault.openings(JSON.stringify(listed.body));
+      const chosen = step(() => this.opener.reseal_open(found, timeText()));
+      left.push(...chosen.left);
+      if (chosen.body === undefined) return came(0);
+      const opened = await this.asked(() => this.vault.resealOpen(chosen.body));
+      const sealed = step(() => this.opener.reseal_seal(opened));
+      left.push(...sealed.left);
+      // A conflict is somebody who was faster; what it was not is found by the next who counts
+      if (sealed.body !== undefined) await this.vault.reseal(sealed.body);
+      return came(sealed.deposits);
     });
   }
 

@@ -7,6 +7,7 @@ import { facetNoun, fieldNoun } from "./words.ts";
 /** What can be looked for, in the order in which it is offered. */
 export const ACTION_WORDS: Readonly<Record<string, string>> = {
   open: "Opening",
+  reseal: "Sealing anew",
   search: "Searching",
   list: "Looking through deposits",
   "sign-in": "Signing in",
@@ -51,6 +52,8 @@ export function what(entry: Logged, people: readonly Person[]): string {
       return "Sealed to a key that was not granted to you.";
     case "open":
       return `Opened ${(entry.fields ?? []).map(({ kind, index }) => fieldNoun(kind, index)).join(", ")}`;
+    case "reseal":
+      return `Sealed anew, for somebody who has left: ${(entry.fields ?? []).map(({ kind, index }) => fieldNoun(kind, index)).join(", ")}`;
     case "search":
       return `Searched by ${(entry.criteria ?? []).map(criterion).join(", ")}`;
     case "list":

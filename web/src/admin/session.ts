@@ -5,6 +5,7 @@ import type {
   ChangeRequest,
   Deed,
   Difference,
+  Due,
   Engine,
   Keys,
   Log,
@@ -34,6 +35,7 @@ import {
 import { Journal, timeText } from "./journal.ts";
 import { assertPasskey, makePasskey } from "./passkey.ts";
 import type { Memory } from "./remembered.ts";
+import type { Work } from "./reseal.ts";
 import type { TabMemory } from "./tab.ts";
 import type { Vault } from "./vault.ts";
 import { readInvitations } from "./wire.ts";
@@ -280,10 +282,15 @@ export interface Team {
   readonly waiting: readonly Waiting[];
   readonly open: readonly OpenInvitation[];
   readonly proposals: readonly Proposal[];
+  /** That somebody who has left opens what is sealed now. */
+  readonly due: Due | undefined;
 }
 
 /** Three days, the longest that the vault takes. */
 const INVITATION_SECONDS = 72 * 3600;
+
+/** Deposits: a page is some seconds of work at most, and that much is done twice when it is interrupted. */
+const RESEALED_AT_ONCE = 10;
 
 interface Renewed {
   readonly registration: string;
@@ -339,6 +346,20 @@ export class Session {
     return this.opener.refused_grants;
   }
 
+  /** Sealing anew what somebody who has left could open. */
+  get resealing(): Work {
+    return {
+      left: () => this.vault.resealLeft(),
+      page: (key, after) => this.journal.reseal(key, after, RESEALED_AT_ONCE),
+    };
+  }
+
+  /** Takes roster, keys and manifests as they are now. */
+  async renew(): Promise<void> {
+    await this.renewRoster();
+    await this.renewManifests();
+  }
+
   /** Everybody of the verified roster. */
   get people(): readonly Person[] {
     return JSON.parse(this.opener.people) as readonly Person[];
@@ -349,17 +370,24 @@ export class Session {
     return JSON.parse(this.opener.keys(this.now())) as Keys;
   }
 
+  private get knownToLeaver(): Due | undefined {
+    return this.keys.due.find(({ code }) => code === "key_known_to_leaver");
+  }
+
   /** The roster as it is now, verified again, with all that waits; for who may change it. */
   async team(): Promise<Team> {
     await this.renewRoster();
     const { people } = this;
     const { threshold } = this.opener;
     const admin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
-    if (!admin) return { people, threshold, admin, waiting: [], open: [], proposals: [] };
+    // A manifest that was signed since may have ended it
+    if (this.knownToLeaver !== undefined) await this.renewManifests();
+    const due = this.knownToLeaver;
+    if (!admin) return { people, threshold, admin, waiting: [], open: [], proposals: [], due };
     const [invitations, proposals] = await Promise.all([this.vault.invitations(), this.vault.proposals()]);
     const waiting = JSON.parse(this.opener.waiting(invitations)) as readonly Waiting[];
     const { open } = readInvitations(JSON.parse(invitations), "/v1/invitations");
-    return { people, threshold, admin, waiting, open, proposals: JSON.parse(this.opener.proposals(proposals)) as readonly Proposal[] };
+    return { people, threshold, admin, waiting, open, proposals: JSON.parse(this.opener.proposals(proposals)) as readonly Proposal[], due };
   }
 
   /** Signs a change; whether it is taken, or waits for another admin's signature. */
@@ -511,9 +539,13 @@ export class Session {
   async openLocator(row: IndexRow): Promise<OpenedLocator> {
     const located = this.located(row);
     if (!located.differences.some(({ code }) => code === "manifest_unpublished")) return located;
+    await this.renewManifests();
+    return this.located(row);
+  }
+
+  private async renewManifests(): Promise<void> {
     const manifests = await this.vault.manifests();
     this.opener.renew_manifests(manifests);
-    return this.located(row);
   }
 
   /** Compares the vault's hashes with the locator. Opens nothing, and nothing is recorded. */

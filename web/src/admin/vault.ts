@@ -3,6 +3,7 @@
 
 import type { Reader } from "./decode.ts";
 import { Refused, Unreachable } from "./failure.ts";
+import type { KeyLeft } from "./reseal.ts";
 import {
   readRecorded,
   readJoinStep,
@@ -17,6 +18,8 @@ import {
   readPassphraseStep,
   readProblem,
   readRecovered,
+  readResealed,
+  readResealLeft,
   readResumed,
   readRosterChanged,
   readSearchResult,
@@ -39,6 +42,7 @@ import type {
   Problem,
   Recorded,
   Recovered,
+  Resealed,
   Resumed,
   RosterChanged,
   SearchRequest,
@@ -329,6 +333,27 @@ export class Vault {
   async openings(request: CheckRequest | string): Promise<string> {
     const content: unknown = typeof request === "string" ? JSON.parse(request) : request;
     return body(await this.send("POST", "/v1/openings", content, this.#proof));
+  }
+
+  /** How much is left to be sealed anew. */
+  async resealLeft(): Promise<readonly KeyLeft[]> {
+    return readResealLeft(await json(await this.send("GET", "/v1/reseal", undefined, this.#proof)), "/v1/reseal").keys;
+  }
+
+  /** Deposits of one key; a body for the WASM. */
+  async resealList(key: string, after: string | undefined, limit: number, log: ToLog): Promise<string> {
+    const request = { key_id: key, ...(after !== undefined && { after }), limit, log };
+    return body(await this.send("POST", "/v1/reseal/list", request, this.#proof));
+  }
+
+  /** Envelopes, by what the WASM made; a body for the WASM. */
+  async resealOpen(request: unknown): Promise<string> {
+    return body(await this.send("POST", "/v1/reseal/open", request, this.#proof));
+  }
+
+  /** Puts what the WASM sealed anew in its place. */
+  reseal(request: unknown): Promise<Resealed> {
+    return this.post("/v1/reseal", request, readResealed);
   }
 
   private async post<T>(path: string, content: unknown, reader: Reader<T>): Promise<T> {

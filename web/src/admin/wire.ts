@@ -2,6 +2,7 @@
 
 import { count, flag, integer, list, mapOf, matching, optional, shape, text } from "./decode.ts";
 import type { Reader } from "./decode.ts";
+import type { KeyLeft } from "./reseal.ts";
 
 /** Why a field is opened; recorded by the vault with every opening. */
 export const PURPOSES = ["charge", "debit", "ship", "contact", "refund", "dispute"] as const;
@@ -188,6 +189,12 @@ export interface Recorded {
   readonly log: string | undefined;
 }
 
+/** What came of deposits that were sealed anew. */
+export interface Resealed {
+  /** Of which nothing was changed. */
+  readonly conflicts: readonly string[];
+}
+
 /** Asks for hashes only; what opens comes from the WASM. */
 export interface CheckRequest {
   readonly deposits: readonly {
@@ -249,6 +256,12 @@ export const readRosterChanged = shape<RosterChanged>({ taken: flag, log: option
 export const readRecorded = shape<Recorded>({ log: optional(source) });
 
 export const readRecovered = shape<Recovered>({ recovery: b64u, expires_in: count, identity: source, logs: flag });
+
+export const readResealLeft = shape<{ readonly keys: readonly KeyLeft[] }>({
+  keys: list(shape<KeyLeft>({ key_id: hex32, deposits: count }), 10_000),
+});
+
+export const readResealed = shape<Resealed>({ conflicts: list(hex64, 1000) });
 
 const indexRow = shape<Omit<IndexRow, "source">>({
   deposit_id: hex64,

@@ -85,7 +85,7 @@ test("what was typed and opened is nowhere on the wire, nowhere on disk, and now
   browser,
   demo,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const context = await browser.newContext({ locale: "en-GB" });
   const log = new NetworkLog(context);
   const checkout = new Checkout(await context.newPage(), demo);

@@ -82,6 +82,7 @@ impl Team {
             items: Vec::new(),
             grants: Vec::new(),
             holders: holders.iter().map(|id| Hex(id.0)).collect(),
+            ended: Vec::new(),
         };
         Custody { keys: self.keys.iter().map(key).collect(), ..Custody::default() }
     }

@@ -100,6 +100,7 @@ impl Shop {
             items: items.collect(),
             grants: Vec::new(),
             holders: Vec::new(),
+            ended: Vec::new(),
         };
         serde_json::to_string(&Custody { keys: vec![key], ..Custody::default() }).unwrap()
     }
@@ -379,7 +380,7 @@ fn data_keys_are_shown_with_their_states_and_what_is_due() {
     let session = shop.unlock("right").unwrap();
     let id = shop.key.public_key().key_id().to_hex();
     let now = UnixTime::parse(NOW).unwrap();
-    let key = json!({"key_id": id, "suite": "xwing", "state": "active", "start": NOW, "held": true});
+    let key = json!({"key_id": id, "suite": "xwing", "state": "active", "start": NOW, "held": true, "known": false});
     let due = json!([
         {"code": "manifest_ends", "days": 30, "at": "2020-01-31T00:00:00Z"},
         {"code": "no_next_key", "at": "2020-03-31T00:00:00Z"},

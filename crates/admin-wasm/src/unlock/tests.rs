@@ -84,6 +84,7 @@ impl Vault {
             items: items.collect(),
             grants: Vec::new(),
             holders: Vec::new(),
+            ended: Vec::new(),
         };
         Self {
             anchor,

@@ -11,9 +11,6 @@ mod relay;
 mod review;
 mod sign;
 
-pub(super) use publish::check_signed;
-pub(super) use sign::{ask, check_anchor};
-
 use anyhow::Result;
 use clap::Subcommand;
 

@@ -47,7 +47,7 @@ impl Cli {
     pub(crate) async fn run(self) -> Result<()> {
         match self.command {
             Command::Init(args) => init::run(&args).await,
-            Command::Site(command) => site::run(&command),
+            Command::Site(command) => site::run(&command).await,
             Command::Keys(command) => keys::run(&command).await,
             Command::Roster(command) => roster::run(&command).await,
             Command::Mail(command) => mail::run(&command).await,

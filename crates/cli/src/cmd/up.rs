@@ -18,7 +18,7 @@ use nightsafe_serve::server;
 use nightsafe_serve::static_files::{self, StaticFolder};
 use nightsafe_store::outbox::{OutboxReader, OutboxWriter, WriterLimits, WriterTask};
 use nightsafe_vault::{
-    Direct, LogConfig, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore,
+    Direct, Leavers, LogConfig, Progress, Puller, SETTLE_HOUR, Schedule, ServerSetup, State, VaultConfig, VaultStore,
     publish_roster, write_roster,
 };
 use tokio::sync::{Notify, watch};
@@ -103,11 +103,13 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let settling = until(stopped.clone());
     tasks.spawn(nightsafe_vault::settle_daily(store.clone(), SETTLE_HOUR, Arc::new(SystemClock), settling));
     tasks.spawn(publish_roster(store.clone(), data.roster(), until(stopped.clone())));
+    let leavers = Leavers::new(Some(manifests::read_anchor(&data)?));
     if let Some(mail) = &config.mail {
         let announcer = announcer(mail, &data, config.site()?)?;
-        tasks.spawn(announcer.watch(store.clone(), Arc::new(SystemClock), until(stopped.clone())));
+        let (leavers, clock) = (leavers.clone(), Arc::new(SystemClock));
+        tasks.spawn(announcer.watch(store.clone(), leavers, clock, until(stopped.clone())));
     }
-    tasks.spawn(watch_manifest(data, until(stopped)));
+    tasks.spawn(watch_manifest(data, store.clone(), leavers, until(stopped)));
     term::print("ready\n")?;
 
     tokio::select! {
@@ -177,12 +179,13 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 /// Warns in the log of what is due.
-async fn watch_manifest(data: DataDir, stopped: impl Future<Output = ()>) {
+async fn watch_manifest(data: DataDir, store: VaultStore, leavers: Leavers, stopped: impl Future<Output = ()>) {
     let mut stopped = std::pin::pin!(stopped);
     loop {
         match manifests::read_anchor(&data).and_then(|anchor| manifests::latest(&data, &anchor)) {
             Ok(latest) => {
-                for due in epoch::due(latest.manifest(), now()) {
+                let known = leavers.keys(&store).await;
+                for due in epoch::due(latest.manifest(), &known, now()) {
                     tracing::warn!("{due}");
                 }
             }

@@ -1,14 +1,17 @@
 //! The keys that the command makes, reads and uses, and the files they lie in.
 
 pub(crate) mod audit_key;
+pub(crate) mod carried;
 pub(crate) mod data_key;
 pub(crate) mod fresh;
 pub(crate) mod kek;
 pub(crate) mod keyholder;
+pub(crate) mod leavers;
 pub(crate) mod online;
 pub(crate) mod proposal;
 pub(crate) mod recovery;
 pub(crate) mod roster_proposal;
+pub(crate) mod signatures;
 pub(crate) mod site_key;
 
 pub(crate) use nightsafe_core::epoch::EPOCH_DAYS;

@@ -67,6 +67,9 @@ fn parse_private(text: &str, site: &Site) -> Result<PrivateItems> {
 
 /// Reads a private part under this label.
 pub(super) fn parse_items(what: &'static str, label: Label, text: &str, site: &Site) -> Result<PrivateItems> {
+    if text.lines().next() != Some(label.as_str()) {
+        bail!("this is not a {what}: its first line is not {}", label.as_str());
+    }
     read_private_items(label, text, site).with_context(|| format!("this is not a {what} of this site"))
 }
 

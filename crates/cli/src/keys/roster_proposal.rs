@@ -4,10 +4,11 @@
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::label::Label;
-use nightsafe_core::note::{Note, NoteError, NoteSigner, Vkey};
 use nightsafe_core::roster::{self, By, Change, Entry, Roster};
 
+use super::carried::Carried;
 use super::proposal::utf8;
+use super::signatures::Signatures;
 use crate::labelled::{Reader, Writer};
 
 const WHAT: &str = "proposal for the roster";
@@ -16,85 +17,34 @@ const WHAT: &str = "proposal for the roster";
 #[derive(Debug)]
 pub(crate) struct RosterProposal {
     /// Whose signatures count, as the file says.
-    pub(crate) anchor: TrustAnchor,
+    anchor: TrustAnchor,
     /// The roster so far, verified.
     pub(crate) before: Roster,
     entries: Vec<String>,
     /// What is to follow.
     pub(crate) entry: Entry,
-    /// Its text, with signatures when there are any.
-    signed: Option<Note>,
+    /// Its text and who has signed it.
+    signatures: Signatures,
 }
 
 impl RosterProposal {
     /// What is to follow a roster; nobody has signed it.
     pub(crate) fn new(anchor: TrustAnchor, entries: Vec<String>, entry: Entry) -> Result<Self> {
-        Self::checked(anchor, entries, entry, None)
+        let signatures = Signatures::none(entry.encode());
+        Self::checked(anchor, entries, entry, signatures)
     }
 
-    /// Reads the file; refuses one whose parts do not belong together.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
-        let mut lines = Reader::new(WHAT, Label::RosterProposal.as_str(), text)?;
-        let anchor =
-            TrustAnchor::parse(&utf8(&lines.bytes("anchor")?)?).context("the trust anchor in it is refused")?;
-        let entries = roster::from_file(&utf8(&lines.bytes("roster")?)?).context("it has no roster in it")?;
-        let text = utf8(&lines.bytes("entry")?)?;
-        lines.finish()?;
-        let signed = Note::parse(&text).ok();
-        let entry = Entry::parse(signed.as_ref().map_or(text.as_str(), Note::text));
-        let entry = entry.map_err(|_| anyhow::anyhow!("the proposed entry is none"))?;
-        Self::checked(anchor, entries, entry, signed)
-    }
-
-    fn checked(anchor: TrustAnchor, entries: Vec<String>, entry: Entry, signed: Option<Note>) -> Result<Self> {
+    fn checked(anchor: TrustAnchor, entries: Vec<String>, entry: Entry, signatures: Signatures) -> Result<Self> {
         let before = roster::verify_at_any_time(&entries, &anchor).context("the roster in it is refused")?;
-        let proposal = Self { anchor, before, entries, entry, signed };
+        let proposal = Self { anchor, before, entries, entry, signatures };
         proposal.after()?;
-        proposal.signers().context("a signature in the proposal is wrong")?;
+        proposal.signatures.signers(&proposal.anchor).context("a signature in the proposal is wrong")?;
         Ok(proposal)
-    }
-
-    pub(crate) fn to_text(&self) -> String {
-        let mut text = Writer::new(Label::RosterProposal.as_str());
-        text.bytes("anchor", self.anchor.encode().as_bytes());
-        text.bytes("roster", roster::to_file(&self.entries).as_bytes());
-        text.bytes("entry", self.note().as_bytes());
-        text.finish().to_string()
-    }
-
-    /// The entry as far as it is signed.
-    pub(crate) fn note(&self) -> String {
-        self.signed.as_ref().map_or_else(|| self.entry.encode(), Note::encode)
     }
 
     /// The roster with the entry, whoever signs it.
     pub(crate) fn after(&self) -> Result<Roster> {
         self.before.preview(&self.entry, By::SiteKeys, &self.anchor).context("the roster does not take this entry")
-    }
-
-    /// Which site keys have signed it. A wrong signature of one is an error.
-    pub(crate) fn signers(&self) -> Result<Vec<&Vkey>> {
-        match &self.signed {
-            Some(note) => match note.verify(&self.anchor.site_keys) {
-                Err(NoteError::NotSigned) => Ok(Vec::new()),
-                signed => Ok(signed?),
-            },
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// How many signatures are missing.
-    pub(crate) fn missing(&self) -> Result<usize> {
-        Ok(usize::from(self.anchor.threshold).saturating_sub(self.signers()?.len()))
-    }
-
-    /// Adds the signature of a site key; the same key's again changes nothing.
-    pub(crate) fn sign(&mut self, signer: &NoteSigner) -> Result<()> {
-        match &mut self.signed {
-            Some(note) => note.add(signer),
-            None => self.signed = Some(Note::parse(&self.entry.sign(&[signer])?)?),
-        }
-        self.signers().map(drop)
     }
 
     /// What a signer is shown, in plain words.
@@ -129,6 +79,51 @@ impl RosterProposal {
     }
 }
 
+impl Carried for RosterProposal {
+    /// A whole roster is in it, in base64.
+    const MAX_FILE: u64 = 16 << 20;
+    const COMMANDS: [&'static str; 2] = ["nightsafe roster sign", "nightsafe roster publish"];
+
+    fn parse(text: &str) -> Result<Self> {
+        let mut lines = Reader::new(WHAT, Label::RosterProposal.as_str(), text)?;
+        let anchor =
+            TrustAnchor::parse(&utf8(&lines.bytes("anchor")?)?).context("the trust anchor in it is refused")?;
+        let entries = roster::from_file(&utf8(&lines.bytes("roster")?)?).context("it has no roster in it")?;
+        let signatures = Signatures::parse(utf8(&lines.bytes("entry")?)?);
+        lines.finish()?;
+        let entry = Entry::parse(signatures.text());
+        let entry = entry.map_err(|_| anyhow::anyhow!("the proposed entry is none"))?;
+        Self::checked(anchor, entries, entry, signatures)
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = Writer::new(Label::RosterProposal.as_str());
+        text.bytes("anchor", self.anchor.encode().as_bytes());
+        text.bytes("roster", roster::to_file(&self.entries).as_bytes());
+        text.bytes("entry", self.signatures.note().as_bytes());
+        text.finish().to_string()
+    }
+
+    fn anchor(&self) -> &TrustAnchor {
+        &self.anchor
+    }
+
+    fn signatures(&self) -> &Signatures {
+        &self.signatures
+    }
+
+    fn signatures_mut(&mut self) -> &mut Signatures {
+        &mut self.signatures
+    }
+
+    fn check_same(&self, other: &Self) -> Result<()> {
+        if other.entry != self.entry || other.before.head() != self.before.head() || other.anchor != self.anchor {
+            bail!("the files hold different proposals: publish the copies of one");
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use nightsafe_core::identity::{AdminName, Identity};
@@ -152,11 +147,11 @@ mod tests {
         let text = proposal.review().unwrap().join("\n");
         assert!(text.contains("Gets new keys     anna") && text.contains(&again.id().words().join(" ")), "{text}");
         for (signer, missing) in [(a, 1), (a, 1), (b, 0)] {
-            proposal.sign(signer).unwrap();
+            proposal.signatures_mut().add(signer).unwrap();
             proposal = RosterProposal::parse(&proposal.to_text()).unwrap();
-            assert_eq!(proposal.missing().unwrap(), missing);
+            assert_eq!(proposal.signatures().missing(&site.anchor).unwrap(), missing);
         }
-        let after = roster.clone().append(&proposal.note(), &site.anchor).unwrap();
+        let after = roster.clone().append(&proposal.signatures().note(), &site.anchor).unwrap();
         assert_eq!(after.head(), proposal.after().unwrap().head());
 
         // Another site's keys, another roster, an entry that does not follow, what is not put into words

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::manifest::KeyManifest;
+use nightsafe_serve::release::typed;
 
 use super::release::{FieldsVersion, Pinned, Release};
 use crate::config::Origins;
@@ -50,15 +51,14 @@ pub(crate) fn fields(release: &Release, origins: &Origins, manifest: &KeyManifes
     for version in release.versions() {
         let scripts = [&version.element, &version.loader, &version.wasm, &version.wasm_portable];
         for file in scripts.into_iter().chain(version.texts.values()) {
-            headers.insert(path(file), caching(ASKED_AGAIN));
+            add(&mut headers, &path(file), caching(ASKED_AGAIN));
         }
-        headers.insert(path(&version.frame), frame(version, origins, manifest));
+        add(&mut headers, &path(&version.frame), frame(version, origins, manifest));
     }
     for key in keys {
-        let mut own = caching(KEPT);
-        set(&mut own, "Content-Type", "application/octet-stream");
-        headers.insert(format!("/{key}"), own);
+        add(&mut headers, &format!("/{key}"), caching(KEPT));
     }
+    add(&mut headers, "/key-manifest", HeaderSet::new());
     headers
 }
 
@@ -129,8 +129,11 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     set(&mut all, "Cross-Origin-Resource-Policy", "same-origin");
     set(&mut all, "X-Frame-Options", "DENY");
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
-    for file in [&files.script, &files.style, &files.wasm, &files.passphrase_wasm] {
-        headers.insert(path(file), caching(ASKED_AGAIN));
+    for file in release.admin_files() {
+        add(&mut headers, &path(file), caching(ASKED_AGAIN));
+    }
+    for page in ["/", &path(&files.index)] {
+        add(&mut headers, page, HeaderSet::new());
     }
     headers
 }
@@ -159,6 +162,12 @@ fn common(origin: &str) -> HeaderSet {
         set(&mut headers, "Strict-Transport-Security", "max-age=63072000");
     }
     headers
+}
+
+/// The headers of a file, with its type.
+fn add(headers: &mut SiteHeaders, path: &str, mut own: HeaderSet) {
+    own.extend(typed(path));
+    headers.insert(path.to_owned(), own);
 }
 
 fn caching(value: &str) -> HeaderSet {
@@ -230,6 +239,10 @@ mod tests {
         assert!(csp("*").contains("default-src 'none'") && csp("*").contains("frame-ancestors 'none'"));
         assert_eq!(headers["*"]["Connection-Allowlist"], "();webrtc=block");
         assert_eq!(headers["/element-1.js"]["Cache-Control"], ASKED_AGAIN);
+        assert_eq!(headers["/element-1.js"]["Content-Type"], "text/javascript; charset=utf-8");
+        assert_eq!(headers["/checkout-1.wasm"]["Content-Type"], "application/wasm");
+        assert_eq!(headers["/key-manifest"]["Content-Type"], "text/plain; charset=utf-8");
+        assert!(!headers["*"].contains_key("Content-Type"));
     }
 
     #[test]

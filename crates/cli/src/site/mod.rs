@@ -1,27 +1,39 @@
 //! The static site: filling in, hashing, publishing. Everything that changes bytes happens before the hash is taken.
 
 mod assets;
+pub(crate) mod describe;
 mod fill;
 pub(crate) mod headers;
 pub(crate) mod integrity;
+mod inventory;
+mod made_with;
+pub(crate) mod offered;
+pub(crate) mod proposal;
 mod publish;
 pub(crate) mod release;
+pub(crate) mod retire;
+pub(crate) mod served;
+mod server_files;
+pub(crate) mod stage;
+pub(crate) mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
 use nightsafe_core::note::Vkey;
+use nightsafe_core::release::{MadeWith, SiteRelease};
 
 use self::assets::Assets;
 use self::fill::Template;
 use self::integrity::{sha256, sha384};
-use self::publish::{by_content, content_name, module, named};
+use self::publish::{by_content, content_name, hash_in, module, named};
 use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
+use self::served::Served;
 use crate::config::{Config, Origins};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
 use crate::manifests::{self, Signed};
 
@@ -51,61 +63,109 @@ impl Inputs<'_> {
     }
 }
 
-/// Builds the site from the assets: files first, then headers, then the record that names them, so that a failure on
-/// the way leaves the site as it was.
-pub(crate) fn build(data: &DataDir, assets: &Path, inputs: &Inputs<'_>) -> Result<Release> {
-    let assets = Assets::read(assets)?;
-    let fields = FieldsFiles::fill(&assets, inputs)?;
-    let admin = AdminFiles::fill(&assets, inputs)?;
-    let previous = Release::read(&data.release())?;
+/// The assets with the shop's own text filled in: all that can be refused is refused before anything is written.
+pub(crate) struct Filled {
+    assets: Assets,
+    fields: FieldsFiles,
+    admin: AdminFiles,
+    /// What the assets were made with.
+    pub(crate) made_with: MadeWith,
+}
 
-    files::create_public_dir(&data.fields())?;
-    files::create_public_dir(&data.admin())?;
-    let fields = fields.publish(&data.fields(), &assets)?;
-    let admin = admin.publish(&data.admin(), &assets)?;
-    let release = Release::succeed(previous, fields, admin);
-    publish_keys(data, inputs.manifest.manifest())?;
-    publish_manifest(data, &inputs.manifest.note)?;
-    publish_headers(data, &release, &inputs.config.origins, inputs.manifest.manifest())?;
-    files::place(&data.release(), &release.to_bytes()?)?;
-    Ok(release)
+impl Filled {
+    pub(crate) fn read(assets: &Path, inputs: &Inputs<'_>) -> Result<Self> {
+        let made_with = made_with::read(assets)?;
+        let assets = Assets::read(assets)?;
+        made_with::check(&made_with, &assets)?;
+        let (fields, admin) = (FieldsFiles::fill(&assets, inputs)?, AdminFiles::fill(&assets, inputs)?);
+        Ok(Self { assets, fields, admin, made_with })
+    }
+
+    /// Writes them into a release's folder, beside the earlier versions that `before` names: files first, then headers, then
+    /// the record that names them.
+    pub(crate) fn write(
+        self,
+        data: &DataDir,
+        folder: &ReleaseFolder,
+        inputs: &Inputs<'_>,
+        before: Option<Release>,
+        version: &str,
+    ) -> Result<Release> {
+        let fields = self.fields.publish(&folder.fields(), &self.assets, version)?;
+        let admin = self.admin.publish(&folder.admin(), &self.assets)?;
+        let release = Release::succeed(before, fields, admin);
+        drop_old_admin_files(&folder.admin(), &release)?;
+        write_rest(data, folder, &release, &inputs.config.origins, inputs.manifest)?;
+        Ok(release)
+    }
+}
+
+/// Of the admin site, what is current stays, and what was before: nobody pins its files.
+fn drop_old_admin_files(folder: &Path, release: &Release) -> Result<()> {
+    let kept: BTreeSet<&str> = release.admin_files().map(|one| one.file.as_str()).collect();
+    let mut names = stage::names(folder)?;
+    // What is not named by its content is not ours to drop: describing the release refuses it
+    names.retain(|name| hash_in(name).is_some() && !kept.contains(name.as_str()));
+    stage::remove_files(folder, &names)
+}
+
+/// Writes what follows from the files: the key manifest with its keys, the headers, and the record.
+pub(crate) fn write_rest(
+    data: &DataDir,
+    folder: &ReleaseFolder,
+    release: &Release,
+    origins: &Origins,
+    manifest: &Signed,
+) -> Result<()> {
+    publish_keys(data, folder, manifest.manifest())?;
+    publish_manifest(folder, &manifest.note)?;
+    publish_headers(folder, release, origins, manifest.manifest())?;
+    files::place(&folder.record(), &release.to_bytes()?)
 }
 
 /// Publishes a key manifest beside the files that are there.
-pub(crate) fn publish_manifest(data: &DataDir, note: &str) -> Result<()> {
-    named(&data.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
+pub(crate) fn publish_manifest(folder: &ReleaseFolder, note: &str) -> Result<()> {
+    named(&folder.fields(), KEY_MANIFEST, note.as_bytes()).map(drop)
 }
 
 /// Publishes the data keys that a manifest names; those of earlier ones stay. Random bytes: there is nothing to compress.
-pub(crate) fn publish_keys(data: &DataDir, manifest: &KeyManifest) -> Result<()> {
+pub(crate) fn publish_keys(data: &DataDir, folder: &ReleaseFolder, manifest: &KeyManifest) -> Result<()> {
     for key in &manifest.data_keys {
-        files::place(&data.fields().join(key.file_name()), manifests::read_key(data, key)?.as_bytes())?;
+        files::place(&folder.fields().join(key.file_name()), manifests::read_key(data, key)?.as_bytes())?;
     }
     Ok(())
 }
 
 /// Names of all data keys' files that are published.
-fn published_keys(data: &DataDir) -> Result<Vec<String>> {
-    let dir = data.fields();
+fn published_keys(folder: &ReleaseFolder) -> Result<Vec<String>> {
+    let dir = folder.fields();
     let entries = std::fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let names: std::io::Result<Vec<String>> = names.collect();
     let mut names = names.with_context(|| format!("cannot read {}", dir.display()))?;
     names.retain(|name| name.starts_with(DATA_KEY_FILE));
+    names.sort();
     Ok(names)
 }
 
-/// Writes both header files.
+/// Writes both header files, and what other servers need of them.
 pub(crate) fn publish_headers(
-    data: &DataDir,
+    folder: &ReleaseFolder,
     release: &Release,
     origins: &Origins,
     manifest: &KeyManifest,
 ) -> Result<()> {
-    let fields = headers::fields(release, origins, manifest, &published_keys(data)?);
+    let fields = headers::fields(release, origins, manifest, &published_keys(folder)?);
     let admin = headers::admin(release, origins);
-    files::place(&data.fields_headers(), &headers::to_bytes(&fields)?)?;
-    files::place(&data.admin_headers(), &headers::to_bytes(&admin)?)
+    files::place(&folder.fields_headers(), &headers::to_bytes(&fields)?)?;
+    files::place(&folder.admin_headers(), &headers::to_bytes(&admin)?)?;
+    server_files::write(folder, signed_in(folder)?.as_ref())
+}
+
+/// The release that a folder holds, when it is signed: then what describes it is served, too.
+fn signed_in(folder: &ReleaseFolder) -> Result<Option<SiteRelease>> {
+    let served = Served::read(folder)?;
+    Ok(served.and_then(|served| served.note.is_some().then_some(served.release)))
 }
 
 /// The checkout's texts, filled in; each pins the one before it.
@@ -140,8 +200,9 @@ impl FieldsFiles {
         Ok(Self { loader, frame_style: sha256(inline_style(&frame)?.as_bytes()), frame, element: element.finish()? })
     }
 
-    fn publish(self, folder: &Path, assets: &Assets) -> Result<FieldsVersion> {
+    fn publish(self, folder: &Path, assets: &Assets, version: &str) -> Result<FieldsVersion> {
         Ok(FieldsVersion {
+            version: Some(version.to_owned()),
             wasm: module(folder, CHECKOUT, &assets.wasm)?,
             wasm_portable: module(folder, CHECKOUT_PORTABLE, &assets.wasm_portable)?,
             texts: publish_texts(folder, &assets.texts)?,

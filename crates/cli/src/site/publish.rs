@@ -1,14 +1,20 @@
-//! Putting files into a served folder: named by their content, each with a brotli sibling.
+//! Putting files into a served folder: named by their content, each with a compressed sibling for brotli and one for gzip.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::assets::Module;
 use super::integrity;
 use super::release::Pinned;
 use crate::files;
+
+/// What the siblings' names have behind that of the file.
+pub(crate) const BROTLI: &str = ".br";
+pub(crate) const GZIP: &str = ".gz";
 
 /// Best compression: files are compressed once and sent many times.
 const BROTLI_QUALITY: u32 = 11;
@@ -32,20 +38,28 @@ pub(crate) fn content_name(stem: &str, extension: &str, bytes: &[u8]) -> String 
     format!("{stem}-{}.{extension}", integrity::name_hash(bytes))
 }
 
+/// The hash in a name that [`content_name`] made.
+pub(crate) fn hash_in(name: &str) -> Option<&str> {
+    let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
+    let (_, hash) = stem.rsplit_once('-')?;
+    (hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(hash)
+}
+
 /// Publishes `bytes` under a fixed name.
 pub(crate) fn named(folder: &Path, file: &str, bytes: &[u8]) -> Result<Pinned> {
     placed(folder, file, bytes, || compress(bytes))
 }
 
-/// The sibling goes last: one that is older than its file is not served.
+/// The siblings go last: one that is older than its file is not served.
 fn placed(folder: &Path, file: &str, bytes: &[u8], packed: impl FnOnce() -> Result<Vec<u8>>) -> Result<Pinned> {
-    let sibling = folder.join(format!("{file}.br"));
+    let [brotli, gzip] = [BROTLI, GZIP].map(|end| folder.join(format!("{file}{end}")));
     let path = folder.join(file);
-    let is_current = sibling.exists() && std::fs::read(&path).is_ok_and(|present| present == bytes);
+    let is_current = brotli.exists() && gzip.exists() && std::fs::read(&path).is_ok_and(|present| present == bytes);
     if !is_current {
-        let compressed = packed()?;
+        let (packed, zipped) = (packed()?, zip(bytes)?);
         files::place(&path, bytes)?;
-        files::replace(&sibling, &compressed)?;
+        files::replace(&brotli, &packed)?;
+        files::replace(&gzip, &zipped)?;
     }
     Ok(Pinned { file: file.to_owned(), integrity: integrity::sha384(bytes) })
 }
@@ -56,6 +70,13 @@ pub(super) fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
     writer.write_all(bytes).context("cannot compress a file")?;
     drop(writer);
     Ok(out)
+}
+
+/// Without a time in it: the same bytes always give the same sibling.
+fn zip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    writer.write_all(bytes).context("cannot compress a file")?;
+    writer.finish().context("cannot compress a file")
 }
 
 #[cfg(test)]
@@ -74,6 +95,11 @@ mod tests {
         let mut plain = Vec::new();
         brotli::Decompressor::new(packed, 4096).read_to_end(&mut plain).unwrap();
         assert_eq!(plain, b"one one one one");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 4);
+        let zipped = std::fs::read(dir.path().join(format!("{}.gz", one.file))).unwrap();
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(&*zipped).read_to_end(&mut plain).unwrap();
+        assert_eq!(plain, b"one one one one");
+        assert_eq!(zip(&plain).unwrap(), zipped);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 6);
     }
 }

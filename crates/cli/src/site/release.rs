@@ -17,6 +17,9 @@ pub(crate) struct Release {
     pub(crate) fields: FieldsVersion,
     /// The admin site's current files.
     pub(crate) admin: AdminVersion,
+    /// Those of before: a page that is still open asks for some of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) admin_before: Option<AdminVersion>,
     /// Earlier files of the checkout, newest first: shops may still pin their element scripts.
     #[serde(default)]
     pub(crate) earlier: Vec<FieldsVersion>,
@@ -26,6 +29,9 @@ pub(crate) struct Release {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FieldsVersion {
+    /// The release that brought it; none for what was published before there were releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
     pub(crate) element: Pinned,
     pub(crate) frame: Pinned,
     pub(crate) loader: Pinned,
@@ -58,6 +64,25 @@ pub(crate) struct Pinned {
     pub(crate) integrity: String,
 }
 
+impl FieldsVersion {
+    /// All its files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Pinned> {
+        [&self.element, &self.frame, &self.loader, &self.wasm, &self.wasm_portable]
+            .into_iter()
+            .chain(self.texts.values())
+    }
+
+    fn has_files_of(&self, other: &Self) -> bool {
+        self.files().eq(other.files()) && self.frame_style == other.frame_style
+    }
+}
+
+impl AdminVersion {
+    fn files(&self) -> impl Iterator<Item = &Pinned> {
+        [&self.index, &self.script, &self.style, &self.wasm, &self.passphrase_wasm].into_iter()
+    }
+}
+
 impl Pinned {
     /// As a trust anchor names a module.
     pub(crate) fn to_wasm(&self) -> WasmFile {
@@ -81,15 +106,25 @@ impl Release {
         Ok(Some(release))
     }
 
-    /// The record after publishing new files: what was current joins the earlier ones, nothing is listed twice.
-    pub(crate) fn succeed(previous: Option<Self>, fields: FieldsVersion, admin: AdminVersion) -> Self {
-        let mut earlier = Vec::new();
+    /// The record after publishing new files: what was current joins the earlier ones, nothing is listed twice. Files that
+    /// were published before keep the name of the version that brought them.
+    pub(crate) fn succeed(previous: Option<Self>, mut fields: FieldsVersion, admin: AdminVersion) -> Self {
+        let (mut earlier, mut admin_before) = (Vec::new(), None);
         if let Some(previous) = previous {
+            admin_before = if previous.admin == admin { previous.admin_before } else { Some(previous.admin) };
             earlier.push(previous.fields);
             earlier.extend(previous.earlier);
         }
-        earlier.retain(|version| *version != fields);
-        Self { fields, admin, earlier }
+        if let Some(same) = earlier.iter().find(|version| version.has_files_of(&fields)) {
+            fields.version.clone_from(&same.version);
+        }
+        earlier.retain(|version| !version.has_files_of(&fields));
+        Self { fields, admin, admin_before, earlier }
+    }
+
+    /// The admin site's files that are served, those of before too.
+    pub(crate) fn admin_files(&self) -> impl Iterator<Item = &Pinned> {
+        std::iter::once(&self.admin).chain(&self.admin_before).flat_map(AdminVersion::files)
     }
 
     /// Current and earlier versions of the checkout's files.
@@ -115,6 +150,7 @@ pub(crate) mod tests {
 
     pub(crate) fn version(n: u8) -> FieldsVersion {
         FieldsVersion {
+            version: Some(n.to_string()),
             element: pinned(&format!("element-{n}.js")),
             frame: pinned(&format!("frame-{n}.html")),
             loader: pinned(&format!("loader-{n}.js")),
@@ -126,13 +162,31 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn admin() -> AdminVersion {
+        admin_version(1)
+    }
+
+    fn admin_version(n: u8) -> AdminVersion {
         AdminVersion {
             index: pinned("index.html"),
-            script: pinned("admin-1.js"),
-            style: pinned("admin-1.css"),
-            wasm: pinned("admin-1.wasm"),
+            script: pinned(&format!("admin-{n}.js")),
+            style: pinned(&format!("admin-{n}.css")),
+            wasm: pinned(&format!("admin-{n}.wasm")),
             passphrase_wasm: pinned("passphrase-1.wasm"),
         }
+    }
+
+    #[test]
+    fn of_the_admin_site_the_version_before_stays_and_no_older_one() {
+        let one = Release::succeed(None, version(1), admin_version(1));
+        let two = Release::succeed(Some(one), version(1), admin_version(2));
+        // The same again does not push it out
+        assert_eq!(
+            Release::succeed(Some(two.clone()), version(2), admin_version(2)).admin_before,
+            Some(admin_version(1))
+        );
+        let three = Release::succeed(Some(two), version(1), admin_version(3));
+        let files: Vec<&str> = three.admin_files().map(|one| one.file.as_str()).collect();
+        assert!(files.contains(&"admin-3.js") && files.contains(&"admin-2.js") && !files.contains(&"admin-1.js"));
     }
 
     #[test]

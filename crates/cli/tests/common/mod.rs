@@ -1,6 +1,7 @@
 //! A site in a temporary directory, and the real binary run on it.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
 
+pub mod monitor;
 pub mod sealing;
 
 use std::fs;
@@ -112,6 +113,7 @@ impl Shop {
             ),
             ("admin/admin.css", b"p{margin:0}".to_vec()),
             ("admin/passphrase.wasm", [wasm.as_slice(), b"passphrase"].concat()),
+            ("made-with.json", made_with(&wasm)),
             ("admin/admin.wasm", wasm),
         ] {
             let path = self.path("assets").join(name);
@@ -175,6 +177,18 @@ impl Shop {
             up.lines.push(line);
         }
     }
+}
+
+/// As `cargo xtask assets` writes it.
+fn made_with(wasm: &[u8]) -> Vec<u8> {
+    let hash = |more: &[u8]| nightsafe_core::encoding::hex(&Sha256::digest([wasm, more].concat()));
+    let modules = [("admin", ""), ("checkout", ""), ("checkout-portable", "portable"), ("passphrase", "passphrase")];
+    let modules: Vec<_> = modules.map(|(name, more)| format!("\"{name}\":\"{}\"", hash(more.as_bytes()))).to_vec();
+    format!(
+        "{{\"version\":\"0.1.0\",\"source_commit\":\"unknown\",\"toolchain\":\"none\",\"modules\":{{{}}}}}",
+        modules.join(",")
+    )
+    .into_bytes()
 }
 
 /// A running `nightsafe up`.

@@ -41,6 +41,15 @@ pub enum Action {
         /// What for.
         purpose: Purpose,
     },
+    /// Opened all fields of one deposit, to seal them anew to another data key. Nobody reads them.
+    Reseal {
+        /// Which record.
+        deposit: DepositId,
+        /// The data key that it is sealed to then.
+        data_key: KeyId,
+        /// Which fields, ordered; 1 to [`field::MAX_OPENED`].
+        fields: Vec<OpenedField>,
+    },
     /// Granted a data key, or an audit key, to an identity.
     Grant {
         /// The key.
@@ -174,6 +183,7 @@ impl Action {
             Self::Search { .. } => "search",
             Self::List { .. } => "list",
             Self::Open { .. } => "open",
+            Self::Reseal { .. } => "reseal",
             Self::Grant { .. } => "grant",
             Self::Revoke(_) => "revoke",
             Self::RosterChange(_) => "roster-change",
@@ -198,7 +208,10 @@ impl Action {
     /// Whether an opening commits to the point: what a key server asks before it evaluates one.
     pub fn opens(&self, point: &[u8; 32]) -> bool {
         let hash = PointHash::of(point);
-        matches!(self, Self::Open { fields, .. } if fields.iter().any(|field| field.point == hash))
+        match self {
+            Self::Open { fields, .. } | Self::Reseal { fields, .. } => fields.iter().any(|field| field.point == hash),
+            _ => false,
+        }
     }
 
     /// Whether an admin, or else the vault, may sign it.
@@ -216,7 +229,7 @@ impl Action {
             Self::Search { criteria, .. } => {
                 (1..=MAX_CRITERIA).contains(&criteria.len()) && criteria.is_sorted_by(|a, b| a < b)
             }
-            Self::Open { fields, .. } => field::are_in_order(fields),
+            Self::Open { fields, .. } | Self::Reseal { fields, .. } => field::are_in_order(fields),
             _ => true,
         }
     }
@@ -236,6 +249,10 @@ impl Action {
             }
             Self::Open { deposit, fields, .. } => {
                 field::write(fields, writer.array(2).bytes(deposit.as_bytes()));
+                writer
+            }
+            Self::Reseal { deposit, data_key, fields } => {
+                field::write(fields, writer.array(3).bytes(deposit.as_bytes()).bytes(data_key.as_bytes()));
                 writer
             }
             Self::Grant { data_key, to } => writer.array(2).bytes(data_key.as_bytes()).bytes(to.as_bytes()),
@@ -289,6 +306,11 @@ fn read_subject(name: &str, reader: &mut Reader<'_>) -> Result<Action, AuditErro
             deposit: DepositId(reader.byte_array()?),
             fields: field::read(reader)?,
             purpose: Purpose::Charge,
+        },
+        ("reseal", 3) => Action::Reseal {
+            deposit: DepositId(reader.byte_array()?),
+            data_key: KeyId(reader.byte_array()?),
+            fields: field::read(reader)?,
         },
         ("grant", 2) => Action::Grant { data_key: KeyId(reader.byte_array()?), to: IdentityId(reader.byte_array()?) },
         ("revoke", 1) => Action::Revoke(IdentityId(reader.byte_array()?)),

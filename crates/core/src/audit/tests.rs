@@ -57,6 +57,7 @@ fn all() -> Vec<(Actor, Action)> {
         (anna, Action::Search { criteria: criteria(&["reference"]), purpose: Some(Purpose::Dispute) }),
         (anna, Action::List { limit: 50, purpose: Some(Purpose::Ship) }),
         (anna, open(vec![field("address", 0, 1), field("card", 0, 2), field("card", 1, 3), field("locator", 0, 4)])),
+        (anna, Action::Reseal { deposit: DepositId([0xd0; 32]), data_key: key, fields: vec![field("card", 0, 2)] }),
         (anna, Action::Grant { data_key: key, to: BEN }),
         (anna, Action::Revoke(BEN)),
         (Actor::Vault, Action::KeyChange { data_key: key, state: KeyState::Active }),
@@ -199,6 +200,11 @@ fn an_opening_says_which_points_it_opens() {
     let action = open(vec![field("address", 0, 1), field("card", 0, 2)]);
     assert!(action.opens(&[1; 32]) && action.opens(&[2; 32]));
     assert!(!action.opens(&[3; 32]) && !Action::SignIn.opens(&[1; 32]));
+    let (deposit, data_key) = (DepositId([0xd0; 32]), KeyId([0xc0; 16]));
+    let resealed = Action::Reseal { deposit, data_key, fields: vec![field("card", 0, 2)] };
+    assert!(resealed.opens(&[2; 32]) && !resealed.opens(&[1; 32]) && resealed.purpose().is_none());
+    assert!(entry(Actor::Admin(ANNA), Action::Reseal { deposit, data_key, fields: vec![] }).is_err());
+    assert!(entry(Actor::Vault, resealed).is_err());
     // Neither the point nor a tag stands in the entry
     let bytes = entry(Actor::Admin(ANNA), action).unwrap().encode();
     assert!(!bytes.windows(32).any(|window| window == [1; 32] || window == [2; 32]));
@@ -370,13 +376,13 @@ fn a_fork_is_found() {
 fn an_entry_that_is_put_in_again_is_found() {
     let mut copy = Copy::honest();
     copy.leaves.push(copy.leaves[8]);
-    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 20, first: 8 }]);
+    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 21, first: 8 }]);
     // Under another salt the signature does not hold
     let mut copy = Copy::honest();
     let (salt, signed) = (Salt::from_bytes([8; 32]), copy.opened[8].2.clone());
     copy.leaves.push(Commitment::of(&salt, &signed));
-    copy.opened.push((20, salt, signed));
-    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(20)]);
+    copy.opened.push((21, salt, signed));
+    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(21)]);
 }
 
 #[test]
@@ -388,21 +394,21 @@ fn entries_that_nobody_signed_are_found() {
         let entry = Entry::new(site, actor, action, UnixTime::from_seconds(1)).unwrap();
         let signed = SignedEntry::sign(entry, &salt, &signer_of(by));
         copy.leaves.push(signed.commitment(&salt));
-        copy.opened.push((20, salt, signed.as_bytes().to_vec()));
+        copy.opened.push((21, salt, signed.as_bytes().to_vec()));
         copy.findings(&printed())
     };
     let (anna, ghost) = (Actor::Admin(ANNA), Actor::Admin(IdentityId([7; 16])));
     assert_eq!(put(anna, anna, site()), []);
-    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(20)]);
-    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(20)]);
-    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(20)]);
-    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(20)]);
-    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(20)]);
+    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(21)]);
+    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(21)]);
+    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(21)]);
+    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(21)]);
+    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(21)]);
     let mut copy = Copy::honest();
     let salt = Salt::from_bytes([5; 32]);
     copy.leaves.push(Commitment::of(&salt, b"anything"));
-    copy.opened.push((20, salt, b"anything".to_vec()));
-    assert_eq!(copy.findings(&printed()), [Finding::Malformed(20)]);
+    copy.opened.push((21, salt, b"anything".to_vec()));
+    assert_eq!(copy.findings(&printed()), [Finding::Malformed(21)]);
     // A place that the log does not have
     let mut copy = Copy::honest();
     copy.opened[0].0 = u64::MAX;
@@ -416,9 +422,9 @@ fn proofs_do_for_who_has_no_copy() {
     for leaf in &copy.leaves {
         hashes.store(tree.append(leaf.leaf_hash()).unwrap());
     }
-    let now = copy.checkpoint(20);
+    let now = copy.checkpoint(21);
     for earlier in printed() {
-        let proof = Plan::for_consistency(earlier.size, 20).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_consistency(earlier.size, 21).unwrap().read_proof(&hashes).unwrap();
         assert_eq!(check_consistency(&earlier, &now, &proof), Ok(()));
         let other = Checkpoint { origin: Origin::parse("elsewhere").unwrap(), ..earlier.clone() };
         assert_eq!(check_consistency(&other, &now, &proof), Err(Finding::OtherLog));
@@ -428,7 +434,7 @@ fn proofs_do_for_who_has_no_copy() {
         assert_eq!(check_consistency(&forked, &now, &proof), Err(Finding::Forked));
     }
     for (index, salt, signed) in &copy.opened {
-        let proof = Plan::for_inclusion(*index, 20).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_inclusion(*index, 21).unwrap().read_proof(&hashes).unwrap();
         let check = |index, salt: &Salt, signed: &[u8], proof: &Proof, signers: &[Signer]| {
             check_inclusion(&now, &site(), (index, proof), (salt, signed), signers)
         };

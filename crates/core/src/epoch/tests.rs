@@ -101,7 +101,7 @@ fn the_end_of_a_manifest_is_announced_at_60_30_7_and_1_days() {
 #[test]
 fn an_overdue_key_and_one_that_nothing_follows_are_announced() {
     let (one, two) = (key(1, 0), key(2, 90));
-    let codes = |keys: &[DataKey], now| due(&manifest(1, 0, keys), now).iter().map(Due::code).collect::<Vec<_>>();
+    let codes = |keys: &[DataKey], now| due(&manifest(1, 0, keys), &[], now).iter().map(Due::code).collect::<Vec<_>>();
     assert_eq!(codes(&[one.clone(), two.clone()], day(89)), [""; 0]);
     assert_eq!(codes(std::slice::from_ref(&one), day(89)), ["no_next_key"]);
     assert_eq!(codes(std::slice::from_ref(&one), day(90)), ["key_overdue"]);
@@ -110,11 +110,29 @@ fn an_overdue_key_and_one_that_nothing_follows_are_announced() {
     assert_eq!(codes(&[one.clone(), two], day(395)), ["manifest_ended", "key_overdue"]);
     // One that follows too late is no reason to say nothing
     assert_eq!(codes(&[one.clone(), key(3, 200)], day(100)), ["key_overdue"]);
-    let [Due::KeyOverdue { key, days }] = due(&manifest(1, 0, std::slice::from_ref(&one)), day(95).plus(HOUR))[..]
+    let [Due::KeyOverdue { key, days }] = due(&manifest(1, 0, std::slice::from_ref(&one)), &[], day(95).plus(HOUR))[..]
     else {
         panic!()
     };
     assert_eq!((key, days), (one.key_id(), 95));
+}
+
+#[test]
+fn a_key_that_somebody_who_left_opens_is_late_until_none_such_is_in_use() {
+    let keys = [key(1, 0), key(2, 90), key(3, 180)];
+    let known = |numbers: &[usize], now| {
+        let known: Vec<_> = numbers.iter().map(|number| keys[*number].key_id()).collect();
+        let due = due(&manifest(1, 0, &keys), &known, now);
+        due.iter().find(|due| due.code() == "key_known_to_leaver").cloned()
+    };
+    let told = |number: usize| Some(Due::KeyKnownToLeaver { key: keys[number].key_id() });
+    assert_eq!(known(&[], day(100)), None);
+    assert_eq!(known(&[1], day(100)), told(1), "the active one");
+    assert_eq!(known(&[2], day(100)), told(2), "one that follows");
+    assert_eq!(known(&[0, 1, 2], day(100)), told(1));
+    assert_eq!(known(&[0], day(100)), None, "nothing is sealed to it any more");
+    assert_eq!(known(&[0], day(0).minus(HOUR)), told(0), "a clock that is behind seals to the first");
+    assert!(told(0).unwrap().is_late());
 }
 
 #[test]
@@ -124,13 +142,14 @@ fn each_step_has_a_name_of_its_own_and_says_what_to_do() {
         Due::ManifestEnds { within_days: 30, at: day(100) },
         Due::ManifestEnds { within_days: 7, at: day(100) },
         Due::ManifestEnded { at: day(100) },
+        Due::KeyKnownToLeaver { key },
         Due::KeyOverdue { key, days: 91 },
         Due::NoNextKey { key, overdue: day(90) },
     ];
     let steps: std::collections::BTreeSet<_> = all.iter().map(Due::step).collect();
     assert_eq!(steps.len(), all.len());
     assert_eq!(all[0].step(), "manifest_ends 2027-03-11T00:00:00Z 30");
-    assert_eq!(all.iter().filter(|due| due.is_late()).count(), 2);
+    assert_eq!(all.iter().filter(|due| due.is_late()).count(), 3);
     for due in &all {
         let text = due.to_string();
         assert!(text.contains("nightsafe keys propose") && !text.contains('\n'), "{text}");

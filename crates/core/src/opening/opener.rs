@@ -1,5 +1,11 @@
 //! Opening deposits: from an index row to its locator, from the vault's rows to values and named differences.
 
+mod reseal;
+
+#[cfg(test)]
+pub(crate) use reseal::seal_anew;
+pub use reseal::{NotResealed, Resealed, ResealedField, Target};
+
 use super::{Difference, IndexFacts, Opens, RowFact, compare, compare_derived};
 use crate::envelope::{self, Context, Envelope};
 use crate::facets::{Facet, Facets, derive};
@@ -40,6 +46,7 @@ pub struct SealedDeposit<'a> {
 pub struct OpenedDeposit {
     manifest: ManifestHash,
     key_id: KeyId,
+    sealed: EnvelopeHash,
     locator: Option<Locator>,
     differences: Vec<Difference>,
 }
@@ -112,7 +119,8 @@ impl Opener {
             Ok(locator) => differences.extend(compare_index(row, locator)),
             Err(difference) => differences.push(difference.clone()),
         }
-        OpenedDeposit { manifest: row.manifest, key_id: row.key_id, locator: locator.ok(), differences }
+        let sealed = EnvelopeHash::of(row.locator);
+        OpenedDeposit { manifest: row.manifest, key_id: row.key_id, sealed, locator: locator.ok(), differences }
     }
 
     /// The fields that a deposit's locator lists, by kind and index; none when it did not open.

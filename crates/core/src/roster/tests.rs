@@ -35,6 +35,22 @@ fn it_says_who_was_active_when() {
 }
 
 #[test]
+fn who_has_new_keys_has_not_left_until_these_are_revoked() {
+    let list = honest();
+    let [ben, cleo, new_cleo, anna, mallory] =
+        ["ben", "cleo", "new cleo", "anna", "mallory"].map(|name| person(name).id());
+    let left = |roster: &Roster| [ben, cleo, new_cleo, anna, mallory].map(|id| roster.has_left(&id));
+    assert_eq!(left(&list.upto(2).roster()), [false; 5]);
+    assert_eq!(left(&list.roster()), [true, false, false, false, false]);
+    let goes = list.next(vec![Change::Threshold(1), revoke(&person("new cleo"))]);
+    let gone = list.roster().preview(&goes, By::Admins, &anchor()).unwrap();
+    assert_eq!(left(&gone), [true, true, true, false, false]);
+    let (one, two, three) = (KeyId([1; 16]), KeyId([2; 16]), KeyId([3; 16]));
+    let ended = [(three, ben), (one, cleo), (one, ben), (two, anna), (two, mallory)];
+    assert_eq!(gone.known_to_leavers(&ended), [one, three]);
+}
+
+#[test]
 fn a_key_beside_the_roster_is_the_one_that_it_names() {
     let roster = honest().roster();
     let (anna, mallory) = (person("anna"), person("mallory"));

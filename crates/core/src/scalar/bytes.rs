@@ -103,6 +103,12 @@ id!(
     RosterHead,
     32
 );
+#[cfg(feature = "release")]
+id!(
+    /// Names a site release: SHA-256 of its document.
+    ReleaseHash,
+    32
+);
 
 impl KeyFingerprint {
     /// The key's name: the first 16 bytes.

@@ -68,6 +68,8 @@ fn actions() -> Vec<(Actor, Action)> {
         point: PointHash::of(&[point; 32]),
     };
     let fields = vec![field("address", 0, 1), field("card", 0, 2), field("locator", 0, 3)];
+    let deposit = DepositId([0xd0; 32]);
+    let resealed = Action::Reseal { deposit, data_key, fields: fields[..2].to_vec() };
     vec![
         (admin, Action::SignIn),
         (Actor::Vault, Action::SignInFailed(None)),
@@ -75,7 +77,7 @@ fn actions() -> Vec<(Actor, Action)> {
         (Actor::Vault, Action::SignOut),
         (admin, Action::Search { criteria: names(&["last4", "postal_code"]), purpose: Some(Purpose::Dispute) }),
         (admin, Action::List { limit: 50, purpose: None }),
-        (admin, Action::Open { deposit: DepositId([0xd0; 32]), fields, purpose: Purpose::Ship }),
+        (admin, Action::Open { deposit, fields, purpose: Purpose::Ship }),
         (admin, Action::Grant { data_key, to: other }),
         (admin, Action::Revoke(other)),
         (Actor::Vault, Action::KeyChange { data_key, state: KeyState::Active }),
@@ -84,6 +86,7 @@ fn actions() -> Vec<(Actor, Action)> {
         (admin, Action::PassphraseChange),
         (admin, Action::Recovery { identity: ADMIN, method: RecoveryMethod::Kit }),
         (admin, Action::RosterChange(RosterHead([0xf0; 32]))),
+        (admin, resealed),
         (admin, Action::PasskeyChange { passkey: PasskeyId([0x90; 16]), change: PasskeyChange::Added }),
     ]
 }
@@ -154,6 +157,7 @@ fn refused(entries: &[Vector]) -> Vec<Value> {
         changed("signed in by the vault", "sign-in", &admin, "40", "wrong_actor"),
         changed("a failed sign-in by an admin", "sign-in-failed", "406e", &format!("{admin}6e"), "wrong_actor"),
         changed("fields out of order", "open", &card, &format!("64{}", hex(b"aard")), "out_of_limits"),
+        changed("a re-seal with purpose", "reseal", "60", &format!("64{}", hex(b"ship")), "malformed"),
         json!({"case": "bytes left over", "entry": entry("sign-in") + "00", "error": "malformed"}),
     ]
 }

@@ -48,6 +48,10 @@ pub struct CustodyKey {
     pub grants: Vec<B64u>,
     /// Identities that all items are granted to; whoever holds the key grants it to those of the roster who are missing.
     pub holders: Vec<Hex16>,
+    /// Identities that have ended and had been granted it. Which of these people have left is said by the roster: what is sealed
+    /// to such a key is sealed anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Hex16>,
 }
 
 /// One wrapped private item.

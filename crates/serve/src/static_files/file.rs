@@ -6,10 +6,16 @@ use nightsafe_core::encoding;
 use nightsafe_core::manifest::DATA_KEY_FILE;
 use sha2::{Digest, Sha256};
 
+use super::encodings::{Accepted, Encoding};
 use crate::stamp::Stamp;
 
+/// The one folder whose name starts with a dot (RFC 8615).
+const WELL_KNOWN: &str = ".well-known/";
+/// Integrity manifests, as WAICT names and types them.
+const WAICT: &str = ".well-known/waict/manifests/";
+
 /// A path below the folder that cannot lead out of it: every part is `[A-Za-z0-9._-]` and does
-/// not start with a dot.
+/// not start with a dot, but for `.well-known` at the beginning.
 #[derive(Debug, Clone)]
 pub(super) struct Name(String);
 
@@ -19,10 +25,16 @@ pub(super) struct Loaded {
     pub(super) name: Name,
     pub(super) bytes: Vec<u8>,
     pub(super) entity_tag: String,
-    /// The bytes are those of the precompressed copy.
-    pub(super) is_brotli: bool,
-    /// There is a precompressed copy, for clients that take one.
-    pub(super) has_brotli: bool,
+    /// The bytes are those of a compressed copy.
+    pub(super) encoding: Option<Encoding>,
+    /// There is a compressed copy, for clients that take one.
+    pub(super) is_packed: bool,
+}
+
+/// What is served at a path is of this type, unless the headers file says another one; none for a path at which nothing can
+/// be. A site's release says the type of each file, so that every server sends the same.
+pub fn media_type(path: &str) -> Option<&'static str> {
+    Name::from_path(path).map(|name| name.media_type())
 }
 
 impl Name {
@@ -36,12 +48,16 @@ impl Name {
         };
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(allowed);
-        relative.split('/').all(is_plain).then_some(Self(relative))
+        let below = relative.strip_prefix(WELL_KNOWN).unwrap_or(&relative);
+        below.split('/').all(is_plain).then_some(Self(relative))
     }
 
     pub(super) fn media_type(&self) -> &'static str {
         if self.is_data_key() {
             return "application/octet-stream";
+        }
+        if self.0.starts_with(WAICT) {
+            return "application/waict-integrity-manifest";
         }
         match self.extension() {
             "html" => "text/html; charset=utf-8",
@@ -85,20 +101,24 @@ impl Name {
 }
 
 impl Loaded {
-    /// Reads the file, or its `.br` copy when that is wanted; `None` when it is not a file inside
+    /// Reads the file, or the best compressed copy that is accepted; `None` when it is not a file inside
     /// of `root`, links followed.
-    pub(super) fn read(root: &Path, name: Name, brotli: bool) -> Option<Self> {
+    pub(super) fn read(root: &Path, name: Name, accepted: Accepted) -> Option<Self> {
         let root = root.canonicalize().ok()?;
         let plain = inside(&root, &name.0)?;
-        let packed = inside(&root, &format!("{}.br", name.0)).filter(|packed| is_current(packed, &plain));
-        let chosen = packed.as_ref().filter(|_| brotli);
-        let bytes = std::fs::read(chosen.unwrap_or(&plain)).ok()?;
+        let copies = Encoding::ALL.into_iter().filter_map(|encoding| {
+            let packed = inside(&root, &format!("{}.{}", name.0, encoding.extension()))?;
+            is_current(&packed, &plain).then_some((encoding, packed))
+        });
+        let copies: Vec<_> = copies.collect();
+        let chosen = copies.iter().find(|(encoding, _)| accepted.has(*encoding));
+        let bytes = std::fs::read(chosen.map_or(&plain, |(_, packed)| packed)).ok()?;
         Some(Self {
             name,
             entity_tag: entity_tag(&bytes),
             bytes,
-            is_brotli: chosen.is_some(),
-            has_brotli: packed.is_some(),
+            encoding: chosen.map(|(encoding, _)| *encoding),
+            is_packed: !copies.is_empty(),
         })
     }
 }

@@ -18,6 +18,8 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("site");
         fs::create_dir_all(root.join("sub")).unwrap();
+        fs::create_dir_all(root.join(".well-known/waict/manifests")).unwrap();
+        fs::create_dir_all(root.join(".well-known/.git")).unwrap();
         for (name, text) in [
             ("index.html", "<!doctype html>"),
             ("checkout-0123456789abcdef.wasm", "\0asm"),
@@ -26,6 +28,8 @@ impl Site {
             ("key-manifest", "a note"),
             ("data-key-00", "a key"),
             (".hidden", "no"),
+            (".well-known/waict/manifests/abc", "{}\n\n"),
+            (".well-known/.git/config", "no"),
             ("sub/page.html", "page"),
         ] {
             fs::write(root.join(name), text).unwrap();
@@ -80,6 +84,7 @@ async fn types_and_caching_follow_the_name() {
         ("/checkout-0123456789abcdef.wasm", "application/wasm", "no-cache, no-transform"),
         ("/loader-0123456789abcdef.js", "text/javascript; charset=utf-8", "no-cache, no-transform"),
         ("/plain.css", "text/css; charset=utf-8", "no-store"),
+        ("/.well-known/waict/manifests/abc", "application/waict-integrity-manifest", "no-store, no-transform"),
         ("/data-key-00", "application/octet-stream", "public, max-age=31536000, immutable, no-transform"),
     ] {
         let response = site.get(path).await;
@@ -112,14 +117,18 @@ async fn every_answer_has_the_headers() {
     }
     let response = site.get("/plain.css").await;
     assert_eq!(header(&response, "x-all"), "2");
-    // Its caching is not that of an error in its place
+    // Its caching and type are not those of an error in its place
     fs::write(
         site.folder.path().join("headers.json"),
-        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable"}}"#,
+        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable","Content-Type":"text/x"},
+            "/plain.css":{"Content-Type":"text/x"}}"#,
     )
     .unwrap();
-    assert_eq!(header(&site.get("/lost").await, "cache-control"), "no-store, no-transform");
-    assert_eq!(header(&site.get("/plain.css").await, "cache-control"), "no-cache");
+    let lost = site.get("/lost").await;
+    assert_eq!(header(&lost, "cache-control"), "no-store, no-transform");
+    assert_eq!(header(&lost, "content-type"), "application/problem+json");
+    let found = site.get("/plain.css").await;
+    assert_eq!((header(&found, "cache-control"), header(&found, "content-type")), ("no-cache".into(), "text/x".into()));
 }
 
 #[tokio::test]
@@ -131,6 +140,9 @@ async fn nothing_outside_of_the_folder_is_served() {
         "/%2e%2e/secret.txt",
         "/..%2fsecret.txt",
         "/.hidden",
+        "/.well-known",
+        "/.well-known/.git/config",
+        "/sub/.well-known/x",
         "/link.txt",
         "/sub",
         "//secret.txt",
@@ -151,9 +163,10 @@ async fn a_changed_byte_is_served_at_once() {
     let path = "/checkout-0123456789abcdef.wasm";
     let file = site.root().join("checkout-0123456789abcdef.wasm");
     fs::write(site.root().join("checkout-0123456789abcdef.wasm.br"), "packed").unwrap();
+    fs::write(site.root().join("checkout-0123456789abcdef.wasm.gz"), "zipped").unwrap();
     // The clock of a file system may be coarse: make "before" certain
     let before = fs::metadata(&file).unwrap().modified().unwrap() - Duration::from_secs(60);
-    for name in [file.clone(), file.with_extension("wasm.br")] {
+    for name in [file.clone(), file.with_extension("wasm.br"), file.with_extension("wasm.gz")] {
         let file = fs::File::options().append(true).open(name).unwrap();
         file.set_modified(before).unwrap();
     }
@@ -176,6 +189,15 @@ async fn a_changed_byte_is_served_at_once() {
     let identity = site.get(path).await;
     assert_eq!(header(&identity, "content-encoding"), "");
     assert_eq!(text(identity).await, "\0asm");
+    for (accepted, encoding, body) in
+        [("gzip", "gzip", "zipped"), ("gzip, br", "br", "packed"), ("br;q=0, gzip;q=0.5", "gzip", "zipped")]
+    {
+        let answer = Request::get(path).header("accept-encoding", accepted).body(Body::empty()).unwrap();
+        let answer = site.send(answer).await;
+        assert_eq!(header(&answer, "content-encoding"), encoding);
+        assert_eq!(header(&answer, "vary"), "Accept-Encoding");
+        assert_eq!(text(answer).await, body);
+    }
     let refused = Request::get(path).header("accept-encoding", "br;q=0");
     let refused = site.send(refused.body(Body::empty()).unwrap()).await;
     assert_eq!(header(&refused, "content-encoding"), "");

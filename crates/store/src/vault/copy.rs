@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 28] = [
+const TABLES: [Table; 29] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -230,6 +230,15 @@ const TABLES: [Table; 28] = [
                 $2, $3, $4)",
         columns: &[Bytes("key_id"), Bytes("recipient"), Text("item"), Bytes("granted")],
         key: 3,
+        unwritten: 0,
+    },
+    Table {
+        name: "ended_grant",
+        read: "/* vault copy ended_grant */ SELECT key_id, recipient FROM ended_grant WHERE (key_id, recipient) > \
+               ($1, $2) ORDER BY key_id, recipient LIMIT $3",
+        write: "/* vault put ended_grant */ INSERT INTO ended_grant (key_id, recipient) VALUES ($1, $2)",
+        columns: &[Bytes("key_id"), Bytes("recipient")],
+        key: 2,
         unwritten: 0,
     },
     Table {
@@ -465,6 +474,7 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         (SELECT count(*) FROM recovery_kit) AS recovery_kit, (SELECT count(*) FROM passkey) AS passkey, \
         (SELECT count(*) FROM wrapped_identity) AS wrapped_identity, \
         (SELECT count(*) FROM roster_entry) AS roster_entry, (SELECT count(*) FROM admin_grant) AS admin_grant, \
+        (SELECT count(*) FROM ended_grant) AS ended_grant, \
         (SELECT count(*) FROM audit_key) AS audit_key, (SELECT count(*) FROM audit_grant) AS audit_grant, (SELECT \
         count(*) FROM audit_recovery_grant) AS audit_recovery_grant, \
         (SELECT count(*) FROM roster_proposal) AS roster_proposal, (SELECT count(*) FROM invitation) AS invitation, \

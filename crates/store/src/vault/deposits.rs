@@ -109,16 +109,16 @@ pub fn search_statements() -> [&'static str; 6] {
 }
 
 impl IndexRow {
-    /// Equal but for the day: a retry may come on a later one, everything else is under the id's hash.
-    pub(super) fn same_deposit(&self, other: &Self) -> bool {
+    /// Whether what arrived, under the id's hash, is this deposit. A retry may come on a later day, and after the deposit was
+    /// sealed anew, to another key.
+    pub(super) fn same_deposit(&self, arrived: &Self) -> bool {
         let Self { deposit_id, site, reference, manifest, key_id, facets, day: _, locator } = self;
-        *deposit_id == other.deposit_id
-            && *site == other.site
-            && *reference == other.reference
-            && *manifest == other.manifest
-            && *key_id == other.key_id
-            && *facets == other.facets
-            && *locator == other.locator
+        let sealed_anew = *key_id != arrived.key_id;
+        *deposit_id == arrived.deposit_id
+            && *site == arrived.site
+            && *reference == arrived.reference
+            && *facets == arrived.facets
+            && (sealed_anew || *manifest == arrived.manifest && *locator == arrived.locator)
     }
 }
 
@@ -211,6 +211,27 @@ pub(super) async fn stored<'c>(on: impl Into<On<'c>>, id: &DepositId) -> Result<
         .map_err(unavailable)?
         .map(|row| read(&row))
         .transpose()
+}
+
+/// Rows of one data key, by id, after these bytes.
+pub(super) async fn under<'c>(
+    on: impl Into<On<'c>>,
+    key: &KeyId,
+    after: &[u8],
+    limit: u32,
+) -> Result<Vec<IndexRow>, StoreError> {
+    let rows = statement(concat!(
+        "/* vault next_under */ SELECT ",
+        columns!(),
+        " FROM deposit_index WHERE key_id = $1 AND deposit_id > $2 ORDER BY deposit_id LIMIT $3"
+    ))
+    .bind(&key.0)
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(on)
+    .await
+    .map_err(unavailable)?;
+    rows.iter().map(read).collect()
 }
 
 pub(super) async fn insert(transaction: &mut Transaction, index: &IndexRow) -> Result<(), StoreError> {

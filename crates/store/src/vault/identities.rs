@@ -184,6 +184,21 @@ impl VaultStore {
     }
 }
 
+impl VaultStore {
+    /// Which data keys were granted to identities that have ended, in the order of keys and identities.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
+    pub async fn ended_grants(&self) -> Result<Vec<(KeyId, IdentityId)>, StoreError> {
+        let rows =
+            statement("/* vault ended_grants */ SELECT key_id, recipient FROM ended_grant ORDER BY key_id, recipient")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(unavailable)?;
+        rows.iter().map(|row| Ok((super::key_id(row)?, identity_id(row, "recipient")?))).collect()
+    }
+}
+
 async fn insert_wrapped(
     transaction: &mut Transaction,
     id: &IdentityId,

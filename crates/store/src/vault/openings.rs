@@ -104,7 +104,7 @@ impl VaultStore {
         now: UnixTime,
     ) -> Result<Result<Vec<OpenedFields>, DepositId>, StoreError> {
         let mut transaction = self.write().await?;
-        let answers = match hand_out(&mut transaction, requests, |_| true, (admin, now)).await {
+        let answers = match hand_out(&mut transaction, requests, |_| true, Some((admin, now))).await {
             Ok(answers) => answers,
             Err(Refused::UnknownDeposit(id)) => return Ok(Err(id)),
             Err(Refused::Store(error)) => return Err(error),
@@ -129,8 +129,40 @@ impl VaultStore {
         A: FnOnce(&[OpenedFields]) -> bool,
         S: FnOnce(u64, Hash) -> Result<String, CheckpointError>,
     {
+        self.open_with_leaves((requests, Some((admin, now))), leaves, agrees, sign).await
+    }
+
+    /// The same to seal it anew, which the audit log alone records: nobody reads it.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn open_to_reseal<A, S>(
+        &self,
+        requests: &[OpeningRequest],
+        leaves: &[NewLeaf],
+        agrees: A,
+        sign: S,
+    ) -> Result<(Vec<OpenedFields>, Appended), OpenError>
+    where
+        A: FnOnce(&[OpenedFields]) -> bool,
+        S: FnOnce(u64, Hash) -> Result<String, CheckpointError>,
+    {
+        self.open_with_leaves((requests, None), leaves, agrees, sign).await
+    }
+
+    async fn open_with_leaves<A, S>(
+        &self,
+        (requests, recorded): (&[OpeningRequest], Option<(&str, UnixTime)>),
+        leaves: &[NewLeaf],
+        agrees: A,
+        sign: S,
+    ) -> Result<(Vec<OpenedFields>, Appended), OpenError>
+    where
+        A: FnOnce(&[OpenedFields]) -> bool,
+        S: FnOnce(u64, Hash) -> Result<String, CheckpointError>,
+    {
         let mut transaction = self.write().await?;
-        let answers = match hand_out(&mut transaction, requests, |row| row.point().is_some(), (admin, now)).await {
+        let answers = match hand_out(&mut transaction, requests, |row| row.point().is_some(), recorded).await {
             Ok(answers) => answers,
             Err(Refused::UnknownDeposit(id)) => return Err(OpenError::UnknownDeposit(id)),
             Err(Refused::Store(error)) => return Err(error.into()),
@@ -191,12 +223,12 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// What there is under the tags, and the record of it; within a transaction, which is to be given up on an error.
+/// What there is under the tags, and the record of it, where it is to be kept; within a transaction, which is to be given up on an error.
 async fn hand_out(
     transaction: &mut Transaction,
     requests: &[OpeningRequest],
     takes: fn(&FieldRow) -> bool,
-    (admin, now): (&str, UnixTime),
+    recorded: Option<(&str, UnixTime)>,
 ) -> Result<Vec<OpenedFields>, Refused> {
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
@@ -209,7 +241,9 @@ async fn hand_out(
             // A row of another kind is not what the record would say was opened
             let rows = rows.into_iter().filter(|row| row.kind == field.kind);
             let (rows, others): (Vec<_>, Vec<_>) = rows.partition(takes);
-            if !rows.is_empty() {
+            if let Some((admin, now)) = recorded
+                && !rows.is_empty()
+            {
                 record(transaction, &request.deposit_id, field, admin, now).await?;
             }
             opened.rows.extend(rows);

@@ -177,8 +177,8 @@ pub(super) async fn propose<'c>(on: impl Into<On<'c>>, proposal: &Proposal) -> R
     Ok(())
 }
 
-/// Whoever had this identity has no session, no sign-in and no grant any more. The public identity stays: the roster's
-/// history names it. Whoever never signed in with it has none of these.
+/// Whoever had this identity has no session, no sign-in and no grant any more; which keys were granted is remembered. The
+/// public identity stays: the roster's history names it. Whoever never signed in with it has none of these.
 async fn end(transaction: &mut Transaction, id: &IdentityId) -> Result<(), StoreError> {
     let row = statement("/* vault admin_of */ SELECT admin FROM admin_identity WHERE identity_id = $1")
         .bind(id.as_bytes())
@@ -186,6 +186,14 @@ async fn end(transaction: &mut Transaction, id: &IdentityId) -> Result<(), Store
         .await
         .map_err(unavailable)?;
     let name = row.map(|row| super::text(&row, "admin")).transpose()?;
+    statement(
+        "/* vault remember_grants */ INSERT INTO ended_grant (key_id, recipient) SELECT DISTINCT key_id, recipient \
+         FROM admin_grant WHERE recipient = $1 ON CONFLICT DO NOTHING",
+    )
+    .bind(id.as_bytes())
+    .execute(&mut *transaction)
+    .await
+    .map_err(unavailable)?;
     for delete in [
         "/* vault end_grants */ DELETE FROM admin_grant WHERE recipient = $1",
         "/* vault end_audit_grants */ DELETE FROM audit_grant WHERE recipient = $1",

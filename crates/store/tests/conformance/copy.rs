@@ -4,14 +4,15 @@ use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewKit, NewPasskey, OpeningRequest,
-    Proposal, Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped, VaultStore,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewEntry, NewKit, NewPasskey,
+    OpeningRequest, Proposal, Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped,
+    VaultStore,
 };
 
 use crate::audit_keys::audit_key;
 use crate::log::{checkpoint, leaves};
 use crate::passkeys::passkey;
-use crate::people::{invitation, newcomer};
+use crate::people::{entry, invitation, newcomer};
 use crate::place::{Engine, Place};
 use crate::rows::{NOW, arrival, field, index};
 use crate::sessions::proof;
@@ -19,6 +20,7 @@ use crate::sessions::proof;
 /// More than a page of them.
 const ORDERS: u32 = 250;
 const ANNA: IdentityId = IdentityId([4; 16]);
+const DORA: IdentityId = IdentityId([6; 16]);
 
 /// Something in every table, half of the field rows settled.
 async fn fill(store: &VaultStore) {
@@ -49,9 +51,13 @@ async fn fill(store: &VaultStore) {
     let new = NewDataKey { key, grants: vec![grant(1), grant(2)], admin_grants: vec![granted] };
     store.add_data_key(&new).await.unwrap();
     store.add_audit_key(&audit_key(1)).await.unwrap();
-    for sequence in 0..3_u8 {
-        let head = RosterHead([sequence; 32]);
-        assert!(store.add_roster_entry(sequence.into(), &head, &format!("entry {sequence}")).await.unwrap());
+    // Dora came and went, so that it is remembered what was granted to her
+    assert!(store.invite(&invitation("dora"), &[4; 32], NOW).await.unwrap());
+    assert!(store.join(&[4; 32], &newcomer("dora", DORA)).await.unwrap());
+    let granted = StoredGrant { key_id, recipient: DORA, item: "x25519".into(), granted: vec![8; 90] };
+    let comes = NewEntry { admitted: vec![("dora".into(), DORA)], grants: vec![granted], ..entry(0) };
+    for next in [comes, NewEntry { ended: vec![DORA], ..entry(1) }, entry(2)] {
+        assert!(store.take_roster_entry(&next).await.unwrap());
     }
     store.propose(&Proposal { head: RosterHead([9; 32]), note: "proposed".into() }).await.unwrap();
     for (name, token) in [("ben", [2; 32]), ("cleo", [3; 32])] {
@@ -105,6 +111,7 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
         (
             store.identity_of("anna").await.unwrap(),
             (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
+            store.ended_grants().await.unwrap(),
             (store.audit_keys().await.unwrap(), store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap()),
             (store.lock_after("anna").await.unwrap(), store.kit("anna").await.unwrap()),
             store.passkeys("anna", "admin.example").await.unwrap(),
@@ -131,7 +138,7 @@ async fn copied(from: &Place, to: &Place) {
             ("data_key", 1),
             ("wrapped_item", 2),
             ("recovery_grant", 2),
-            ("identity", 1),
+            ("identity", 2),
             ("admin_identity", 1),
             ("admin_setting", 1),
             ("recovery_kit", 1),
@@ -142,6 +149,7 @@ async fn copied(from: &Place, to: &Place) {
             ("invitation", 1),
             ("newcomer", 1),
             ("admin_grant", 1),
+            ("ended_grant", 1),
             ("audit_key", 1),
             ("audit_grant", 1),
             ("audit_recovery_grant", 2),

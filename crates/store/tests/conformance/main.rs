@@ -1,6 +1,6 @@
 //! Every statement on both engines: the same tests over SQLite and over PostgreSQL, there with the rights that a server
 //! has and no more. `NIGHTSAFE_TEST_POSTGRES_URL` names a superuser of a server; `cargo xtask test` makes one.
-#![cfg(all(feature = "outbox", feature = "vault"))]
+#![cfg(all(feature = "outbox", feature = "vault", feature = "monitor"))]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,11 +16,13 @@ mod custody;
 mod fields;
 mod log;
 mod migrate;
+mod monitor;
 mod outbox;
 mod passkeys;
 mod people;
 mod place;
 mod recovery;
+mod reseal;
 mod roles;
 mod rows;
 mod search;
@@ -95,6 +97,10 @@ on_both_engines! {
     recovery::a_kit_is_used_once_and_all_sessions_end,
     recovery::a_kit_goes_with_the_identity_that_it_unlocks,
     recovery::a_recovery_is_in_the_log_or_has_not_happened,
+    reseal::a_deposit_is_sealed_anew_whole_and_once,
+    reseal::what_is_not_as_it_was_stays_as_it_is,
+    reseal::what_is_left_is_walked_by_id_past_what_stays,
+    reseal::settling_after_it_leaves_one_row_for_each_field,
     passkeys::passkeys_are_added_used_and_removed,
     passkeys::a_passkey_goes_with_kit_and_identity,
     passkeys::a_passkey_change_is_in_the_log_or_has_not_happened,

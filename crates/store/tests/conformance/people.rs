@@ -34,7 +34,7 @@ fn grant(recipient: IdentityId) -> StoredGrant {
     StoredGrant { key_id: KEY, recipient, item: "x25519".into(), granted: recipient.0.to_vec() }
 }
 
-fn entry(sequence: u8) -> NewEntry {
+pub(crate) fn entry(sequence: u8) -> NewEntry {
     NewEntry {
         sequence: sequence.into(),
         head: RosterHead([sequence; 32]),
@@ -135,7 +135,9 @@ pub(crate) async fn an_entry_admits_who_waits_and_ends_who_goes(place: &Place) {
         store.begin_session(&proof(2), &[2; 16], ("ben", &newcomer("ben", BEN).record), NOW, limits).await.unwrap()
     );
     store.set_lock_after("ben", 60).await.unwrap();
+    assert!(store.ended_grants().await.unwrap().is_empty());
     assert!(store.take_roster_entry(&NewEntry { ended: vec![BEN], ..entry(2) }).await.unwrap());
+    assert_eq!(store.ended_grants().await.unwrap(), [(KEY, BEN)], "what was granted is remembered");
     assert_eq!(store.lock_after("ben").await.unwrap(), 600, "what was set goes with its admin");
     assert_eq!(store.use_session(&proof(2), NOW, limits).await.unwrap(), None, "out at once");
     assert_eq!(store.use_session(&proof(1), NOW, limits).await.unwrap().unwrap().admin, "anna");
@@ -151,6 +153,7 @@ pub(crate) async fn an_entry_admits_who_waits_and_ends_who_goes(place: &Place) {
     );
     // Whoever never had a sign-in is ended without one
     assert!(store.take_roster_entry(&NewEntry { ended: vec![IdentityId([9; 16])], ..entry(3) }).await.unwrap());
+    assert_eq!(store.ended_grants().await.unwrap(), [(KEY, BEN)]);
 }
 
 pub(crate) async fn somebody_gets_new_keys_and_the_old_ones_are_gone(place: &Place) {

@@ -122,12 +122,39 @@ async fn two_copies(seeds: std::ops::Range<u64>, nights: usize, settles: bool) -
     Some(told("postgres", "two copies, a day of 5 apart", settles, score))
 }
 
+/// A settled day whose deposits are all sealed to another key then, each by a transaction of its own.
+async fn sealed_anew(seeds: std::ops::Range<u64>, settles: bool) -> Option<Verdict> {
+    let mut score = Score::new(SHUFFLES);
+    for seed in seeds {
+        let mut vault = Vault::new(seed).await?;
+        let arrivals = vault.shop.day(0, 400).concat();
+        vault.store.take_in(&arrivals).await.unwrap();
+        vault.settle().await;
+        for one in vault.shop.sealed_anew(&arrivals) {
+            assert!(vault.store.reseal(&one).await.unwrap());
+        }
+        if settles {
+            vault.settle().await;
+        }
+        let each: Vec<usize> = (0..arrivals.len()).collect();
+        let loot = vault.dump().await.loot(None);
+        score.add(&loot, &vault.shop.truth, &each, seed);
+    }
+    Some(told("postgres", "400 sealed anew", settles, score))
+}
+
 fn no_better(verdict: Option<Verdict>) {
     verdict.iter().for_each(no_better_than_chance);
 }
 
 fn much_better(verdict: Option<Verdict>) {
     verdict.iter().for_each(much_better_than_chance);
+}
+
+#[tokio::test]
+async fn what_was_sealed_anew_and_settled_does_not_link() {
+    no_better(sealed_anew(0..1, true).await);
+    much_better(sealed_anew(0..1, false).await);
 }
 
 #[tokio::test]

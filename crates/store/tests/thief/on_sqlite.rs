@@ -89,6 +89,31 @@ async fn two_copies(seeds: std::ops::Range<u64>, nights: usize, settles: bool) -
     told("sqlite", "two copies, a day of 5 apart", settles, score)
 }
 
+/// A settled day whose deposits are all sealed to another key then, each by a transaction of its own.
+async fn sealed_anew(seeds: std::ops::Range<u64>, settles: bool) -> Verdict {
+    let mut score = Score::new(SHUFFLES);
+    for seed in seeds {
+        let mut vault = Vault::new(seed).await;
+        let arrivals = vault.shop.day(0, 400).concat();
+        vault.store.take_in(&arrivals).await.unwrap();
+        vault.settle().await;
+        for one in vault.shop.sealed_anew(&arrivals) {
+            assert!(vault.store.reseal(&one).await.unwrap());
+        }
+        if settles {
+            vault.settle().await;
+        }
+        let each: Vec<usize> = (0..arrivals.len()).collect();
+        score.add(&vault.dump().loot(None), &vault.shop.truth, &each, seed);
+    }
+    told("sqlite", "400 sealed anew", settles, score)
+}
+
+#[tokio::test]
+async fn what_was_sealed_anew_and_settled_does_not_link() {
+    no_better_than_chance(&sealed_anew(0..1, true).await);
+}
+
 #[tokio::test]
 async fn settled_days_do_not_link() {
     no_better_than_chance(&many_days(0..2, true).await);

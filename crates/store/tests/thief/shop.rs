@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, Tag};
 use nightsafe_core::time::{Day, UnixTime};
-use nightsafe_store::vault::{Arrival, FieldRow, IndexRow};
+use nightsafe_store::vault::{Arrival, FieldRow, IndexRow, Resealed, ResealedField};
 
 use crate::chance::Chance;
 
@@ -73,6 +73,30 @@ impl Shop {
             left -= size;
         }
         batches
+    }
+
+    /// The same deposits under another key, one after the other by their ids, as a browser walks through them.
+    pub(crate) fn sealed_anew(&mut self, arrivals: &[Arrival]) -> Vec<Resealed> {
+        let key_id = KeyId(self.chance.array());
+        let mut contents: Vec<_> = arrivals.iter().map(|arrival| arrival.content.as_ref().unwrap()).collect();
+        contents.sort_by_key(|(index, _)| index.deposit_id);
+        let chance = &mut self.chance;
+        let mut field = |old: &FieldRow| ResealedField {
+            tag: old.tag,
+            before: old.envelope_hash,
+            hash: EnvelopeHash(chance.array()),
+            envelope: chance.bytes(old.envelope.len()),
+        };
+        let fields: Vec<Vec<_>> = contents.iter().map(|(_, fields)| fields.iter().map(&mut field).collect()).collect();
+        let resealed = contents.iter().zip(fields).map(|((index, _), fields)| Resealed {
+            deposit_id: index.deposit_id,
+            before: EnvelopeHash::of(&index.locator),
+            manifest: ManifestHash([3; 32]),
+            key_id,
+            locator: self.chance.bytes(index.locator.len()),
+            fields,
+        });
+        resealed.collect()
     }
 
     fn arrival(&mut self, day: usize) -> Arrival {

@@ -26,6 +26,7 @@ pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> 
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
     let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
     let held = store.grant_holders().await.map_err(|error| error::storage(&error))?;
+    let ended = store.ended_grants().await.map_err(|error| error::storage(&error))?;
     let (grants, audit_grants) =
         match store.identity_of(&session.admin).await.map_err(|error| error::storage(&error))? {
             Some(identity) => {
@@ -35,7 +36,7 @@ pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> 
             None => (Vec::new(), Vec::new()),
         };
     Ok(Json(Custody {
-        keys: keys.into_iter().map(|one| key(one, &grants, &held)).collect(),
+        keys: keys.into_iter().map(|one| key(one, &grants, &held, &ended)).collect(),
         audit_keys: audit_keys.into_iter().map(|one| audit_key(one, &audit_grants, &held)).collect(),
     }))
 }
@@ -61,7 +62,13 @@ fn audit_key(key: vault::StoredAuditKey, grants: &[vault::StoredGrant], held: &[
     }
 }
 
-fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant], held: &[(KeyId, IdentityId, u64)]) -> CustodyKey {
+fn key(
+    key: vault::CustodyKey,
+    grants: &[vault::StoredGrant],
+    held: &[(KeyId, IdentityId, u64)],
+    ended: &[(KeyId, IdentityId)],
+) -> CustodyKey {
+    let ended = ended.iter().filter(|(id, _)| *id == key.key_id).map(|(_, holder)| Hex(holder.0)).collect();
     let own = grants.iter().filter(|grant| grant.key_id == key.key_id);
     let holders = holders(&key.key_id, Suite::from_name(&key.suite), held);
     let item = |item: vault::CustodyItem| CustodyItem { item: item.item, wrapped: B64u(item.wrapped) };
@@ -72,6 +79,7 @@ fn key(key: vault::CustodyKey, grants: &[vault::StoredGrant], held: &[(KeyId, Id
         items: key.items.into_iter().map(item).collect(),
         grants: own.map(|grant| B64u(grant.granted.clone())).collect(),
         holders,
+        ended,
     }
 }
 

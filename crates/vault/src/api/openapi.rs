@@ -12,7 +12,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 
 use super::{
     custody, identity, invitations, kit, log, login, openings, organisation, passkey_login, passkeys, passphrase,
-    record, recovery, roster, search, sessions,
+    record, recovery, reseal, roster, search, sessions,
 };
 
 #[derive(OpenApi)]
@@ -61,6 +61,10 @@ use super::{
         custody::manifests,
         search::search,
         openings::open,
+        reseal::left,
+        reseal::list,
+        reseal::open,
+        reseal::reseal,
         log::checkpoint,
         log::tile,
         log::entries,
@@ -262,6 +266,23 @@ problems! {
         BODY,
         RECORDED,
         [P::ForeignOrigin, P::SignInRequired, P::MalformedSearch, P::BatchTooLarge, P::LogEntryRequired]
+    ];
+    /// Problems of `POST /v1/reseal/list`.
+    ListToResealProblems = [ALWAYS, BODY, ADMINISTRATOR, RECORDED, [P::MalformedMember, P::BatchTooLarge]];
+    /// Problems of `POST /v1/reseal/open`.
+    OpenToResealProblems = [
+        ALWAYS,
+        BODY,
+        ADMINISTRATOR,
+        RECORDED,
+        [P::MalformedMember, P::BatchTooLarge, P::NotTheActiveKey, P::UnknownDeposit, P::LogEntryDiffers]
+    ];
+    /// Problems of `POST /v1/reseal`.
+    ResealProblems = [
+        ALWAYS,
+        BODY,
+        ADMINISTRATOR,
+        [P::MalformedMember, P::BatchTooLarge, P::NotTheActiveKey, P::MalformedEnvelope, P::LowOrderPoint, P::WrongEnvelopeKey]
     ];
     /// Problems of `POST /v1/openings`.
     OpeningProblems = [

@@ -109,7 +109,7 @@ fn agree(requests: &[OpeningRequest], entries: &[Verified], rows: &[OpenedFields
 }
 
 /// In the order of an entry.
-fn handed_out(request: &OpeningRequest, rows: &OpenedFields) -> Option<Vec<OpenedField>> {
+pub(super) fn handed_out(request: &OpeningRequest, rows: &OpenedFields) -> Option<Vec<OpenedField>> {
     let mut fields = Vec::with_capacity(rows.rows.len());
     for field in &request.open {
         for row in rows.rows.iter().filter(|row| row.tag == field.tag) {
@@ -121,7 +121,7 @@ fn handed_out(request: &OpeningRequest, rows: &OpenedFields) -> Option<Vec<Opene
     Some(fields)
 }
 
-fn not_opened(error: RecordedOpenError) -> Problem {
+pub(super) fn not_opened(error: RecordedOpenError) -> Problem {
     match error {
         RecordedOpenError::Open(OpenError::UnknownDeposit(_)) => ProblemType::UnknownDeposit.into(),
         RecordedOpenError::Open(OpenError::Differs) => ProblemType::LogEntryDiffers.into(),
@@ -156,7 +156,7 @@ fn request(position: usize, deposit: &OpenDeposit, purpose: Option<Purpose>) -> 
     })
 }
 
-fn answer((request, fields): (&OpeningRequest, OpenedFields)) -> OpenedDeposit {
+pub(super) fn answer((request, fields): (&OpeningRequest, OpenedFields)) -> OpenedDeposit {
     OpenedDeposit {
         deposit_id: Hex(request.deposit_id.0),
         rows: fields.rows.into_iter().map(field_row).collect(),

@@ -136,7 +136,7 @@ fn read_after(text: &str) -> Option<After> {
     Some(After { day: Day::parse(day).ok()?.to_text(), deposit_id: DepositId::from_hex(id).ok()? })
 }
 
-fn index_row(row: vault::IndexRow, openings: Vec<vault::Opening>) -> IndexRow {
+pub(super) fn index_row(row: vault::IndexRow, openings: Vec<vault::Opening>) -> IndexRow {
     IndexRow {
         deposit_id: Hex(row.deposit_id.0),
         site: row.site,

@@ -143,6 +143,23 @@ impl<'l> Recorder<'l> {
         Ok((answers, Written { appended, checkpoint }))
     }
 
+    /// The same of what is to be sealed anew.
+    ///
+    /// # Errors
+    /// [`RecordedOpenError`]
+    pub async fn open_to_reseal(
+        &self,
+        requests: &[OpeningRequest],
+        entries: &[Verified],
+        agrees: impl FnOnce(&[OpenedFields]) -> bool,
+    ) -> Result<(Vec<OpenedFields>, Written), RecordedOpenError> {
+        let leaves = self.leaves(entries)?;
+        let mut checkpoint = String::new();
+        let sign = |size, root| self.log.sign(size, root).inspect(|note| checkpoint.clone_from(note));
+        let (answers, appended) = self.log.store.open_to_reseal(requests, &leaves, agrees, sign).await?;
+        Ok((answers, Written { appended, checkpoint }))
+    }
+
     fn leaves(&self, entries: &[Verified]) -> Result<Vec<NewLeaf>, AuditLogError> {
         entries.iter().map(|entry| Ok(leaf(&self.audit_key, &entry.salt, &entry.signed)?)).collect()
     }

@@ -3,9 +3,6 @@
 //! Nothing that comes from it is trusted: the size of an answer is bounded, its form is strict, and whether a row's id
 //! is the hash of its nonce and body is looked at before it goes anywhere.
 
-mod connection;
-mod tls;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,19 +12,20 @@ use hyper::body::Bytes;
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::note::NoteSigner;
 use nightsafe_proto::relay::{
-    ACKNOWLEDGE_PATH, Acknowledge, BATCH_PATH, Batch as WireBatch, BatchRequest, Damaged, MAX_DEPOSITS, RelayedDeposit,
+    ACKNOWLEDGE_PATH, Acknowledge, BATCH_PATH, Batch as WireBatch, BatchRequest, Damaged, MAX_ANSWER, MAX_DEPOSITS,
+    RelayedDeposit,
 };
 use nightsafe_proto::wire::Hex;
+use nightsafe_serve::client::{Answer, ClientError, Connection, Endpoint};
 use nightsafe_serve::clock::Clock;
 use nightsafe_serve::http_signature::{self, Target, sign};
 use nightsafe_store::outbox::OutboxRow;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use self::connection::{Answer, Connection, Endpoint};
 use super::{Batch, Source, SourceError, Taken};
 
-pub use tls::{RelayTls, TlsError};
+pub use nightsafe_serve::client::{AuthoritiesError, ClientTls};
 
 /// From the first byte of a connection to the last of the answer.
 const EXCHANGE_TIME: Duration = Duration::from_secs(30);
@@ -40,7 +38,7 @@ pub struct RelayConfig {
     /// Where it is: `https://`, or `http://` on localhost.
     pub origin: Origin,
     /// Whom to believe that it is there.
-    pub tls: RelayTls,
+    pub tls: ClientTls,
     /// Signs the requests.
     pub key: NoteSigner,
     /// Tells the time that is signed.
@@ -90,6 +88,16 @@ pub enum RelayError {
     Randomness,
 }
 
+impl From<ClientError> for RelayError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Unreachable(error) => Self::Unreachable(error),
+            ClientError::Broken(error) => Self::Broken(error),
+            ClientError::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
 fn refused(skew: Option<i64>) -> String {
     match skew {
         Some(skew) if skew.unsigned_abs() >= NOTABLE_SKEW => {
@@ -123,7 +131,7 @@ impl Relay {
             StatusCode::OK | StatusCode::NO_CONTENT => Ok(answer),
             StatusCode::UNAUTHORIZED => {
                 let now = i64::try_from(self.clock.now().seconds()).unwrap_or(i64::MAX);
-                Err(RelayError::Refused { skew: answer.date.map(|date| date.saturating_sub(now)) })
+                Err(RelayError::Refused { skew: date(&answer).map(|date| date.saturating_sub(now)) })
             }
             status => Err(RelayError::Status(status.as_u16())),
         }
@@ -136,18 +144,18 @@ impl Relay {
         if let Some(mut connection) = slot.take()
             && connection.is_open().await
         {
-            match connection.send(self.request(path, body.clone())?).await {
+            match connection.send(self.request(path, body.clone())?, MAX_ANSWER).await {
                 // The other side may have closed it in this moment. Both requests may come twice, and the second has
                 // a signature of its own
-                Err(RelayError::Broken(_)) => {}
+                Err(ClientError::Broken(_)) => {}
                 answer => {
                     *slot = answer.is_ok().then_some(connection);
-                    return answer;
+                    return Ok(answer?);
                 }
             }
         }
         let mut connection = self.endpoint.connect().await?;
-        let answer = connection.send(self.request(path, body)?).await?;
+        let answer = connection.send(self.request(path, body)?, MAX_ANSWER).await?;
         *slot = Some(connection);
         Ok(answer)
     }
@@ -211,9 +219,26 @@ fn row(deposit: RelayedDeposit) -> Option<OutboxRow> {
     })
 }
 
+/// Unix seconds of the `Date` field.
+fn date(answer: &Answer) -> Option<i64> {
+    answer.headers.get(header::DATE).and_then(|date| date.to_str().ok()).and_then(parse_date)
+}
+
+fn parse_date(text: &str) -> Option<i64> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    let seconds = date.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(seconds).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_those_of_http() {
+        assert_eq!(parse_date("Sat, 21 Nov 2026 00:00:00 GMT"), Some(1_795_219_200));
+        assert_eq!(parse_date("2026-11-21T00:00:00Z"), None);
+    }
 
     #[test]
     fn a_refusal_says_what_to_do_about_it() {

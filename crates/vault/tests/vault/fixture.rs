@@ -19,7 +19,7 @@ use nightsafe_core::note::{NoteSigner, Vkey};
 use nightsafe_core::opening::Opener;
 use nightsafe_core::policy::{Kind, builtin};
 use nightsafe_core::recovery::{GrantContext, grant};
-use nightsafe_core::scalar::{PartName, Reference, Site};
+use nightsafe_core::scalar::{ManifestHash, PartName, Reference, Site};
 use nightsafe_core::session::{TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
@@ -214,6 +214,17 @@ impl Vault {
         self.ingest(&[&deposit]).await;
         assert_eq!(self.puller().await.step().await.unwrap().stored, 1);
         deposit
+    }
+
+    /// Another data key, and a manifest under which it alone is sealed to, from now on.
+    pub(crate) async fn next_epoch(&self) -> (PrivateItems, ManifestHash) {
+        let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+        setup::add_data_key(&self.store, &new_data_key(&key)).await.unwrap();
+        let data_keys = vec![DataKey::new(NOW, key.public_key())];
+        let next = KeyManifest { sequence: 2, data_keys, ..self.manifest.clone() };
+        let note = manifest::sign(&next, &[&self.site_key]).unwrap();
+        setup::add_manifest(&self.store, &self.anchor, &note).await.unwrap();
+        (key, manifest::hash(&next.encode()))
     }
 
     /// What an admin's browser holds after unlocking.

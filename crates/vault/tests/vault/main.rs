@@ -19,6 +19,7 @@ mod recorded;
 mod recovery;
 mod relay;
 mod relay_tls;
+mod reseal;
 mod roster;
 mod schedule;
 mod sessions;

@@ -20,28 +20,28 @@ use crate::fixture::{NOW, rng, site};
 use crate::team::{BEN, Team, add};
 
 /// A team whose roster names an audit key.
-struct Recorded {
-    team: Team,
+pub(crate) struct Recorded {
+    pub(crate) team: Team,
     audit_key: PrivateItems,
 }
 
 impl Recorded {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let Audited { vault, anna, token, audit_key, .. } = Audited::signed_in().await;
         Self { team: Team { vault, anna, token }, audit_key }
     }
 
-    fn sign(&self, by: &Identity, actions: &[Action]) -> Vec<SaltedEntry> {
+    pub(crate) fn sign(&self, by: &Identity, actions: &[Action]) -> Vec<SaltedEntry> {
         let sign = |action: &Action| signed((&site(), by), action.clone(), NOW, by.signer());
         actions.iter().map(sign).collect()
     }
 
-    async fn size(&self) -> u64 {
+    pub(crate) async fn size(&self) -> u64 {
         self.team.vault.checkpoint(&self.team.token).await.size
     }
 
     /// What the next entry would be, with grants of both keys to these people.
-    async fn entry(&self, changes: Vec<Change>, to: &[&Identity]) -> RosterChange {
+    pub(crate) async fn entry(&self, changes: Vec<Change>, to: &[&Identity]) -> RosterChange {
         let mut change = self.team.entry(changes, &[&self.team.anna], to).await;
         let after = self.team.roster().await.append(&change.entry, &self.team.vault.anchor);
         for recipient in to {
@@ -60,7 +60,7 @@ impl Recorded {
     }
 
     /// Sends it with these entries; what is in the log then begins at this leaf.
-    async fn taken(&self, change: RosterChange, actions: &[Action]) -> (bool, u64) {
+    pub(crate) async fn taken(&self, change: RosterChange, actions: &[Action]) -> (bool, u64) {
         let entries = self.sign(&self.team.anna, actions);
         let change = RosterChange { log: Some(to_log(&entries)), ..change };
         let changed: RosterChanged = self.team.send(&change).await.json();
@@ -68,7 +68,7 @@ impl Recorded {
     }
 
     /// Ben, who is in the roster since the second leaf.
-    async fn with_ben(&self) -> Identity {
+    pub(crate) async fn with_ben(&self) -> Identity {
         let ben = self.team.joins("ben", "admin", BEN).await;
         let change = self.entry(vec![add(&ben, "admin", "ben")], &[&ben]).await;
         let actions = [vec![Action::RosterChange(head(&change))], self.grants(&ben)].concat();
@@ -81,7 +81,7 @@ impl Recorded {
     }
 }
 
-fn head(change: &RosterChange) -> RosterHead {
+pub(crate) fn head(change: &RosterChange) -> RosterHead {
     take_apart(&change.entry).unwrap().1.head()
 }
 

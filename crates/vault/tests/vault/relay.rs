@@ -16,7 +16,7 @@ use nightsafe_proto::relay::{ACKNOWLEDGE_PATH, MAX_ANSWER};
 use nightsafe_serve::clock::{Clock, FixedClock, SystemClock};
 use nightsafe_serve::server::{self, ServerLimits};
 use nightsafe_store::outbox::OutboxRow;
-use nightsafe_vault::{Pulled, Puller, Relay, RelayConfig, RelayError, RelayTls, Source, SourceError};
+use nightsafe_vault::{ClientTls, Pulled, Puller, Relay, RelayConfig, RelayError, Source, SourceError};
 use serde_json::{Value, json};
 
 use crate::fixture::{Vault, phone, row, site};
@@ -47,7 +47,7 @@ async fn liar_for(answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
     tokio::spawn(server::run(listener, router, ServerLimits::default(), std::future::pending()));
     let relay = Relay::new(RelayConfig {
         origin: Origin::parse(&origin).unwrap(),
-        tls: RelayTls::trusting(&[]).unwrap(),
+        tls: ClientTls::trusting(&[]).unwrap(),
         key: NoteSigner::from_seed("demo.nightsafe.example/relay", &[7; 32]).unwrap(),
         clock,
     });

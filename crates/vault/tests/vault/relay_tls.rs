@@ -11,7 +11,7 @@ use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{AbsolutePath, Secret};
 use nightsafe_serve::server::{self, Setup};
 use nightsafe_serve::tls::{Tls, TlsFiles};
-use nightsafe_vault::{Relay, RelayConfig, RelayError, RelayTls, Source, SourceError, TlsError};
+use nightsafe_vault::{AuthoritiesError, ClientTls, Relay, RelayConfig, RelayError, Source, SourceError};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 /// A relay with an empty outbox, whose certificate is for `name`; gives its port.
@@ -33,7 +33,7 @@ async fn relay(folder: &Path, name: &str) -> u16 {
     port
 }
 
-fn client(port: u16, tls: RelayTls) -> Relay {
+fn client(port: u16, tls: ClientTls) -> Relay {
     let origin = Origin::parse(&format!("https://localhost:{port}")).unwrap();
     let key = NoteSigner::from_seed("demo.nightsafe.example/relay", &[7; 32]).unwrap();
     Relay::new(RelayConfig { origin, tls, key, clock: Arc::new(SystemClock) })
@@ -55,17 +55,17 @@ async fn only_the_authorities_of_the_file_are_believed() {
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let port = relay(folder.path(), "localhost").await;
     relay(other.path(), "localhost").await;
-    let own = RelayTls::from_file(&folder.path().join("cert.pem")).unwrap();
+    let own = ClientTls::from_file(&folder.path().join("cert.pem")).unwrap();
     assert!(!is_refused(&client(port, own)).await);
-    assert!(is_refused(&client(port, RelayTls::from_file(&other.path().join("cert.pem")).unwrap())).await);
-    assert!(is_refused(&client(port, RelayTls::system().unwrap())).await);
+    assert!(is_refused(&client(port, ClientTls::from_file(&other.path().join("cert.pem")).unwrap())).await);
+    assert!(is_refused(&client(port, ClientTls::system().unwrap())).await);
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let port = relay(folder.path(), "relay.example").await;
-    let own = RelayTls::from_file(&folder.path().join("cert.pem")).unwrap();
+    let own = ClientTls::from_file(&folder.path().join("cert.pem")).unwrap();
     assert!(is_refused(&client(port, own)).await);
 }
 
@@ -73,7 +73,7 @@ async fn a_certificate_for_another_name_is_not_believed() {
 fn a_file_without_certificates_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
-    assert!(matches!(RelayTls::from_file(&path), Err(TlsError::Pem(_))));
+    assert!(matches!(ClientTls::from_file(&path), Err(AuthoritiesError::Pem(_))));
     std::fs::write(&path, "").unwrap();
-    assert!(RelayTls::from_file(&path).is_err());
+    assert!(ClientTls::from_file(&path).is_err());
 }

@@ -4,6 +4,7 @@ mod bindgen;
 mod bundle;
 pub(crate) mod config;
 mod imports;
+mod made_with;
 mod module;
 mod optimise;
 mod payload;
@@ -47,6 +48,7 @@ pub(crate) fn build() -> Result<()> {
         module::build(name, package, &toolchain, &workspace)?;
     }
     bundle::build()?;
+    made_with::write(&config, &toolchain)?;
     placeholders::check(&place::assets())?;
     payload::list()
 }

@@ -1,6 +1,7 @@
 //! Budgets, and target/assets/assets.json with all sizes.
 
 use super::config::Config;
+use super::made_with;
 use super::size::{PACKED, Size};
 use crate::place;
 use crate::stamp::{self, Inputs};
@@ -53,7 +54,8 @@ fn measure() -> Result<BTreeMap<String, Size>> {
 
 fn measured() -> Result<Vec<PathBuf>> {
     let mut files = stamp::files(&place::assets())?;
-    files.retain(|file| !file.ends_with(LIST) && file.extension().is_none_or(|extension| extension != PACKED));
+    let is_other = |file: &PathBuf| file.ends_with(LIST) || file.ends_with(made_with::FILE);
+    files.retain(|file| !is_other(file) && file.extension().is_none_or(|extension| extension != PACKED));
     Ok(files)
 }
 

@@ -21,7 +21,12 @@ pub(crate) fn make(nightsafe: &Path, data: &Path, keep: &Keep) -> Result<()> {
     }
     let mut build = run::command(nightsafe, &place::root());
     build.args(["site", "build", "--data-dir"]).arg(data).arg("--assets").arg(place::assets());
-    say::step("published files", || run::quiet(&mut build))
+    for number in 1..=MUST_SIGN {
+        build.arg("--site-key").arg(keep.site_keys().join(format!("site-key-{number}.key")));
+    }
+    build.args(["--site-passphrase-fd", "0"]);
+    let passphrase = keep.site_passphrase()?;
+    say::step("published files, signed", || with_input(&mut build, &[passphrase]))
 }
 
 fn init(nightsafe: &Path, data: &Path, keep: &Keep) -> Result<()> {
@@ -52,7 +57,7 @@ fn with_input(command: &mut Command, lines: &[String]) -> Result<()> {
     drop(input);
     let output = child.wait_with_output()?;
     if !output.status.success() {
-        bail!("nightsafe init failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("nightsafe failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ const OURS: &[(&str, Option<&[&str]>)] = &[
             "nightsafe-passkey",
         ]),
     ),
+    ("nightsafe-monitor", Some(&["nightsafe-core", "nightsafe-proto", "nightsafe-store", "nightsafe-serve"])),
     ("nightsafe", None),
     ("nightsafe-tests", None),
     ("nightsafe-fuzz", None),

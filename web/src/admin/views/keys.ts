@@ -3,9 +3,12 @@
 import { dueSentence } from "../due.ts";
 import { fill, focusOn, h, uniqueId } from "../dom.ts";
 import type { DataKey, Keys } from "../engine.ts";
-import { day } from "../format.ts";
+import { counted, day } from "../format.ts";
+import type { KeyLeft } from "../reseal.ts";
 import { backLink } from "./back.ts";
 import { form, labelled } from "./fields.ts";
+import { ResealSection } from "./reseal.ts";
+import type { ResealProps } from "./reseal.ts";
 import type { View } from "./view.ts";
 
 const STATES: Readonly<Record<DataKey["state"], string>> = {
@@ -20,17 +23,35 @@ export interface KeysProps {
   readonly keys: Keys;
   /** Opens with the organisation's recovery key what is not held, for an admin; resolves to a sentence when it did not work. */
   readonly recover: ((file: File) => Promise<string | undefined>) | undefined;
+  /** For an admin, where somebody who has left was granted a key. */
+  readonly reseal: ResealProps | undefined;
   readonly back: () => void;
 }
 
-export function keysView({ keys, recover, back }: KeysProps): View {
+export interface KeysView extends View {
+  /** Nobody looks at it any more. */
+  readonly close: () => void;
+}
+
+export function keysView({ keys, recover, reseal, back }: KeysProps): KeysView {
   const heading = h("h1", {}, "Keys and epochs");
+  const list = keysSection(keys);
+  const section = reseal && new ResealSection(reseal, (left) => count(list, left));
   return {
     title: "Keys and epochs",
-    element: h("div", { class: "account-page" }, backLink(back), heading, dueSection(keys), keysSection(keys), recover && recoverySection(recover)),
+    element: h("div", { class: "account-page" }, backLink(back), heading, dueSection(keys), section?.element, list, recover && recoverySection(recover)),
     focus: () => focusOn(heading),
     hide: () => undefined, // nothing secret: the ids and dates of public keys
+    close: () => section?.close(),
   };
+}
+
+/** How many deposits are left under each key. */
+function count(list: HTMLElement, left: readonly KeyLeft[]): void {
+  for (const { key_id: id, deposits } of left) {
+    const place = list.querySelector(`[data-key="${CSS.escape(id)}"] .left`);
+    if (place !== null) place.textContent = deposits === 0 ? " No deposit is sealed to it." : ` ${counted(deposits, "deposit")} sealed to it.`;
+  }
 }
 
 function dueSection({ due, keys, ends }: Keys): HTMLElement {
@@ -114,9 +135,10 @@ function recoverySection(recover: (file: File) => Promise<string | undefined>): 
 function item(key: DataKey): HTMLElement {
   return h(
     "li",
-    { "data-state": key.state },
+    { "data-state": key.state, "data-key": key.key_id },
     h("h3", {}, STATES[key.state], h("span", { class: "own" }, ` ${verb(key)} ${date(key.start)}`)),
     h("p", { class: "hint" }, explained(key)),
+    key.known ? h("p", { class: "hint" }, "Somebody who has left was granted it.", h("span", { class: "left" })) : undefined,
     h("p", { class: "words" }, `${key.key_id} (${key.suite})`),
   );
 }

@@ -1,5 +1,6 @@
 // People: who is an admin, who waits, what needs a second signature, and inviting.
 
+import { dueSentence } from "../due.ts";
 import { button, fill, focusOn, h } from "../dom.ts";
 import type { ChangeRequest, Proposal } from "../engine.ts";
 import { Refused } from "../failure.ts";
@@ -35,6 +36,8 @@ export interface PeopleProps {
   readonly say: (text: string) => void;
   readonly fail: (error: unknown, again: () => void) => void;
   readonly worked: () => void;
+  /** Goes to the page of the keys. */
+  readonly keys: () => void;
   readonly back: () => void;
 }
 
@@ -80,7 +83,7 @@ export class PeopleView implements View {
   }
 
   private render(team: Team): void {
-    const { people, waiting, open, proposals, admin, threshold } = team;
+    const { people, waiting, open, proposals, admin, threshold, due } = team;
     const actions: PeopleActions = {
       change: (request, done) => this.run(async () => ((await this.props.change(request)) ? done : PROPOSED)),
       cosign: (proposal, done) => this.run(async () => ((await this.props.cosign(proposal)) ? done : PROPOSED)),
@@ -92,6 +95,7 @@ export class PeopleView implements View {
     const invite = new InviteForm(actions);
     fill(
       this.#content,
+      due === undefined ? undefined : section("To be done now", dueSentence(due), h("li", {}, button("Keys and epochs", this.props.keys))),
       waiting.length === 0
         ? undefined
         : section("Waiting for you", WAITING_LEAD, ...waiting.map((one) => waitingItem(one, threshold, actions))),

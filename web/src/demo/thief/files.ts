@@ -10,7 +10,7 @@ export interface LootFile {
 }
 
 /** Published for everybody, so nothing to steal. */
-const PUBLISHED = "site";
+const PUBLISHED: readonly string[] = ["site", "releases"];
 
 /** Everything in the data directory except the published site. */
 export function allFiles(data: string): LootFile[] {
@@ -27,7 +27,7 @@ function walk(root: string, folder: string): LootFile[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry): LootFile[] => {
     const path = join(folder, entry.name);
     const name = relative(root, path);
-    if (name === PUBLISHED) return [];
+    if (PUBLISHED.includes(name)) return [];
     if (entry.isDirectory()) return walk(root, path);
     return entry.isFile() ? [{ name, bytes: readFileSync(path) }] : [];
   });

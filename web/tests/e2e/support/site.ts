@@ -46,15 +46,24 @@ export class Site {
 
   /** Signs and publishes the next manifest; gives its hash. */
   async sign(...more: readonly string[]): Promise<string> {
-    const keys = [1, 2].flatMap((n) => ["--site-key", join(this.#offline, `site-keys/site-key-${n}.key`)]);
-    const args = ["keys", "sign", "--data-dir", this.demo.at.data_dir, ...keys, "--site-passphrase-fd", "3", ...more];
-    return (await nightsafe(args, readFileSync(join(this.#offline, "site-passphrase"), "utf8"))).trim();
+    const args = ["keys", "sign", "--data-dir", this.demo.at.data_dir, ...this.#siteKeys, ...more];
+    return (await nightsafe(args, this.#passphrase)).trim();
   }
 
-  /** Builds the site from the same assets with a floor at the current manifest; gives the element script to pin. */
+  get #siteKeys(): readonly string[] {
+    const keys = [1, 2].flatMap((n) => ["--site-key", join(this.#offline, `site-keys/site-key-${n}.key`)]);
+    return [...keys, "--site-passphrase-fd", "3"];
+  }
+
+  get #passphrase(): string {
+    return readFileSync(join(this.#offline, "site-passphrase"), "utf8");
+  }
+
+  /** Builds and signs the site from the same assets with a floor at the current manifest; gives the element script to pin. */
   async build(): Promise<{ readonly file: string; readonly integrity: string }> {
-    const args = ["site", "build", "--data-dir", this.demo.at.data_dir, "--assets", join(TARGET, "assets"), "--raise-floor"];
-    const printed = await nightsafe(args);
+    const assets = ["--assets", join(TARGET, "assets"), "--raise-floor"];
+    const args = ["site", "build", "--data-dir", this.demo.at.data_dir, ...assets, ...this.#siteKeys];
+    const printed = await nightsafe(args, this.#passphrase);
     const [, integrity = "", file = ""] = /^(sha384-\S+) +(element-\S+)$/m.exec(printed) ?? [];
     return { file, integrity };
   }

@@ -199,6 +199,20 @@ export class FakeOpener implements Opener {
     this.calls.push("forget_kit");
     this.kit_code = undefined;
   }
+  reseal_list(page: string): string {
+    this.calls.push(`reseal_list ${page}`);
+    this.take();
+    return JSON.stringify({ body: { deposits: ["CHECK"] }, deposits: 2, last: "bb", left: [{ deposit_id: "aa", reference: "A-1", differences: [] }] });
+  }
+  reseal_open(answer: string): string {
+    this.calls.push(`reseal_open ${answer}`);
+    return JSON.stringify({ body: { deposits: ["OPEN"] }, deposits: 2, left: [] });
+  }
+  reseal_seal(answer: string): string {
+    this.calls.push(`reseal_seal ${answer}`);
+    this.take();
+    return JSON.stringify({ body: { deposits: ["SEALED"] }, deposits: 2, left: [] });
+  }
   open_locator(source: string): string {
     this.calls.push(`open_locator ${source}`);
     return JSON.stringify({ deposit_id: "a".repeat(64), fields: [], differences: this.differences });

@@ -413,7 +413,14 @@ test("the people page starts from the roster as it is now, and grants what someb
   const team = await open.team();
   assert.deepEqual([team.admin, team.threshold, team.open], [true, 1, [OPEN]]);
   const granted = "new_grants 0000-00-00T00:00:00Z";
-  assert.deepEqual(opener.calls, [`renew_roster ${ROSTER.text} ${CUSTODY.text}`, granted, `waiting ${invitations}`, "proposals PROPOSALS"]);
+  assert.deepEqual(opener.calls, [
+    `renew_roster ${ROSTER.text} ${CUSTODY.text}`,
+    granted,
+    "keys 1795219200",
+    "keys 1795219200",
+    `waiting ${invitations}`,
+    "proposals PROPOSALS",
+  ]);
   assert.deepEqual(kept, ["roster 7 abcd"]);
   assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), [
     "/v1/roster",
@@ -435,6 +442,25 @@ test("who is no admin of the list asks for nothing that waits; without a list no
   opener.threshold = 1;
   await open.team();
   assert.equal(asked.length, 2);
+});
+
+test("a page is sealed anew in one go, each request made of the answer before; a proof that is missing ends it", async () => {
+  const answers = [{ text: "PAGE" }, { text: "FOUND" }, { text: "OPENED" }, { body: { conflicts: [] } }];
+  const { session: open, opener, asked } = session(...answers);
+  opener.logs = true;
+  const page = await open.resealing.page("cc", "aa");
+  assert.deepEqual(page, { done: 2, left: [{ deposit_id: "aa", reference: "A-1", differences: [] }], last: "bb" });
+  assert.deepEqual(opener.calls, ['sign [{"action":"list","limit":10}]', "reseal_list PAGE", "reseal_open FOUND", "reseal_seal OPENED"]);
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/v1/reseal/list", "/v1/openings", "/v1/reseal/open", "/v1/reseal"]);
+  const [list, check, , sealed] = asked.map(({ init }) => JSON.parse(String(init.body)) as unknown);
+  assert.deepEqual(list, { key_id: "cc", after: "aa", limit: 10, log: { since: 0, entries: [{ salt: "SS", signed: "30" }] } });
+  assert.deepEqual([check, sealed], [{ deposits: ["CHECK"] }, { deposits: ["SEALED"] }]);
+
+  const { session: other, opener: doubting, asked: less } = session(...answers);
+  doubting.logs = true;
+  doubting.refusal = "log_forked";
+  await assert.rejects(other.resealing.page("cc", undefined), LogNotTrusted);
+  assert.equal(less.length, 1);
 });
 
 test("a roster that is not what was signed is told from all else", async () => {

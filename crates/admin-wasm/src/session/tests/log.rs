@@ -19,6 +19,7 @@ use nightsafe_proto::vault::roster::RosterChange;
 use super::*;
 
 mod organisation;
+mod reseal;
 
 const NOW: &str = "2026-11-21T10:00:00Z";
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use nightsafe_core::manifest::DataKey;
+use nightsafe_core::manifest::{DataKey, KeyManifest};
 use nightsafe_core::scalar::KeyId;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::VaultStore;
@@ -41,6 +41,8 @@ enum State {
     Active,
     /// Sealed earlier deposits, which it still opens.
     Retiring,
+    /// Dropped before its start, because somebody who was granted it has left.
+    Discarded,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -92,6 +94,7 @@ fn rows(held: &[(KeyId, String)], history: &[Signed], now: UnixTime) -> Vec<Row>
             let start = history.iter().rev().find_map(|signed| start_in(&signed.manifest().data_keys, *id));
             let state = match start {
                 None => State::Unsigned,
+                Some(start) if current.is_some_and(|current| is_dropped(current, *id, start)) => State::Discarded,
                 Some(start) if start > now => State::Pending,
                 Some(_) if active == Some(*id) => State::Active,
                 Some(_) => State::Retiring,
@@ -112,6 +115,11 @@ fn rows(held: &[(KeyId, String)], history: &[Signed], now: UnixTime) -> Vec<Row>
     // By start; what has none yet comes last
     rows.sort_by_key(|(start, _)| start.map_or(u64::MAX, UnixTime::seconds));
     rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Whether a key that was to start then is in an earlier manifest only, and had not started when this one began.
+fn is_dropped(current: &KeyManifest, id: KeyId, start: UnixTime) -> bool {
+    current.data_key(id).is_none() && start > current.not_before
 }
 
 fn start_in(keys: &[DataKey], id: KeyId) -> Option<UnixTime> {
@@ -151,6 +159,11 @@ mod tests {
         assert_eq!(states(100), [Retiring, Active, Pending, Unsigned]);
         assert_eq!(states(200), [Retiring, Retiring, Active, Unsigned]);
         assert!(at(200).iter().all(|row| !row.overdue));
+        // One that is not named any more before it starts
+        let history = [signed(1, &keys[..3]), signed(2, &[keys[0].clone(), keys[2].clone()])];
+        let dropped = rows(&held, &history, UnixTime::from_seconds(0).plus_days(100));
+        let states: Vec<_> = dropped.iter().map(|row| row.state).collect();
+        assert_eq!(states, [Active, State::Discarded, Pending, Unsigned]);
         let late = at(300);
         assert_eq!(late.iter().map(|row| row.overdue).collect::<Vec<_>>(), [false, false, true, false]);
         assert_eq!(late[2].age_days, Some(120));

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::manifest::{DataKey, KeyManifest, MAX_DATA_KEYS};
+use nightsafe_core::scalar::KeyId;
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::vault::{CustodyKey, VaultStore};
 
 use crate::config;
 use crate::data_dir::DataDir;
+use crate::keys::leavers::Leavers;
 use crate::keys::{EPOCH_DAYS, data_key};
 use crate::manifests::{self, Signed};
 use crate::site::{self, release::Release};
@@ -28,11 +30,12 @@ pub(super) struct Wanted {
     parents: Vec<String>,
 }
 
-/// The manifest to sign: what is wanted, the keys of the current one that are still needed, and every data key made since.
+/// The manifest to sign: what is wanted, the keys of the current one that are still needed, and every data key made since. It
+/// has no data key when somebody who has left opens all of them: then one is to be made.
 pub(super) fn next_manifest(
     wanted: &Wanted,
     history: &[Signed],
-    custody: &[CustodyKey],
+    (custody, leavers): (&[CustodyKey], &Leavers),
     now: UnixTime,
 ) -> Result<KeyManifest> {
     let before = history.last().context("there is no key manifest yet")?.manifest();
@@ -40,7 +43,7 @@ pub(super) fn next_manifest(
     next.sequence = before.sequence.checked_add(1).context("there are no sequence numbers left")?;
     next.not_before = now;
     next.not_after = now.plus_days(wanted.days.into());
-    next.data_keys = data_keys(history, before, custody, now)?;
+    next.data_keys = data_keys(history, before, (custody, leavers.keys()), now)?;
     if !wanted.parents.is_empty() {
         next.parents = wanted.parents.iter().map(|parent| config::origin(parent)).collect::<Result<_>>()?;
     }
@@ -49,6 +52,16 @@ pub(super) fn next_manifest(
             .with_context(|| format!("{} is refused", path.display()))?;
     }
     Ok(next)
+}
+
+/// Refuses a manifest that has nothing to seal to.
+pub(super) fn check_any_key(next: &KeyManifest) -> Result<()> {
+    if next.data_keys.is_empty() {
+        bail!(
+            "somebody who has left opens every data key: run `nightsafe keys next` first, or `nightsafe keys propose`"
+        );
+    }
+    Ok(())
 }
 
 /// How many data keys are to be made, so that one after the other covers the manifest's time.
@@ -62,16 +75,29 @@ pub(super) fn lacking(next: &KeyManifest) -> usize {
     lacking
 }
 
-/// The keys of the manifest before, without those that no browser can be sealing to any more, and then the new ones,
-/// each an epoch after the one before it.
-fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], now: UnixTime) -> Result<Vec<DataKey>> {
+/// The keys of the manifest before, without those that no browser can be sealing to any more and those that are `known` to
+/// somebody who has left; then the new ones, each an epoch after the one before it. When the active key goes, what follows it
+/// begins at once.
+fn data_keys(
+    history: &[Signed],
+    before: &KeyManifest,
+    (custody, known): (&[CustodyKey], &[KeyId]),
+    now: UnixTime,
+) -> Result<Vec<DataKey>> {
     let active = before.data_keys.iter().rposition(|key| key.start <= now).unwrap_or(0);
-    // A browser whose clock is behind may still take the key before the active one
-    let mut keys: Vec<DataKey> = before.data_keys.iter().skip(active.saturating_sub(1)).cloned().collect();
+    let is_known = |id: KeyId| known.contains(&id);
+    let ends = before.data_keys.get(active).is_some_and(|key| is_known(key.key_id()));
+    // A browser whose clock is behind may still take the key before the active one; never in the place of the active one
+    let first = if ends { active.saturating_add(1) } else { active.saturating_sub(1) };
+    let kept = before.data_keys.iter().skip(first).filter(|key| !is_known(key.key_id()));
+    let mut keys: Vec<DataKey> = Vec::new();
+    for key in kept {
+        keys.push(DataKey { start: moved_up(&keys, key.start, now, known.is_empty()), ..key.clone() });
+    }
     for stored in custody {
         let key = data_key::public_key(stored)?;
         // What a manifest named once and this one does not is past its time
-        if history.iter().any(|signed| signed.manifest().data_key(key.key_id()).is_some()) {
+        if is_known(key.key_id()) || history.iter().any(|signed| signed.manifest().data_key(key.key_id()).is_some()) {
             continue;
         }
         let start = keys.last().map_or(now, |last| last.start.plus_days(EPOCH_DAYS).max(now));
@@ -81,6 +107,14 @@ fn data_keys(history: &[Signed], before: &KeyManifest, custody: &[CustodyKey], n
         bail!("a manifest names at most {MAX_DATA_KEYS} data keys, and there are {}", keys.len());
     }
     Ok(keys)
+}
+
+/// When a pending key begins: as it was signed, or as soon as there would be none without it.
+fn moved_up(before: &[DataKey], start: UnixTime, now: UnixTime, as_signed: bool) -> UnixTime {
+    if start <= now || as_signed {
+        return start;
+    }
+    start.min(before.last().map_or(now, |last| last.start.plus_days(EPOCH_DAYS).max(now.plus(1))))
 }
 
 /// Puts a signed manifest in its places, the published one last: until then the old one is in force, whole.
@@ -109,9 +143,17 @@ fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<(
     match Release::read(&data.release())? {
         Some(release) => {
             // What the manifest names is there before it
-            site::publish_keys(data, signed.manifest())?;
-            site::publish_headers(data, &release, &config.origins, signed.manifest())?;
-            site::publish_manifest(data, &signed.note)
+            let folder = data.served();
+            site::publish_keys(data, &folder, signed.manifest())?;
+            site::publish_headers(&folder, &release, &config.origins, signed.manifest())?;
+            site::publish_manifest(&folder, &signed.note)?;
+            if folder.note().exists() {
+                term::warn(
+                    "the signed site release names the key manifest of before: run `nightsafe site build`, have the new \
+                     release signed and publish it, or whoever checks the site will see that it differs",
+                );
+            }
+            Ok(())
         }
         None => {
             term::progress("the site is not built yet: `nightsafe site build` publishes the manifest");
@@ -143,8 +185,14 @@ mod tests {
 
     /// Which of `all` the next manifest names, by number, and when each starts, in days.
     fn next(all: &[CustodyKey], history: &[Signed], day: u64) -> Vec<(usize, u64)> {
+        without(&[], all, history, day)
+    }
+
+    /// The same when somebody who has left opens those of these numbers.
+    fn without(known: &[usize], all: &[CustodyKey], history: &[Signed], day: u64) -> Vec<(usize, u64)> {
         let now = UnixTime::from_seconds(0).plus_days(day);
-        let keys = data_keys(history, history.last().unwrap().manifest(), all, now).unwrap();
+        let known: Vec<_> = known.iter().map(|number| all[*number].key_id).collect();
+        let keys = data_keys(history, history.last().unwrap().manifest(), (all, &known), now).unwrap();
         let number = |key: &DataKey| all.iter().position(|one| one.key_id == key.key_id()).unwrap();
         keys.iter().map(|key| (number(key), key.start.seconds() / 86_400)).collect()
     }
@@ -164,6 +212,32 @@ mod tests {
         assert_eq!(next(&stored, &history, 200), [(1, 90), (2, 180), (3, 270)]);
         // A key that comes late starts at once, not in the past
         assert_eq!(next(&stored, &history, 300), [(1, 90), (2, 180), (3, 300)]);
+    }
+
+    #[test]
+    fn what_somebody_who_left_opens_goes_and_what_follows_begins_at_once() {
+        let (all, stored) = fresh(&[0, 90, 180, 270, 360]);
+        let history = vec![signed(1, &all[..3])];
+        // All three were granted: nothing is left, and whatever is made then begins now
+        assert_eq!(without(&[0, 1, 2], &stored[..3], &history, 10), Vec::new());
+        assert_eq!(without(&[0, 1, 2], &stored, &history, 10), [(3, 10), (4, 100)]);
+        // Made after the person left, and signed already: moved up, and no key is overdue before the next
+        assert_eq!(without(&[0, 1], &stored[..4], &history, 10), [(2, 10), (3, 100)]);
+        // Only a pending one goes
+        assert_eq!(without(&[1], &stored[..4], &history, 10), [(0, 0), (2, 90), (3, 180)]);
+        assert_eq!(without(&[2], &stored[..3], &history, 10), [(0, 0), (1, 90)]);
+        // The key before the active one goes, and does not come back when the active one does
+        assert_eq!(without(&[0], &stored[..3], &history, 100), [(1, 90), (2, 180)]);
+        assert_eq!(without(&[1], &stored[..3], &history, 100), [(2, 100)]);
+        // Made but unsigned when the person left
+        assert_eq!(without(&[0, 1, 2, 3], &stored, &history, 100), [(4, 100)]);
+        // Again, after it was published
+        let history = vec![signed(1, &all[..3]), signed(2, &[DataKey { start: day_of(10), ..all[3].clone() }])];
+        assert_eq!(without(&[0, 1, 2], &stored, &history, 11), [(3, 10), (4, 100)]);
+    }
+
+    fn day_of(day: u64) -> UnixTime {
+        UnixTime::from_seconds(0).plus_days(day)
     }
 
     #[test]

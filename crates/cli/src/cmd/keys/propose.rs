@@ -11,7 +11,9 @@ use super::plan::{self, Wanted};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
 use crate::files::{self, Access};
+use crate::keys::carried::Carried;
 use crate::keys::fresh::Maker;
+use crate::keys::leavers::Leavers;
 use crate::keys::now;
 use crate::keys::proposal::Proposal;
 use crate::passphrase::{Descriptor, Source};
@@ -19,7 +21,8 @@ use crate::{manifests, term};
 
 /// Makes the next data keys and writes one file for those who sign: the first of three steps
 ///
-/// The keys are granted ahead to everybody of the roster and to the recovery key, as many as cover the manifest's time. Carry
+/// The keys are granted ahead to everybody of the roster and to the recovery key, as many as cover the manifest's time. Keys
+/// that somebody who has left was granted are dropped, and when one of them is in use, another takes over at once. Carry
 /// the file to the site keys, run `nightsafe keys sign FILE` there, and `nightsafe keys publish FILE` here. Run again after an
 /// interruption: keys that were made are taken, and nothing is lost.
 #[derive(clap::Args, Debug)]
@@ -50,7 +53,8 @@ pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
     let mut history = manifests::all(&data, &anchor)?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let now = now();
-    let planned = plan::next_manifest(&args.wanted, &history, &store.custody().await?, now)?;
+    let leavers = Leavers::read(&store, &anchor).await?;
+    let planned = plan::next_manifest(&args.wanted, &history, (&store.custody().await?, &leavers), now)?;
     let count = args.keys.map_or_else(|| plan::lacking(&planned), usize::from);
     if count > 0 {
         let before = history.last().context("there is no key manifest yet")?.manifest();
@@ -59,14 +63,19 @@ pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
         let passphrase = source.existing(&format!("the admin {}", config.admin_user))?;
         maker.make(count, &passphrase).await?;
     }
-    let next = plan::next_manifest(&args.wanted, &history, &store.custody().await?, now)?;
+    let next = plan::next_manifest(&args.wanted, &history, (&store.custody().await?, &leavers), now)?;
+    plan::check_any_key(&next)?;
     store.close().await;
     let keys = next.data_keys.iter().map(|key| manifests::read_key(&data, key)).collect::<Result<_>>()?;
     let before = history.pop().context("there is no key manifest yet")?;
+    let discarded = leavers.told(before.manifest(), now);
     let proposal = Proposal::new(anchor, before, next, keys)?;
     files::create_new(&args.out, Access::Everyone, proposal.to_text().as_bytes())?;
 
     term::print(&format!("{}\n", args.out.display()))?;
+    for line in discarded {
+        term::progress(&line);
+    }
     term::progress(&format!(
         "Manifest {} with {} data keys. Carry the file to where the site keys are, and run there:",
         proposal.manifest().sequence,

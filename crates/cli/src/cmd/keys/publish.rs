@@ -7,12 +7,14 @@ use nightsafe_core::manifest;
 use nightsafe_store::vault::VaultStore;
 
 use super::plan;
-use super::sign::{check_anchor, read};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
+use crate::keys::carried::{self, Carried};
+use crate::keys::leavers::Leavers;
 use crate::keys::now;
 use crate::keys::proposal::Proposal;
 use crate::manifests::{self, Signed};
+use crate::term;
 
 /// Publishes a manifest that enough site keys have signed: the last of three steps
 ///
@@ -32,10 +34,8 @@ pub(crate) struct PublishArgs {
 pub(super) async fn run(args: &PublishArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
-    let proposal = joined(args)?;
-    check_anchor(&proposal.anchor, &anchor)?;
-    check_signed(proposal.missing()?)?;
-    let note = proposal.note();
+    let proposal: Proposal = carried::read_signed(&args.proposals, &anchor)?;
+    let note = proposal.signatures().note();
     manifest::verify(&note, &anchor, now()).context("the manifest is not in force now, so it was not published")?;
     let signed = Signed::verify(note, &anchor)?;
     let latest = manifests::latest(&data, &anchor)?;
@@ -56,24 +56,11 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
         manifests::store_key(&data, named, key.as_bytes())?;
     }
     plan::place(&data, &config, &store, &signed).await?;
+    let known = Leavers::read(&store, &anchor).await?.told(signed.manifest(), now());
     store.close().await;
+    if !known.is_empty() {
+        // Signed before the person left, it may be needed all the same: an old manifest stops the form
+        term::warn("somebody who has left opens a data key of this manifest: run `nightsafe keys propose` again");
+    }
     plan::tell(&signed)
-}
-
-/// Refuses a proposal that lacks signatures.
-pub(crate) fn check_signed(missing: usize) -> Result<()> {
-    match missing {
-        0 => Ok(()),
-        1 => bail!("one more site key must sign: carry the file to it"),
-        missing => bail!("{missing} more site keys must sign: carry the file to them"),
-    }
-}
-
-fn joined(args: &PublishArgs) -> Result<Proposal> {
-    let (first, others) = args.proposals.split_first().context("name the proposal")?;
-    let mut proposal = read(first)?;
-    for other in others {
-        proposal.merge(&read(other)?)?;
-    }
-    Ok(proposal)
 }

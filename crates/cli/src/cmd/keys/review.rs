@@ -6,8 +6,7 @@ use nightsafe_core::note::Vkey;
 use nightsafe_core::time::UnixTime;
 
 use crate::keys::proposal::Proposal;
-
-const DAY: u64 = 86_400;
+use crate::review::{changed, days, list};
 
 /// The text, with a line for each thing. `own` is the signer's key, which is asked for next.
 pub(super) fn review(proposal: &Proposal, own: Option<&Vkey>, now: UnixTime) -> Vec<String> {
@@ -42,9 +41,7 @@ pub(super) fn review(proposal: &Proposal, own: Option<&Vkey>, now: UnixTime) -> 
         lines.extend(data_key(named, key, before.data_key(named.key_id()), now));
     }
     let gone = before.data_keys.iter().filter(|key| next.data_key(key.key_id()).is_none());
-    lines.extend(
-        gone.map(|key| format!("  no longer named: {}, which sealed from {}", key.key_id(), key.start.to_text())),
-    );
+    lines.extend(gone.map(|key| dropped(key, before, next)));
     lines.extend(policy(next, before));
     lines
 }
@@ -58,23 +55,8 @@ fn signed_before(proposal: &Proposal, own: Option<&Vkey>) -> String {
     format!("{}{}", names.join(", "), is_own.unwrap_or_default())
 }
 
-fn changed(next: &str, before: &str) -> String {
-    if next == before { format!("{next} (as before)") } else { format!("{next}   NEW; it was {before}") }
-}
-
 fn origins(manifest: &KeyManifest) -> Vec<String> {
     manifest.parents.iter().map(|origin| origin.as_str().to_owned()).collect()
-}
-
-/// Each with its mark, then those that are gone.
-fn list(name: &str, next: &[String], before: &[String]) -> Vec<String> {
-    let mut lines = vec![name.to_owned()];
-    for one in next {
-        lines.push(format!("  {one}{}", if before.contains(one) { " (as before)" } else { "   NEW" }));
-    }
-    let gone = before.iter().filter(|one| !next.contains(one));
-    lines.extend(gone.map(|one| format!("  {one}   NO LONGER")));
-    lines
 }
 
 fn data_key(named: &DataKey, key: &DataPublicKey, before: Option<&DataKey>, now: UnixTime) -> Vec<String> {
@@ -91,6 +73,19 @@ fn data_key(named: &DataKey, key: &DataPublicKey, before: Option<&DataKey>, now:
         format!("  {} ({}), {when} {}{news}", named.key_id(), named.suite.name(), named.start.to_text()),
         format!("    fingerprint {}", groups.join(" ")),
     ]
+}
+
+/// Why a key is not named any more follows from what it would be doing when the next manifest begins.
+fn dropped(key: &DataKey, before: &KeyManifest, next: &KeyManifest) -> String {
+    const WHY: &str = "as is done when somebody who was granted it has left";
+    let (id, start, at) = (key.key_id(), key.start.to_text(), next.not_before);
+    if key.start > at {
+        return format!("  {id}   DISCARDED before its start on {start}, {WHY}");
+    }
+    if before.active_key(at).is_some_and(|active| active.key_id() == id) {
+        return format!("  {id}   SEALS NO MORE from now on, {WHY}; it sealed from {start}");
+    }
+    format!("  no longer named: {id}, which sealed from {start}")
 }
 
 /// Kinds that came, went or changed, with the lines that differ.
@@ -137,12 +132,10 @@ fn names(blocks: &[(String, Vec<String>)]) -> String {
     blocks.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn days(from: UnixTime, to: UnixTime) -> u64 {
-    to.seconds().saturating_sub(from.seconds()).checked_div(DAY).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
+    use nightsafe_core::suite::Suite;
+
     use super::*;
     use crate::manifests::tests::TestSite;
 
@@ -161,6 +154,22 @@ mod tests {
         assert!(text.contains("Fields            as before: card, ") && text.contains("395 days"), "{text}");
         let own = site.site_keys[0].vkey();
         assert!(review(&same, Some(own), UnixTime::from_seconds(0))[2].ends_with("yours is among them"));
+
+        // Somebody was revoked: what he opens goes, and another key begins at once
+        let mut at_once = next.clone();
+        at_once.not_before = UnixTime::from_seconds(0).plus_days(10);
+        let fresh = nightsafe_core::keys::PrivateItems::generate(Suite::X25519, &mut crate::keys::rng()).unwrap();
+        at_once.data_keys = vec![DataKey::new(at_once.not_before, fresh.public_key())];
+        let keys = vec![fresh.public_key().clone()];
+        let proposal = Proposal::new(site.anchor.clone(), site.signed(), at_once, keys).unwrap();
+        let text = review(&proposal, None, UnixTime::from_seconds(0).plus_days(10)).join("\n");
+        let [active, pending] = [0, 1].map(|place| site.manifest.data_keys[place].key_id());
+        for said in [
+            format!("  {active}   SEALS NO MORE from now on, as is done when somebody who was granted it has left"),
+            format!("  {pending}   DISCARDED before its start on 1970-04-01T00:00:00Z, as is done when"),
+        ] {
+            assert!(text.contains(&said), "{said}\n{text}");
+        }
 
         let card = next.kinds.iter_mut().find(|kind| kind.name.as_str() == "card").unwrap();
         card.retain = 240;

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
 use crate::files::{self, Access};
+use crate::keys::carried::Carried;
 use crate::keys::roster_proposal::RosterProposal;
 use crate::keys::{now, rng};
 use crate::passphrase::{Descriptor, Source};

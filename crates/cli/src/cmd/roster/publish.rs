@@ -7,10 +7,10 @@ use nightsafe_core::roster::{self, Roster};
 use nightsafe_store::vault::VaultStore;
 use nightsafe_vault::{setup, write_roster};
 
-use super::sign::read;
-use crate::cmd::keys::{check_anchor, check_signed};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
+use crate::keys::carried::{self, Carried};
+use crate::keys::roster_proposal::RosterProposal;
 use crate::{manifests, term};
 
 /// Takes an entry of the roster that enough site keys have signed: the last of three steps
@@ -22,17 +22,16 @@ pub(crate) struct PublishArgs {
     data: DataDirArg,
     #[command(flatten)]
     vault: VaultArg,
-    /// The signed proposal
-    #[arg(value_name = "FILE")]
-    proposal: PathBuf,
+    /// The signed proposal; several when its copies were signed apart from each other
+    #[arg(value_name = "FILE", required = true)]
+    proposals: Vec<PathBuf>,
 }
 
 pub(super) async fn run(args: &PublishArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
-    let proposal = read(&args.proposal)?;
-    check_anchor(&proposal.anchor, &anchor)?;
-    check_signed(proposal.missing()?)?;
+    let proposal: RosterProposal = carried::read_signed(&args.proposals, &anchor)?;
+    let note = proposal.signatures().note();
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let entries = store.roster().await?;
     let now = roster::verify_at_any_time(&entries, &anchor).context("the vault's roster of admins is refused")?;
@@ -42,8 +41,8 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
         if now.head() != proposal.before.head() {
             bail!("the roster has changed in the meantime, so this entry does not follow any more: propose again");
         }
-        let after = Roster::append(now, &proposal.note(), &anchor).context("the roster does not take this entry")?;
-        setup::take_roster_entry(&store, &after, &proposal.note()).await?;
+        let after = Roster::append(now, &note, &anchor).context("the roster does not take this entry")?;
+        setup::take_roster_entry(&store, &after, &note).await?;
     }
     write_roster(&store, &data.roster()).await?;
     store.close().await;

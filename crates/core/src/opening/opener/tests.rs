@@ -254,3 +254,90 @@ fn a_facet_that_an_unopened_kind_gave_is_not_called_a_mismatch() {
         assert_eq!(opened(&parts, open).1, Vec::<&str>::new(), "{open:?}");
     }
 }
+
+/// The data key that deposits are sealed anew to.
+fn next_key() -> PrivateItems {
+    PrivateItems::generate(Suite::XWing, &mut TestRng::new("the next key")).unwrap()
+}
+
+fn reseal(parts: &DepositParts, edit: impl FnOnce(&mut SealedDeposit<'_>)) -> Result<Resealed, NotResealed> {
+    let (next, manifest, located) = (next_key(), manifest(2).hash(), located(parts, edit));
+    let target = Target { key: next.public_key(), manifest: &manifest };
+    let rows: Vec<_> =
+        parts.fields.iter().map(|row| SealedRow { tag: row.tag, envelope: row.envelope.as_bytes() }).collect();
+    opener().reseal(&located, &rows, &[], &target, &mut TestRng::new("reseal"))
+}
+
+#[test]
+fn what_is_sealed_anew_says_the_same_in_the_same_place_to_another_key() {
+    let fields = [("card", card()), ("address", address("10115"))];
+    let before = deposit("before", &fields).into_parts();
+    let resealed = reseal(&before, |_| {}).unwrap();
+    assert_eq!(resealed.before, before.locator.hash());
+    let mut after = before.clone();
+    (after.manifest, after.key_id) = (manifest(2).hash(), next_key().public_key().key_id());
+    after.locator = resealed.locator;
+    assert_eq!(resealed.fields.len(), 2);
+    for row in &mut after.fields {
+        let new = resealed.fields.iter().find(|new| new.tag == row.tag).unwrap();
+        assert_eq!(new.before, row.envelope.hash());
+        assert_eq!((new.envelope.key_id(), new.envelope.suite()), (after.key_id, Suite::XWing));
+        assert_eq!(new.envelope.ciphertext().len(), row.envelope.ciphertext().len(), "as long as before");
+        row.envelope = new.envelope.clone();
+    }
+    // Who has the next key and both manifests
+    let facets: Vec<_> = after.facets.iter().collect();
+    let opened = |keys: Vec<PrivateItems>| {
+        let opener = Opener::new(site(), keys, vec![manifest(1), manifest(2)]);
+        let row = SealedDeposit {
+            site: after.site.as_str(),
+            reference: after.reference.as_str(),
+            manifest: after.manifest,
+            key_id: after.key_id,
+            facets: &facets,
+            locator: after.locator.as_bytes(),
+        };
+        let located = opener.open_locator(&row);
+        let rows: Vec<_> =
+            after.fields.iter().map(|row| SealedRow { tag: row.tag, envelope: row.envelope.as_bytes() }).collect();
+        let values = opener.open_rows(&located, &rows, &[]);
+        let kinds: Vec<_> =
+            values.fields.iter().map(|(listed, value)| (listed.field.kind.to_string(), value.clone())).collect();
+        let codes: Vec<_> = located.differences().iter().chain(&values.differences).map(Difference::code).collect();
+        (kinds, codes)
+    };
+    let values = vec![("address".into(), address("10115")), ("card".into(), card())];
+    assert_eq!(opened(vec![key(SUITE).clone(), next_key()]), (values, vec![]));
+    assert_eq!(opened(vec![key(SUITE).clone()]), (vec![], vec!["key_unknown"]), "the old key opens nothing");
+}
+
+#[test]
+fn what_is_not_as_it_was_deposited_is_not_sealed_anew() {
+    let one = deposit("one", &[("card", card()), ("address", address("10115"))]).into_parts();
+    let two = deposit("two", &[("card", card()), ("address", address("10115"))]).into_parts();
+    let codes = |parts: &DepositParts| match reseal(parts, |_| {}) {
+        Err(NotResealed::Differs(differences)) => differences.iter().map(Difference::code).collect::<Vec<_>>(),
+        _ => panic!(),
+    };
+    let mut damaged = one.clone();
+    damaged.fields[0].envelope = two.fields[0].envelope.clone();
+    assert_eq!(codes(&damaged), ["field_exchanged"]);
+    damaged.fields.remove(0);
+    assert_eq!(codes(&damaged), ["field_missing"]);
+    let mut added = one.clone();
+    let more = crate::deposit::Field { envelope: two.fields[0].envelope.clone(), ..one.fields[0].clone() };
+    added.fields.push(more);
+    assert_eq!(codes(&added), ["field_added"]);
+    let edited = reseal(&one, |row| row.reference = "ORDER-2");
+    assert_eq!(edited.unwrap_err(), NotResealed::Differs(vec![Difference::ReferenceEdited]));
+    let unreadable = reseal(&one, |row| row.locator = &[1]);
+    assert_eq!(unreadable.unwrap_err(), NotResealed::Differs(vec![Difference::LocatorUnreadable]));
+    // Only its hash is known of one field
+    let (next, manifest, located) = (next_key(), manifest(2).hash(), located(&one, |_| {}));
+    let target = Target { key: next.public_key(), manifest: &manifest };
+    let [first, second] = [0, 1].map(|place| &one.fields[place]);
+    let rows = [SealedRow { tag: first.tag, envelope: first.envelope.as_bytes() }];
+    let present = [(second.tag, second.envelope.hash())];
+    let few = opener().reseal(&located, &rows, &present, &target, &mut TestRng::new("few"));
+    assert_eq!(few.unwrap_err(), NotResealed::Incomplete);
+}

@@ -1,3 +1,5 @@
+//! Whom a client believes.
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -6,13 +8,13 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
 
-/// Which certificates a relay may show.
+/// Which certificates the other side may show.
 #[derive(Debug, Clone)]
-pub struct RelayTls(Arc<ClientConfig>);
+pub struct ClientTls(Arc<ClientConfig>);
 
 /// Why a set of certification authorities is not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
+pub enum AuthoritiesError {
     /// The file.
     #[error("cannot read certificates: {0}")]
     Pem(#[from] pem::Error),
@@ -24,12 +26,12 @@ pub enum TlsError {
     Empty,
 }
 
-impl RelayTls {
+impl ClientTls {
     /// The authorities of this machine.
     ///
     /// # Errors
-    /// [`TlsError::Certificate`]
-    pub fn system() -> Result<Self, TlsError> {
+    /// [`AuthoritiesError::Certificate`]
+    pub fn system() -> Result<Self, AuthoritiesError> {
         let found = rustls_native_certs::load_native_certs();
         let mut roots = RootCertStore::empty();
         // One that cannot be read is no reason to do without the others
@@ -40,12 +42,12 @@ impl RelayTls {
     /// The authorities in a PEM file, and no others.
     ///
     /// # Errors
-    /// [`TlsError`]
-    pub fn from_file(path: &Path) -> Result<Self, TlsError> {
+    /// [`AuthoritiesError`]
+    pub fn from_file(path: &Path) -> Result<Self, AuthoritiesError> {
         let certificates: Vec<CertificateDer<'static>> =
             CertificateDer::pem_file_iter(path)?.collect::<Result<_, _>>()?;
         if certificates.is_empty() {
-            return Err(TlsError::Empty);
+            return Err(AuthoritiesError::Empty);
         }
         Self::trusting(&certificates)
     }
@@ -53,8 +55,8 @@ impl RelayTls {
     /// These authorities, and no others.
     ///
     /// # Errors
-    /// [`TlsError::Certificate`]
-    pub fn trusting(certificates: &[CertificateDer<'static>]) -> Result<Self, TlsError> {
+    /// [`AuthoritiesError::Certificate`]
+    pub fn trusting(certificates: &[CertificateDer<'static>]) -> Result<Self, AuthoritiesError> {
         let mut roots = RootCertStore::empty();
         for certificate in certificates {
             roots.add(certificate.clone())?;
@@ -62,7 +64,7 @@ impl RelayTls {
         Self::with(roots)
     }
 
-    fn with(roots: RootCertStore) -> Result<Self, TlsError> {
+    fn with(roots: RootCertStore) -> Result<Self, AuthoritiesError> {
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)

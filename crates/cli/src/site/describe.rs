@@ -1,0 +1,86 @@
+//! The document of a release, from the files that it is about.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use nightsafe_core::release::{File, FilePath, Headers, KeyManifestId, MadeWith, Place, SiteRelease};
+use nightsafe_core::scalar::Site;
+use nightsafe_core::time::UnixTime;
+
+use super::inventory::Inventory;
+use super::publish::hash_in;
+use super::{integrity, stage};
+use crate::config::{self, Origins};
+use crate::data_dir::{DataDir, ReleaseFolder};
+use crate::files;
+use crate::manifests::Signed;
+
+/// What a release is, besides its files.
+pub(crate) struct About<'a> {
+    pub(crate) site: Site,
+    pub(crate) version: String,
+    pub(crate) sequence: u64,
+    pub(crate) created: UnixTime,
+    pub(crate) expires: UnixTime,
+    pub(crate) made_with: MadeWith,
+    pub(crate) manifest: &'a Signed,
+    pub(crate) origins: &'a Origins,
+}
+
+/// Reads all files of a release's folder.
+pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>) -> Result<SiteRelease> {
+    let inventory = Inventory::read(&data.inventory())?;
+    let fields = place(&about.origins.fields, &folder.fields(), &folder.fields_headers(), &inventory)?;
+    let admin = place(&about.origins.admin, &folder.admin(), &folder.admin_headers(), &inventory)?;
+    let release = SiteRelease {
+        site: about.site,
+        version: about.version,
+        sequence: about.sequence,
+        created: about.created,
+        expires: about.expires,
+        made_with: about.made_with,
+        key_manifest: KeyManifestId { sequence: about.manifest.sequence(), hash: about.manifest.hash() },
+        fields,
+        admin,
+    };
+    SiteRelease::parse(&release.encode()).context("the release cannot be described")
+}
+
+/// The headers of a site's headers file.
+pub(crate) fn read_headers(path: &Path) -> Result<BTreeMap<String, Headers>> {
+    serde_json::from_str(&files::read_text(path)?)
+        .with_context(|| format!("{} is no headers file: build the site again", path.display()))
+}
+
+fn place(origin: &str, folder: &Path, headers: &Path, inventory: &Inventory) -> Result<Place> {
+    let headers = read_headers(headers)?;
+    let mut found = BTreeMap::new();
+    for name in stage::names(folder)?.into_iter().filter(|name| stage::plain(name) == name) {
+        let file = folder.join(&name);
+        let path = FilePath::parse(&format!("/{name}"))
+            .with_context(|| format!("{} has a name that is not served: move it away", file.display()))?;
+        if !std::fs::symlink_metadata(&file).is_ok_and(|data| data.is_file()) {
+            bail!("{} is a link or a folder, and a release has files: move it away", file.display());
+        }
+        let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        check_name(&file, &name, &bytes)?;
+        let entry = File::of(&bytes, inventory.entry(&path)?);
+        if !headers.contains_key(path.as_str()) {
+            bail!("{} is no file of the site: move it away", file.display());
+        }
+        if name == "index.html" {
+            found.extend(FilePath::parse("/").map(|path| (path, entry.clone())));
+        }
+        found.insert(path, entry);
+    }
+    Ok(Place { origin: config::origin(origin)?, files: found, headers })
+}
+
+/// What was changed behind our back must not get signed as an earlier version.
+fn check_name(file: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    if hash_in(name).is_some_and(|hash| hash != integrity::name_hash(bytes)) {
+        bail!("{} was changed after it was hashed: restore it, and find out what changes files", file.display());
+    }
+    Ok(())
+}

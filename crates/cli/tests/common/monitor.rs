@@ -1,0 +1,44 @@
+//! A monitor's look at a site's own origins.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_monitor::check::{Job, Outcome, Target, check};
+use nightsafe_monitor::inventory::Inventory;
+use nightsafe_monitor::net::Net;
+use nightsafe_monitor::visitor::Patience;
+use nightsafe_serve::client::ClientTls;
+use nightsafe_serve::clock::{Clock, SystemClock};
+
+use super::Shop;
+
+/// Looks at fields origin and admin site where they are served, and at ingest.
+pub fn look(shop: &Shop, fields: SocketAddr, admin: SocketAddr, ingest: SocketAddr) -> Outcome {
+    let origin = |port: u16| Origin::parse(&format!("http://localhost:{port}")).unwrap();
+    let connect = BTreeMap::from([(origin(4802), fields), (origin(4803), ingest), (origin(4804), admin)]);
+    let anchor = TrustAnchor::parse(&fs::read_to_string(shop.data().join("anchor.txt")).unwrap()).unwrap();
+    let job = Job {
+        anchor,
+        targets: vec![Target::Site(origin(4802)), Target::Site(origin(4804))],
+        inventory: Inventory::default(),
+        net: Net { tls: ClientTls::trusting(&[]).unwrap(), proxy: None, connect },
+        patience: Patience {
+            exchange: Duration::from_secs(20),
+            check: Duration::from_secs(60),
+            again: (1, Duration::ZERO),
+        },
+        now: SystemClock.now(),
+        known: None,
+        days: (30, 7),
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(check(job))
+}
+
+/// Verdict, address and what is said, of each finding.
+pub fn told(outcome: &Outcome) -> Vec<String> {
+    let findings = outcome.findings.iter().map(|told| &told.finding);
+    findings.map(|one| format!("{} {} {}", one.verdict.word(), one.what, one.said)).collect()
+}

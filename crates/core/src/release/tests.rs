@@ -1,0 +1,134 @@
+use super::sample::{LOADER, WASM, anchor, release, site_key, time};
+use super::*;
+
+const NOW: &str = "2026-12-01T12:00:00Z";
+
+fn signed(release: &SiteRelease) -> (String, String) {
+    (sign(release, &[&site_key(1), &site_key(3)]).unwrap(), release.encode())
+}
+
+#[test]
+fn what_is_written_is_read_and_waict_finds_its_names() {
+    let made = release();
+    let document = made.encode();
+    assert_eq!(SiteRelease::parse(&document).unwrap(), made);
+    assert!(!document.contains('\n'));
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let url = "https://fields.example/loader-1.js";
+    assert_eq!(json["hashes"][url], crate::encoding::b64u(&crate::primitives::sha256(&[LOADER])));
+    assert_eq!(json["wasm_hashes"][0], crate::encoding::b64u(&crate::primitives::sha256(&[WASM])));
+    assert_eq!(json["scripts"].as_object().unwrap().len(), 3);
+    let (path, file) = made.waict();
+    assert_eq!(file, format!("{document}\n\n"));
+    assert_eq!(path.len(), "/.well-known/waict/manifests/".len() + 22);
+    let (_, webcat) = made.webcat();
+    let webcat: serde_json::Value = serde_json::from_str(&webcat).unwrap();
+    assert_eq!(webcat["files"]["/index.html"], webcat["files"]["/"]);
+    assert_eq!(webcat["default_csp"], "default-src 'none'; sandbox");
+    // What it makes of WEBCAT's rules for a manifest
+    assert!(webcat["files"][format!("/{}", webcat["default_index"].as_str().unwrap())].is_string());
+}
+
+#[test]
+fn a_release_must_say_what_the_format_says() {
+    type Change = fn(&mut SiteRelease);
+    let changes: &[Change] = &[
+        |made| made.version = String::new(),
+        |made| made.version = "a b".into(),
+        |made| made.sequence = 10_000_000_000,
+        |made| made.expires = made.created,
+        |made| made.expires = made.created.plus_days(401),
+        |made| made.made_with.source_commit = "HEAD".into(),
+        |made| made.made_with.toolchain = "a\nb".into(),
+        |made| made.made_with.modules.clear(),
+        |made| *made.made_with.modules.get_mut("checkout").unwrap() = [0; 32],
+        |made| made.admin.origin = made.fields.origin.clone(),
+        |made| drop(made.fields.headers.remove("*")),
+        |made| drop(made.fields.headers.insert("/none".into(), Headers::new())),
+        |made| drop(made.fields.headers.get_mut("*").unwrap().insert("X-A".into(), " a".into())),
+        |made| drop(made.fields.headers.get_mut("*").unwrap().insert("X-A".into(), "a\r\nSet-Cookie: b".into())),
+        |made| drop(made.fields.headers.get_mut("*").unwrap().insert("cache-control".into(), "no-store".into())),
+        |made| drop(made.fields.headers.remove("/loader-1.js")),
+        |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().bytes = MAX_FILE + 1,
+        |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().script = None,
+        |made| {
+            let script = made.fields.files[&FilePath::parse("/loader-1.js").unwrap()].script.clone();
+            made.fields.files.get_mut(&FilePath::parse("/frame-1.html").unwrap()).unwrap().script = script;
+        },
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let mut made = release();
+        change(&mut made);
+        assert_eq!(sign(&made, &[&site_key(1)]), Err(ReleaseError::InvalidManifest), "{number}");
+    }
+}
+
+#[test]
+fn paths_lead_nowhere_else() {
+    for good in ["/", "/index.html", "/a/b.js", "/data-key-00"] {
+        assert!(FilePath::parse(good).is_some(), "{good}");
+    }
+    let long = format!("/{}", "a".repeat(200));
+    for bad in ["", "a", "//", "/a/", "/.well-known/x", "/a/../b", "/a?b", "/a b", "/%41", "/site-release", "/é", &long]
+    {
+        assert!(FilePath::parse(bad).is_none(), "{bad}");
+    }
+}
+
+#[test]
+fn what_was_seen_last_is_a_floor() {
+    let verified = |made: &SiteRelease| {
+        let (note, document) = signed(made);
+        verify(&note, &document, &anchor(), time(NOW)).unwrap()
+    };
+    let third = verified(&release());
+    let fourth = verified(&SiteRelease { sequence: 4, ..release() });
+    let other = verified(&SiteRelease { version: "other".into(), ..release() });
+    assert_eq!(third.follows(&third.remember()), Ok(()));
+    assert_eq!(fourth.follows(&third.remember()), Ok(()));
+    assert_eq!(third.follows(&fourth.remember()), Err(ReleaseError::Rollback));
+    assert_eq!(other.follows(&third.remember()), Err(ReleaseError::Fork));
+}
+
+#[test]
+fn old_releases_can_be_read() {
+    let (note, document) = signed(&release());
+    let late = time("2030-01-01T00:00:00Z");
+    assert_eq!(verify(&note, &document, &anchor(), late), Err(ReleaseError::Expired));
+    assert_eq!(verify_at_any_time(&note, &document, &anchor()).unwrap().hash(), hash(&document));
+}
+
+#[test]
+fn files_are_told_apart() {
+    let fields = release().fields;
+    assert_eq!(fields.check_file("/loader-1.js", LOADER), Ok(()));
+    assert_eq!(fields.check_file("/loader-1.js", b"evil()"), Err(Mismatch::NoManifestMatch));
+    assert_eq!(fields.check_file("/checkout-93a44bbb96c75121.wasm", LOADER), Err(Mismatch::WasmHashMismatch));
+    assert_eq!(fields.check_file("/admin.js", b"admin()"), Err(Mismatch::MissingFromManifest));
+}
+
+#[test]
+fn headers_are_exact_and_none_may_be_added() {
+    let fields = release().fields;
+    let check = |path: &str, answer: &[(&str, &str)]| {
+        let answer: Vec<_> = answer.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let found = fields.check_headers(path, &answer);
+        found.into_iter().map(|one| format!("{} {}", one.fault.code(), one.name)).collect::<Vec<_>>()
+    };
+    let good = [
+        ("cache-control", "no-store, no-transform"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("x-content-type-options", "nosniff"),
+        ("date", "whenever"),
+    ];
+    assert!(check("/nothing", &good).is_empty());
+    // The frame has its own policy
+    assert_eq!(
+        check("/frame-1.html", &good),
+        ["header_changed Cache-Control", "header_changed Content-Security-Policy", "header_missing Content-Type"]
+    );
+    assert_eq!(check("/", &good[1..]), ["header_missing Cache-Control"]);
+    let more =
+        [good.as_slice(), &[("X-Content-Type-Options", "nosniff"), ("Refresh", "0;url=https://evil.example")]].concat();
+    assert_eq!(check("/", &more), ["header_doubled X-Content-Type-Options", "header_added refresh"]);
+}

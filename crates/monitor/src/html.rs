@@ -1,0 +1,123 @@
+//! The elements of a page, by the parser of the HTML standard: what a browser would see, not what a search for `<script` would
+//! find. Nothing is put together to a tree, only the text of scripts is kept.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
+use html5ever::tendril::{StrTendril, TendrilSink};
+use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, parse_document};
+
+/// An element.
+#[derive(Debug)]
+pub(crate) struct Element {
+    name: QualName,
+    attributes: RefCell<Vec<Attribute>>,
+    text: RefCell<String>,
+}
+
+impl Element {
+    /// Its name in lower case, whatever its namespace.
+    pub(crate) fn name(&self) -> String {
+        self.name.local.to_ascii_lowercase().to_string()
+    }
+
+    /// All attributes, names in lower case; `xlink:href` is `href`.
+    pub(crate) fn attributes(&self) -> Vec<(String, String)> {
+        let attributes = self.attributes.borrow();
+        attributes.iter().map(|one| (one.name.local.to_ascii_lowercase().to_string(), one.value.to_string())).collect()
+    }
+
+    /// The text right in it.
+    pub(crate) fn text(&self) -> String {
+        self.text.borrow().clone()
+    }
+}
+
+/// All elements of a page, in the order in which they are made; those in templates, too, and those that are moved or thrown away.
+pub(crate) fn elements(page: &str) -> Vec<Rc<Element>> {
+    parse_document(Sink::new(), ParseOpts::default()).one(page)
+}
+
+struct Sink {
+    /// Stands for the document and for comments.
+    document: Rc<Element>,
+    elements: RefCell<Vec<Rc<Element>>>,
+}
+
+impl Sink {
+    fn new() -> Self {
+        Self { document: nothing(), elements: RefCell::default() }
+    }
+}
+
+fn nothing() -> Rc<Element> {
+    let name = QualName::new(None, html5ever::ns!(), html5ever::local_name!(""));
+    Rc::new(Element { name, attributes: RefCell::default(), text: RefCell::default() })
+}
+
+impl TreeSink for Sink {
+    type Handle = Rc<Element>;
+    type Output = Vec<Rc<Element>>;
+    type ElemName<'a> = ExpandedName<'a>;
+
+    fn finish(self) -> Self::Output {
+        self.elements.into_inner()
+    }
+
+    fn get_document(&self) -> Self::Handle {
+        Rc::clone(&self.document)
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a Self::Handle) -> ExpandedName<'a> {
+        target.name.expanded()
+    }
+
+    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> Self::Handle {
+        let element = Rc::new(Element { name, attributes: RefCell::new(attributes), text: RefCell::default() });
+        self.elements.borrow_mut().push(Rc::clone(&element));
+        element
+    }
+
+    fn append(&self, parent: &Self::Handle, child: NodeOrText<Self::Handle>) {
+        if let NodeOrText::AppendText(text) = child
+            && &*parent.name.local == "script"
+        {
+            parent.text.borrow_mut().push_str(&text);
+        }
+    }
+
+    fn add_attrs_if_missing(&self, target: &Self::Handle, attributes: Vec<Attribute>) {
+        let mut there = target.attributes.borrow_mut();
+        for attribute in attributes {
+            if there.iter().all(|one| one.name != attribute.name) {
+                there.push(attribute);
+            }
+        }
+    }
+
+    fn create_comment(&self, _: StrTendril) -> Self::Handle {
+        nothing()
+    }
+
+    fn create_pi(&self, _: StrTendril, _: StrTendril) -> Self::Handle {
+        nothing()
+    }
+
+    fn get_template_contents(&self, target: &Self::Handle) -> Self::Handle {
+        Rc::clone(target)
+    }
+
+    fn same_node(&self, one: &Self::Handle, other: &Self::Handle) -> bool {
+        Rc::ptr_eq(one, other)
+    }
+
+    fn append_before_sibling(&self, _: &Self::Handle, _: NodeOrText<Self::Handle>) {}
+    fn append_based_on_parent_node(&self, _: &Self::Handle, _: &Self::Handle, _: NodeOrText<Self::Handle>) {}
+    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
+    fn parse_error(&self, _: Cow<'static, str>) {}
+    fn set_quirks_mode(&self, _: QuirksMode) {}
+    fn remove_from_parent(&self, _: &Self::Handle) {}
+    fn reparent_children(&self, _: &Self::Handle, _: &Self::Handle) {}
+}

@@ -1,0 +1,97 @@
+//! One of the site's own origins, as one visitor sees it.
+
+use std::sync::Arc;
+
+use nightsafe_core::anchor::Origin;
+use nightsafe_core::release::{self, ReleaseError, Remembered, VerifiedRelease};
+use nightsafe_core::scalar::ReleaseHash;
+use nightsafe_serve::release::{Manner, Server};
+
+use crate::check::Job;
+use crate::keys::{Keys, MANIFEST_PATH};
+use crate::verdict::{Finding, Verdict};
+
+/// How often a release may be replaced while it is looked at.
+const PUBLISHED_MEANWHILE: u32 = 3;
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) findings: Vec<Finding>,
+    /// The release, when the site keys signed it.
+    pub(crate) release: Option<VerifiedRelease>,
+    pub(crate) keys: Keys,
+}
+
+/// Looks at all of an origin; again when another release was published meanwhile.
+pub(crate) async fn look(job: &Job, origin: &Origin, manner: &Arc<Manner>) -> Seen {
+    let mut server = job.net.server(origin, manner);
+    let mut seen = Seen::default();
+    for _ in 0..PUBLISHED_MEANWHILE {
+        let text;
+        (seen, text) = look_once(job, origin, &mut server, manner).await;
+        if seen.findings.is_empty() || text.is_none() {
+            break;
+        }
+        let now = server.read_release().await.ok();
+        if now.is_none() || now == text {
+            break;
+        }
+    }
+    seen
+}
+
+/// Document and note, when both are there.
+type Texts = Option<(String, String)>;
+
+async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc<Manner>) -> (Seen, Texts) {
+    let mut seen = Seen::default();
+    let (document, note) = match server.read_release().await {
+        Ok(texts) => texts,
+        Err(difference) => {
+            seen.findings.push(Finding::of_difference(difference));
+            return (seen, None);
+        }
+    };
+    let what = format!("{origin}{}", release::NOTE_PATH);
+    let verified = match release::verify(&note, &document, &job.anchor, job.now) {
+        Ok(verified) => Some(verified),
+        Err(error) => {
+            seen.findings.push(Finding::of_release(error, &what));
+            // One that is too old, or behind the floor, still says what should be there
+            release::verify_at_any_time(&note, &document, &job.anchor).ok()
+        }
+    };
+    let texts = Some((document, note.clone()));
+    let Some(verified) = verified else { return (seen, texts) };
+    if let Some(last) = job.known.as_ref().and_then(|known| known.release)
+        && let Err(error) = verified.follows(&Remembered { sequence: last.sequence, hash: ReleaseHash(last.hash) })
+    {
+        let said = match error {
+            ReleaseError::Fork => format!("{error} {}", last.sequence),
+            _ => format!("is number {}; number {} was seen before", verified.release().sequence, last.sequence),
+        };
+        seen.findings.push(Finding::new(Verdict::Rollback, error.code(), &what, said));
+    }
+    // Signed it is, wherever it is served
+    seen.release = Some(verified.clone());
+    let release = verified.release();
+    let Some(place) = release.place(origin.as_str()) else {
+        let said = "serves the release of other origins";
+        seen.findings.push(Finding::new(Verdict::UnsignedChange, "wrong_origin", origin.as_str(), said));
+        return (seen, texts);
+    };
+    let differences = server.check(release, &note, place).await;
+    seen.findings.extend(differences.into_iter().map(Finding::of_difference));
+    if *origin == release.fields.origin {
+        seen.keys = Keys::look(job, server, release, manner).await;
+        let is_manifest =
+            |finding: &Finding| finding.code == "no_manifest_match" && finding.what.ends_with(MANIFEST_PATH);
+        // Its bytes are others, and what it is says more
+        if seen.keys.findings.iter().any(|finding| finding.what.ends_with(MANIFEST_PATH)) {
+            seen.findings.retain(|finding| !is_manifest(finding));
+        }
+        seen.findings.append(&mut seen.keys.findings);
+    }
+    (seen, texts)
+}

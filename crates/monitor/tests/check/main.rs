@@ -1,0 +1,18 @@
+//! Checks against a whole site on real connections, honest and not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a failing test may panic"
+)]
+
+mod attacks;
+mod cloaking;
+mod formats;
+mod hostile;
+mod page;
+mod program;
+mod proxy;
+mod rig;
+mod serving;

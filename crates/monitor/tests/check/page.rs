@@ -1,0 +1,128 @@
+//! The shop's own page.
+
+use nightsafe_core::release::File;
+use nightsafe_monitor::check::{Target, check};
+use nightsafe_monitor::inventory::Inventory;
+use nightsafe_monitor::verdict::Severity;
+
+use crate::rig::{CHECKOUT, Rig, words};
+use crate::serving::{Answer, Part};
+
+const WHY: &str = "owner = \"web team\"\npurpose = \"counts\"\njustification = \"asked for\"\n";
+
+fn put_page(rig: &Rig, page: &str) {
+    rig.put(Part::Shop, CHECKOUT, Answer::new([], page));
+}
+
+fn inventory(text: &str) -> Inventory {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inventory.toml");
+    std::fs::write(&path, text).unwrap();
+    Inventory::read(&path).unwrap()
+}
+
+#[tokio::test]
+async fn the_tag_must_be_there_and_pin_the_element() {
+    let rig = Rig::new();
+    let good = rig.tag();
+    let url = rig.release.fields.url("/element-1.js");
+    for (page, word) in [
+        (good.clone(), None),
+        (good.replace(" crossorigin=\"anonymous\"", " crossorigin"), None),
+        (good.replace(" crossorigin=\"anonymous\"", ""), Some("UNSIGNED-CHANGE tag_not_pinned")),
+        (good.replace("sha384-", "sha384-x"), Some("UNSIGNED-CHANGE tag_not_pinned")),
+        (format!("<script src={url} crossorigin></script>"), Some("UNSIGNED-CHANGE tag_not_pinned")),
+        (format!("<script src={url} integrity crossorigin></script>"), Some("UNSIGNED-CHANGE tag_not_pinned")),
+        ("<p>Pay by transfer</p>".to_owned(), Some("UNSIGNED-CHANGE tag_missing")),
+        // Not where a browser would run it
+        (format!("<textarea>{good}</textarea>"), Some("UNSIGNED-CHANGE tag_missing")),
+    ] {
+        put_page(&rig, &page);
+        let wanted: Vec<String> = word.into_iter().map(str::to_owned).collect();
+        assert_eq!(words(&rig.look().await), wanted, "{page}");
+    }
+    // Somebody else's element, pinned as it should be
+    put_page(&rig, &good.replace(&url, "https://evil.example/element-1.js"));
+    let found = words(&rig.look().await);
+    assert_eq!(found, ["UNSIGNED-CHANGE tag_missing", "FOREIGN-SCRIPT script_not_listed"]);
+}
+
+#[tokio::test]
+async fn a_page_alone_leads_to_the_fields_origin() {
+    let rig = Rig::new();
+    let mut job = rig.job();
+    job.targets = vec![Target::parse(&rig.shop()).unwrap()];
+    let outcome = check(job.clone()).await;
+    assert_eq!((outcome.severity(), outcome.release.is_some()), (Severity::Ok, true), "{:?}", outcome.findings);
+    // The element of a copy of the site, on the shop's own origin: the release says where it should be
+    let honest = rig.answers.lock().unwrap().files.clone();
+    for ((part, path), answer) in &honest {
+        if *part == Part::Fields {
+            rig.put(Part::Shop, path, answer.clone());
+        }
+    }
+    put_page(&rig, &rig.tag().replace(rig.release.fields.origin.as_str(), rig.manifest.parents[0].as_str()));
+    assert_eq!(
+        words(&check(job.clone()).await),
+        ["UNSIGNED-CHANGE tag_missing", "UNSIGNED-CHANGE wrong_origin", "FOREIGN-SCRIPT script_not_listed"]
+    );
+    // Of one that nobody answers for, nobody knows; with the fields origin named, it is foreign
+    put_page(&rig, &rig.tag().replace(rig.release.fields.origin.as_str(), "http://localhost:1"));
+    assert_eq!(check(job.clone()).await.severity(), Severity::Unknown);
+    assert_eq!(rig.look().await.severity(), Severity::Critical);
+    put_page(&rig, "<p>nothing here");
+    assert_eq!(words(&check(job).await), ["UNSIGNED-CHANGE tag_missing"]);
+}
+
+#[tokio::test]
+async fn what_the_inventory_lists_may_run_and_nothing_else() {
+    let mut rig = Rig::new();
+    let shop = rig.manifest.parents[0].clone();
+    let script = b"count()";
+    rig.put(Part::Shop, "/count.js", Answer::new([], *script));
+    let (tag, integrity) = (rig.tag(), File::of(script, None).integrity());
+    let page = format!("{tag}<script src=/count.js></script><script>go()</script><iframe src=/map></iframe>");
+    put_page(&rig, &page);
+    let words_of = words(&rig.look().await);
+    assert_eq!(
+        words_of,
+        ["FOREIGN-SCRIPT frame_not_listed", "FOREIGN-SCRIPT inline_not_listed", "FOREIGN-SCRIPT script_not_listed"]
+    );
+    let hash = {
+        use sha2::Digest;
+        nightsafe_core::encoding::b64(&sha2::Sha256::digest(b"go()"))
+    };
+    rig.inventory = inventory(&format!(
+        "[[script]]\nurl = \"{shop}/count.js\"\nintegrity = \"{integrity}\"\n{WHY}[[script]]\nsha256 = \"{hash}\"\n{WHY}\
+         [[script]]\nurl = \"{shop}/map\"\n{WHY}"
+    ));
+    assert_eq!(rig.look().await.severity(), Severity::Ok);
+    // Other bytes under a listed address
+    rig.put(Part::Shop, "/count.js", Answer::new([], "steal()"));
+    assert_eq!(words(&rig.look().await), ["FOREIGN-SCRIPT script_changed"]);
+    rig.put(Part::Shop, "/count.js", Answer::new([], *script));
+    put_page(&rig, &page.replace("go()", "go() "));
+    assert_eq!(words(&rig.look().await), ["FOREIGN-SCRIPT inline_not_listed"]);
+}
+
+#[tokio::test]
+async fn the_pages_headers_are_those_of_the_inventory() {
+    let mut rig = Rig::new();
+    rig.inventory = inventory("[headers]\nContent-Security-Policy = \"script-src 'self'\"\n");
+    let tag = rig.tag();
+    let answer = |headers: &[(&str, &str)]| {
+        Answer::new(headers.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())), tag.clone())
+    };
+    let policy = ("content-security-policy", "script-src 'self'");
+    for (headers, word) in [
+        (vec![policy], None),
+        (vec![], Some("HEADER-WEAKENED header_missing")),
+        (vec![("content-security-policy", "script-src *")], Some("HEADER-WEAKENED header_changed")),
+        (vec![policy, policy], Some("HEADER-WEAKENED header_doubled")),
+        (vec![policy, ("access-control-allow-origin", "*")], Some("HEADER-ADDED header_added")),
+    ] {
+        rig.put(Part::Shop, CHECKOUT, answer(&headers));
+        let wanted: Vec<String> = word.into_iter().map(str::to_owned).collect();
+        assert_eq!(words(&rig.look().await), wanted, "{headers:?}");
+    }
+}

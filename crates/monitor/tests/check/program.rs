@@ -1,0 +1,137 @@
+//! The program: exit statuses, the pinned anchor, what it remembers.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::rig::{ELEMENT, Rig};
+use crate::serving::Answer;
+
+struct Program {
+    folder: tempfile::TempDir,
+    rig: Rig,
+}
+
+impl Program {
+    fn new() -> Self {
+        let mut rig = Rig::new();
+        // The program looks at the clock
+        rig.release.created = time_now().minus(3600);
+        rig.release.expires = time_now().plus_days(395);
+        rig.manifest.not_before = time_now().minus(3600);
+        rig.manifest.not_after = time_now().plus_days(390);
+        rig.publish();
+        rig.stamp(time_now().plus_days(1), Some([7; 32]));
+        let tag = rig.tag();
+        rig.put(crate::serving::Part::Shop, crate::rig::CHECKOUT, Answer::new([], tag));
+        let program = Self { folder: tempfile::tempdir().unwrap(), rig };
+        std::fs::write(program.anchor(), program.rig.anchor.encode()).unwrap();
+        program
+    }
+
+    fn anchor(&self) -> PathBuf {
+        self.folder.path().join("anchor.txt")
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let fields = self.rig.release.fields.origin.to_string();
+        let state = self.folder.path().join("state.db");
+        run(Command::new(env!("CARGO_BIN_EXE_nightsafe-monitor"))
+            .args(["check", &fields, &self.rig.shop(), "--timeout", "20", "--state"])
+            .arg(&state)
+            .args(arguments))
+    }
+}
+
+fn time_now() -> nightsafe_core::time::UnixTime {
+    use nightsafe_serve::clock::{Clock, SystemClock};
+    SystemClock.now()
+}
+
+fn run(command: &mut Command) -> (i32, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn an_anchor_is_given_once_and_other_keys_are_refused() {
+    let program = Program::new();
+    let (status, said) = program.run(&[]);
+    assert!(status == 3 && said.contains("no trust anchor is known"), "{said}");
+    let anchor = program.anchor();
+    let (status, said) = program.run(&["--anchor", path(&anchor)]);
+    assert!(status == 0 && said.starts_with("OK") && said.contains("all is as it was signed"), "{said}");
+    let (status, said) = program.run(&["--format", "nagios"]);
+    assert!(status == 0 && said.starts_with("NIGHTSAFE OK - demo.nightsafe.example release"), "{said}");
+
+    let mut other = program.rig.anchor.clone();
+    other.site_keys.truncate(1);
+    other.threshold = 1;
+    let other_file = program.folder.path().join("other.txt");
+    std::fs::write(&other_file, other.encode()).unwrap();
+    let (status, said) = program.run(&["--anchor", path(&other_file)]);
+    assert!(status == 3 && said.contains("other site keys"), "{said}");
+    assert_eq!(program.run(&["--anchor", path(&other_file), "--replace-anchor"]).0, 0);
+    // The loader's names and the floor may change with every release
+    let mut later = other.clone();
+    later.sequence_floor = 5;
+    std::fs::write(&other_file, later.encode()).unwrap();
+    assert_eq!(program.run(&["--anchor", path(&other_file)]).0, 0);
+}
+
+#[test]
+fn trust_on_first_use_is_only_for_who_asks_and_is_said_loudly() {
+    let program = Program::new();
+    let (status, said) = program.run(&["--trust-first"]);
+    assert!(status == 0 && said.starts_with("WARNING: the trust anchor was taken from"), "{said}");
+    // Once: then it is pinned
+    let (status, said) = program.run(&["--trust-first"]);
+    assert!(status == 0 && said.starts_with("OK"), "{said}");
+}
+
+#[test]
+fn exit_statuses_are_those_of_nagios() {
+    let mut program = Program::new();
+    let anchor = program.anchor();
+    assert_eq!(program.run(&["--anchor", path(&anchor)]).0, 0);
+    program.rig.release.sequence = 4;
+    program.rig.publish();
+    program.rig.stamp(time_now().plus_days(1), Some([7; 32]));
+    let tag = program.rig.tag();
+    program.rig.put(crate::serving::Part::Shop, crate::rig::CHECKOUT, Answer::new([], tag));
+    let (status, said) = program.run(&[]);
+    assert!(status == 1 && said.contains("SIGNED-NEW"), "{said}");
+    assert_eq!(program.run(&[]).0, 0);
+    program.rig.twist(|asked, answer| {
+        if asked.path == ELEMENT {
+            answer.body.push(b' ');
+        }
+    });
+    let (status, said) = program.run(&[]);
+    assert!(status == 2 && said.starts_with("CRITICAL") && said.contains(ELEMENT), "{said}");
+    program.rig.twist(|_, answer| answer.way = crate::serving::Way::Gone);
+    let (status, said) = program.run(&["--format", "nagios"]);
+    assert!(status == 3 && said.starts_with("NIGHTSAFE UNKNOWN"), "{said}");
+    // A wrong command line is no alarm about the site
+    let (status, said) = program.run(&["--unheard-of"]);
+    assert_eq!(status, 3, "{said}");
+    assert_eq!(run(Command::new(env!("CARGO_BIN_EXE_nightsafe-monitor")).arg("--help")).0, 0);
+}
+
+#[test]
+fn an_inventory_is_begun_from_a_page() {
+    let program = Program::new();
+    let page = program.rig.tag() + "<script src=/count.js></script>";
+    program.rig.put(crate::serving::Part::Shop, crate::rig::CHECKOUT, Answer::new([], page));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe-monitor"));
+    let (status, said) = run(command.args(["inventory", &program.rig.shop()]));
+    assert!(status == 0 && said.contains("/count.js\"") && !said.contains("element-"), "{said}");
+    let file = program.folder.path().join("inventory.toml");
+    std::fs::write(&file, said.replace("\"\"", "\"x\"")).unwrap();
+    let anchor = program.anchor();
+    assert_eq!(program.run(&["--anchor", path(&anchor)]).0, 2);
+    assert_eq!(program.run(&["--inventory", path(&file)]).0, 0);
+}

@@ -1,0 +1,281 @@
+//! A whole site: keys, manifest, release, shop page, and servers for all of it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
+use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::manifest::{self, DataKey, KeyManifest};
+use nightsafe_core::note::NoteSigner;
+use nightsafe_core::policy::builtin;
+use nightsafe_core::release::{
+    ALL_PATHS, File, FilePath, Headers, KeyManifestId, MadeWith, NOTE_PATH, Place, Script, SiteRelease, sign,
+};
+use nightsafe_core::scalar::Site;
+use nightsafe_core::suite::Suite;
+use nightsafe_core::time::UnixTime;
+use nightsafe_core::timestamp::{self, Timestamp};
+use nightsafe_monitor::check::{Job, Outcome, Target, check};
+use nightsafe_monitor::inventory::Inventory;
+use nightsafe_monitor::net::Net;
+use nightsafe_monitor::visitor::Patience;
+use nightsafe_serve::client::ClientTls;
+use nightsafe_serve::release::typed;
+use nightsafe_store::monitor::WatchedSite;
+
+use crate::serving::{Answer, Answers, Asked, Part, serve};
+
+pub(crate) const ELEMENT: &str = "/element-1.js";
+pub(crate) const FRAME: &str = "/frame-1.html";
+pub(crate) const LOADER: &str = "/loader-1.js";
+pub(crate) const WASM: &str = "/checkout-1.wasm";
+pub(crate) const CHECKOUT: &str = "/checkout";
+
+pub(crate) struct Rig {
+    pub(crate) answers: Arc<Mutex<Answers>>,
+    pub(crate) anchor: TrustAnchor,
+    pub(crate) manifest: KeyManifest,
+    pub(crate) release: SiteRelease,
+    pub(crate) inventory: Inventory,
+    pub(crate) known: Option<WatchedSite>,
+    pub(crate) patience: Patience,
+    data_key: Vec<u8>,
+}
+
+pub(crate) fn time(text: &str) -> UnixTime {
+    UnixTime::parse(text).unwrap()
+}
+
+/// The time of all checks.
+pub(crate) fn now() -> UnixTime {
+    time("2026-11-27T12:00:00Z")
+}
+
+fn key(name: &str, seed: u8) -> NoteSigner {
+    NoteSigner::from_seed(&format!("demo.nightsafe.example/{name}"), &[seed; 32]).unwrap()
+}
+
+impl Rig {
+    /// Served as it was signed.
+    pub(crate) fn new() -> Self {
+        let answers = Arc::new(Mutex::new(Answers::default()));
+        let origin = |part| Origin::parse(&format!("http://localhost:{}", serve(part, &answers))).unwrap();
+        let [shop, fields, ingest, admin] = [Part::Shop, Part::Fields, Part::Ingest, Part::Admin].map(origin);
+        let site = Site::parse("demo.nightsafe.example").unwrap();
+        let site_keys = [key("site-1", 1), key("site-2", 2)];
+        let data_key = PrivateItems::generate(Suite::X25519, &mut UnwrapErr(SysRng)).unwrap();
+        let start = time("2026-11-20T00:00:00Z");
+        let manifest = KeyManifest {
+            site: site.clone(),
+            sequence: 5,
+            not_before: start,
+            not_after: start.plus_days(390),
+            ingest: ingest.clone(),
+            parents: vec![shop.clone()],
+            timestamp_key: key("timestamp", 3).vkey().clone(),
+            receipt_key: key("receipt", 4).vkey().clone(),
+            data_keys: vec![DataKey::new(start, data_key.public_key())],
+            kinds: builtin(),
+        };
+        let wasm = WasmFile { name: "checkout-1.wasm".into(), integrity: format!("sha384-{}", "A".repeat(64)) };
+        let anchor = TrustAnchor {
+            site: site.clone(),
+            site_keys: site_keys.iter().map(|key| key.vkey().clone()).collect(),
+            threshold: 2,
+            sequence_floor: 4,
+            ingest,
+            wasm: wasm.clone(),
+            wasm_portable: wasm,
+        };
+        let place = |origin| Place { origin, files: BTreeMap::new(), headers: BTreeMap::new() };
+        let release = SiteRelease {
+            site,
+            version: "2026-11-25.3".into(),
+            sequence: 3,
+            created: time("2026-11-25T00:00:00Z"),
+            expires: time("2026-11-25T00:00:00Z").plus_days(395),
+            made_with: MadeWith {
+                version: "0.1.0".into(),
+                source_commit: "unknown".into(),
+                toolchain: "none".into(),
+                modules: BTreeMap::new(),
+            },
+            key_manifest: KeyManifestId { sequence: 0, hash: manifest::hash("") },
+            fields: place(fields),
+            admin: place(admin),
+        };
+        let patience =
+            Patience { exchange: Duration::from_secs(20), check: Duration::from_secs(60), again: (1, Duration::ZERO) };
+        let mut rig = Self {
+            answers,
+            anchor,
+            manifest,
+            release,
+            inventory: Inventory::default(),
+            known: None,
+            patience,
+            data_key: data_key.public_key().as_bytes().to_vec(),
+        };
+        rig.publish();
+        let page = format!("<!doctype html><title>Checkout</title><p>One owl</p>{}", rig.tag());
+        let html = ("content-type".to_owned(), "text/html; charset=utf-8".to_owned());
+        rig.put(Part::Shop, CHECKOUT, Answer::new([html], page));
+        rig
+    }
+
+    /// Signs what there is, and serves it.
+    pub(crate) fn publish(&mut self) {
+        let [one, two] = [&self.site_key(0), &self.site_key(1)];
+        let note = manifest::sign(&self.manifest, &[one, two]).unwrap();
+        self.release.key_manifest =
+            KeyManifestId { sequence: self.manifest.sequence, hash: manifest::hash(&self.manifest.encode()) };
+        let anchor = serde_json::to_string(&self.anchor.encode()).unwrap();
+        let data_key = format!("/{}", self.manifest.data_keys[0].file_name());
+        let number = self.release.sequence;
+        let fields = [
+            (ELEMENT, format!("element({number})").into_bytes()),
+            (FRAME, format!("<!doctype html><script src={LOADER}></script>").into_bytes()),
+            (LOADER, format!("load({anchor})").into_bytes()),
+            (WASM, b"\0asm\x01\0\0\0".to_vec()),
+            ("/key-manifest", note.into_bytes()),
+            (data_key.as_str(), self.data_key.clone()),
+        ];
+        let admin = [("/", "admin"), ("/index.html", "admin"), ("/admin.js", "admin()")]
+            .map(|(path, text)| (path, text.into()));
+        fill(&mut self.release.fields, &fields);
+        fill(&mut self.release.admin, &admin);
+        let wasm = self.release.fields.files[&FilePath::parse(WASM).unwrap()].sha256;
+        self.release.made_with.modules = BTreeMap::from([("checkout".to_owned(), wasm)]);
+        let note = sign(&self.release, &[one, two]).unwrap();
+        for (part, place, files) in
+            [(Part::Fields, &self.release.fields, &fields[..]), (Part::Admin, &self.release.admin, &admin[..])]
+        {
+            let mut answers = self.answers.lock().unwrap();
+            answers.files.retain(|(other, _), _| *other != part);
+            let mut put = |path: &str, headers: Headers, body: &[u8]| {
+                answers.files.insert((part, path.to_owned()), Answer::new(headers, body));
+            };
+            for (path, body) in files {
+                put(path, place.headers_of(path), body);
+            }
+            for (path, text) in self.release.descriptions().iter().chain([&(NOTE_PATH.to_owned(), note.clone())]) {
+                let mut headers = place.headers_of(path);
+                headers.extend(typed(path));
+                put(path, headers, text.as_bytes());
+            }
+            let nothing = Answer { status: 404, ..Answer::new(place.headers_of("/nothing"), "") };
+            answers.nothing.insert(part, nothing);
+        }
+        for part in [Part::Shop, Part::Ingest] {
+            self.answers.lock().unwrap().nothing.insert(part, Answer { status: 404, ..Answer::new([], "") });
+        }
+        self.stamp(now().plus_days(1), Some([7; 32]));
+    }
+
+    /// Ingest says that the manifest is the current one.
+    pub(crate) fn stamp(&self, until: UnixTime, roster: Option<[u8; 32]>) {
+        let stamp = Timestamp {
+            site: self.manifest.site.clone(),
+            manifest: manifest::hash(&self.manifest.encode()),
+            roster,
+            until,
+        };
+        let note = timestamp::issue(&stamp, &self.timestamp_key()).unwrap();
+        self.put(Part::Ingest, "/v1/timestamp", Answer::new([], note));
+    }
+
+    pub(crate) fn put(&self, part: Part, path: &str, answer: Answer) {
+        self.answers.lock().unwrap().files.insert((part, path.to_owned()), answer);
+    }
+
+    /// From now on, what is asked is answered otherwise.
+    pub(crate) fn twist(&self, twist: impl Fn(&Asked, &mut Answer) + Send + 'static) {
+        let mut answers = self.answers.lock().unwrap();
+        answers.twist = Box::new(twist);
+        answers.asked.clear();
+    }
+
+    pub(crate) fn site_key(&self, number: usize) -> NoteSigner {
+        key(["site-1", "site-2"][number], [1, 2][number])
+    }
+
+    pub(crate) fn timestamp_key(&self) -> NoteSigner {
+        key("timestamp", 3)
+    }
+
+    /// As the shop's page has it.
+    pub(crate) fn tag(&self) -> String {
+        let integrity = self.release.fields.files[&FilePath::parse(ELEMENT).unwrap()].integrity();
+        let url = self.release.fields.url(ELEMENT);
+        format!("<script src=\"{url}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>")
+    }
+
+    pub(crate) fn shop(&self) -> String {
+        format!("{}{CHECKOUT}", self.manifest.parents[0])
+    }
+
+    pub(crate) fn job(&self) -> Job {
+        let fields = Target::Site(self.release.fields.origin.clone());
+        Job {
+            anchor: self.anchor.clone(),
+            targets: vec![fields, Target::parse(&self.shop()).unwrap()],
+            inventory: self.inventory.clone(),
+            net: Net { tls: ClientTls::trusting(&[]).unwrap(), proxy: None, connect: BTreeMap::new() },
+            patience: self.patience,
+            now: now(),
+            known: self.known.clone(),
+            days: (30, 7),
+        }
+    }
+
+    /// Nothing is remembered.
+    pub(crate) async fn look(&self) -> Outcome {
+        check(self.job()).await
+    }
+
+    /// What was seen is remembered.
+    pub(crate) async fn look_and_remember(&mut self) -> Outcome {
+        let job = self.job();
+        let outcome = check(job.clone()).await;
+        self.known = Some(outcome.remember(&job));
+        outcome
+    }
+}
+
+fn fill(place: &mut Place, files: &[(&str, Vec<u8>)]) {
+    let script = |path: &FilePath| {
+        path.is_code().then(|| Script { owner: "us".into(), purpose: "seals".into(), justification: "needed".into() })
+    };
+    let headers =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Headers>();
+    let all = headers(&[
+        ("Content-Security-Policy", "default-src 'none'; sandbox"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Connection-Allowlist", "();webrtc=block"),
+    ]);
+    place.headers = BTreeMap::from([(ALL_PATHS.to_owned(), all)]);
+    place.files.clear();
+    for (path, bytes) in files {
+        let path = FilePath::parse(path).unwrap();
+        let mut own = typed(path.as_str());
+        if path.as_str() == FRAME {
+            own.insert(
+                "Content-Security-Policy".to_owned(),
+                "script-src 'self'; frame-ancestors https://a.example".to_owned(),
+            );
+        }
+        place.headers.insert(path.as_str().to_owned(), own);
+        place.files.insert(path.clone(), File::of(bytes, script(&path)));
+    }
+}
+
+/// Verdicts and codes, each once.
+pub(crate) fn words(outcome: &Outcome) -> Vec<String> {
+    let mut words: Vec<_> =
+        outcome.findings.iter().map(|told| format!("{} {}", told.finding.verdict.word(), told.finding.code)).collect();
+    words.dedup();
+    words
+}

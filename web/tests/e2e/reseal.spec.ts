@@ -1,0 +1,119 @@
+// Somebody leaves: his keys are discarded by the next ceremony, and what he could open is sealed anew, with an interruption.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Admin } from "./support/admin.ts";
+import { expectAccessible } from "./support/axe.ts";
+import { AMEX, Checkout, SHOPPER } from "./support/checkout.ts";
+import { Demo } from "./support/demo.ts";
+import { joins, People } from "./support/people.ts";
+import { dataKeys, nightsafe, Site } from "./support/site.ts";
+import { expect, test } from "./support/test.ts";
+
+const BEN = "ben";
+const CARD = { Card: { Number: SHOPPER.number, Expires: "12 / 2029", "Name on card": SHOPPER.holder } };
+
+/** The three steps with offline site keys; what a signer was shown. */
+async function ceremony({ at }: Demo): Promise<string> {
+  const [file, offline] = [join(at.data_dir, "next.proposal"), `${at.data_dir}.offline`];
+  const data = ["--data-dir", at.data_dir];
+  await nightsafe(["keys", "propose", ...data, "--out", file, "--passphrase-fd", "3"], `${at.admin_login.passphrase}\n`);
+  const keys = [1, 2].flatMap((n) => ["--site-key", join(offline, `site-keys/site-key-${n}.key`)]);
+  const passphrase = readFileSync(join(offline, "site-passphrase"), "utf8");
+  const shown = await nightsafe(["keys", "sign", file, ...keys, "--yes", "--site-passphrase-fd", "3"], passphrase);
+  await nightsafe(["keys", "publish", ...data, file]);
+  return shown;
+}
+
+/** Which data keys the sealed fields in the vault's database are sealed to. */
+async function keysIn(demo: Demo): Promise<string[]> {
+  const sets = await nightsafe(["db", "anonymity", "--database-url", `sqlite:${demo.path("vault.db")}`]);
+  return [...new Set([...sets.matchAll(/ ([0-9a-f]{32}) /g)].map(([, id = ""]) => id))];
+}
+
+test("Ben leaves: what is due is said, his keys go, and what he could open is sealed anew, after a reload in the middle of it", async ({
+  browser,
+  demo: _built,
+  spare,
+}) => {
+  test.setTimeout(150_000);
+  const demo = await Demo.start(spare);
+  const dark = { locale: "en-GB", colorScheme: "dark", viewport: { width: 360, height: 740 } } as const;
+  const [context, elsewhere] = [await browser.newContext(dark), await browser.newContext({ locale: "en-GB" })];
+  try {
+    const checkout = new Checkout(await elsewhere.newPage(), demo);
+    const { reference } = await checkout.purchase(SHOPPER);
+    await checkout.purchase(AMEX, "hosted");
+    const admin = new Admin(await context.newPage(), demo);
+    const { page } = admin;
+    await admin.signIn();
+    const people = new People(admin);
+    await people.open();
+    const words = await joins(await elsewhere.newPage(), await people.invite(BEN), "entirely my own words");
+    await page.getByRole("button", { name: "Look again" }).click();
+    await people.sign(people.entry("Waiting for you", BEN), words, /^Sign/);
+    await people.says("ben is on the list now.");
+    await expect(page.getByRole("region", { name: "To be done now" })).toHaveCount(0);
+
+    // He goes, and knows every key that is signed
+    await (await people.act(BEN, "Remove")).getByRole("button", { name: "Remove ben" }).click();
+    await people.says("ben was removed.");
+    const now = page.getByRole("region", { name: "To be done now" });
+    await expect(now).toContainText("Somebody who has left can open what is sealed now");
+    await expectAccessible(page, "somebody was removed");
+    await now.getByRole("button", { name: "Keys and epochs" }).click();
+    const left = page.getByRole("region", { name: "What people who have left could open" });
+    await expect(page.getByRole("region", { name: "What is due" })).toContainText("nightsafe keys propose");
+    await expect(left).toContainText("2 deposits could still be opened");
+    await expect(left).toContainText("First another data key has to take over");
+    await expect(left.getByRole("button")).toHaveCount(0);
+    const old = dataKeys(new Site(demo).manifest);
+    await expect(page.locator(`[data-key="${old[0]?.id ?? ""}"]`)).toContainText("2 deposits sealed to it.");
+    await expectAccessible(page, "keys that somebody who has left knows");
+
+    const shown = await ceremony(demo);
+    expect(shown).toContain(`${old[0]?.id ?? ""}   SEALS NO MORE from now on`);
+    expect(shown).toContain(`${old[1]?.id ?? ""}   DISCARDED before its start`);
+    const fresh = dataKeys(new Site(demo).manifest);
+    expect(fresh.filter(({ id }) => old.some((one) => one.id === id))).toEqual([]);
+    await page.getByRole("button", { name: "Keys" }).click();
+    await expect(page.getByRole("region", { name: "What is due" })).toContainText("Nothing.");
+
+    // Interrupted when everything is sealed and nothing is kept yet
+    const held = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/reseal"));
+    await page.route(/\/v1\/reseal$/, (route) => (route.request().method() === "POST" ? undefined : route.continue()));
+    await left.getByRole("button", { name: "Seal anew" }).focus();
+    await page.keyboard.press("Enter");
+    await held;
+    const bar = left.getByRole("progressbar", { name: "What people who have left could open" });
+    await expect(bar).toHaveAttribute("max", "2");
+    await expect(left).toContainText("0 of 2 deposits sealed anew.");
+    await expectAccessible(page, "sealing anew");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    await page.reload(); // which breaks it off
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.getByRole("button", { name: "Keys" }).click();
+    await expect(left).toContainText("2 deposits could still be opened");
+    expect(await keysIn(demo)).toEqual([old[0]?.id]);
+    await left.getByRole("button", { name: "Seal anew" }).click();
+    await expect(left).toContainText("Done. 2 deposits were sealed anew.");
+    await expect(left).toContainText("Nothing is left");
+    await expectAccessible(page, "all is sealed anew");
+
+    // No row in the vault is sealed to a key that Ben was granted; who stays opens all as before; so does what is new
+    expect(await keysIn(demo)).toEqual([fresh[0]?.id]);
+    await admin.deposit(reference);
+    expect(await admin.differences()).toEqual([]);
+    expect(await admin.opened(["Card"], "Charge the card")).toEqual(CARD);
+    await page.getByRole("button", { name: "Log" }).click();
+    await expect(page.getByRole("main")).toContainText("Sealed anew, for somebody who has left");
+    const { reference: later } = await checkout.purchase(SHOPPER, "hosted");
+    await admin.deposit(later);
+    expect(await admin.differences()).toEqual([]);
+    expect(await keysIn(demo)).toEqual([fresh[0]?.id]);
+  } finally {
+    await context.close();
+    await elsewhere.close();
+    await demo.stop();
+  }
+});
