@@ -6,7 +6,7 @@ mod table;
 
 use crate::cluster::{self, Cluster};
 use crate::setup::{chromium, npm, postgres, proxies, schemathesis, watchers};
-use crate::{assets, fuzz, payload, place, program, run, stamp};
+use crate::{assets, fuzz, payload, place, program, reproduce, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
@@ -71,6 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         stage::side_by_side(rust, [node, browser])
     });
     if options.long && filter.is_none() {
+        results.push(Results::of("reproducible assets", || reproduce::run(&reproduce::Options::default())));
         results.push(Results::of("fuzzing", || fuzz::run_for(FUZZING, None)));
     }
     table::print(&results, start.elapsed());
