@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::config::{Config, Origins};
 use crate::data_dir::{DataDir, DataDirArg};
-use crate::site::{integrity, markup};
+use crate::site::integrity;
 use crate::site::release::{Pinned, Release};
 use crate::term;
 
@@ -98,7 +98,7 @@ mod tests {
             Pinned { file: "element-0123456789abcdef.js".to_owned(), integrity: integrity::sha384(b"element") };
         let config = config(|port| format!("http://localhost:{port}"));
         let text = snippet(&config, &element);
-        markup::check_markup("snippet", &text).unwrap();
+        crate::site::markup::check_markup("snippet", &text).unwrap();
         assert_eq!(text.matches("<!--").count(), text.matches("-->").count());
         // Inside a comment, "--" would be an error and "-->" would end it too early
         for comment in text.split("<!--").skip(1) {
