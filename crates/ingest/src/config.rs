@@ -16,7 +16,7 @@ use nightsafe_store::{Database, DatabaseError};
 use serde::Deserialize;
 
 use crate::relay::config::RelaySection;
-use crate::{IngestConfig, RosterFiles};
+use crate::{IngestConfig, ReportLimits, RosterFiles};
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Config {
     /// How much may be asked for.
     #[serde(default)]
     pub limits: Limits,
+    /// How much browsers may report.
+    #[serde(default)]
+    pub reports: ReportLimits,
     /// The fields origin, when this process serves it.
     pub fields: Option<Fields>,
     /// The way to the vault, when this process offers it.

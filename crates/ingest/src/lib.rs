@@ -16,6 +16,7 @@ mod manifests;
 pub mod metrics;
 pub mod openapi;
 pub mod relay;
+mod reports;
 mod roster;
 mod state;
 mod timestamp;
@@ -30,6 +31,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::routing::{get, post};
 use nightsafe_core::anchor::Origin;
+use nightsafe_proto::report::REPORTS_PATH;
 use nightsafe_serve::api;
 use nightsafe_serve::limits::{Guard, admit};
 use nightsafe_serve::static_files::{self, RulesError, StaticFolder};
@@ -38,6 +40,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use state::Shared;
 
 pub use manifests::ManifestFault;
+pub use reports::{ReportLimits, samples_router};
 pub use roster::RosterFiles;
 pub use state::{Ingest, IngestConfig, IngestError};
 
@@ -47,20 +50,22 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How long a browser may remember the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(7200);
 
-/// The API of `docs/API.md`, without rates: for one machine, or behind something that limits them.
+/// The API of `docs/API.md`, without rates but those of reports: for one machine, or behind something that limits them.
 pub fn router(ingest: Arc<Ingest>) -> Router {
-    guarded_router(ingest, Guard::default())
+    guarded_router(ingest, Guard::default(), ReportLimits::default())
 }
 
-/// The API of `docs/API.md`, within the limits of `guard`.
-pub fn guarded_router(ingest: Arc<Ingest>, guard: Guard) -> Router {
+/// The API of `docs/API.md`, within the limits of `guard`, and reports of browsers within limits of their own.
+pub fn guarded_router(ingest: Arc<Ingest>, guard: Guard, limits: ReportLimits) -> Router {
     let cors = cors(&ingest);
     let Guard { admission, memory } = guard;
     let asked = Router::new()
         .route("/v1/deposits", post(deposits::post))
         .route(timestamp::PATH, get(timestamp::get))
         .route("/v1/openapi.json", get(openapi::get));
+    let reported = reports::route(admission.trust.clone(), limits);
     let routes = admit(asked, Arc::new(admission))
+        .merge(reported)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .with_state(Shared { ingest, memory });
@@ -81,13 +86,14 @@ pub fn fields_router(folder: PathBuf, headers: PathBuf) -> Result<Router, RulesE
     })
 }
 
-/// Only pages of the fields origin may read answers, and pages of the admin site the timestamp note; there are no
-/// credentials to send.
+/// Only pages of the fields origin may read answers, and pages of the admin site the timestamp note; both may report.
+/// There are no credentials to send.
 fn cors(ingest: &Ingest) -> CorsLayer {
     let (fields, admin) = (ingest.fields_origin.clone(), ingest.admin_origin.clone());
     let allowed = move |origin: &HeaderValue, request: &Parts| {
         let is = |allowed: &Origin| origin.as_bytes() == allowed.as_str().as_bytes();
-        is(&fields) || (request.uri.path() == timestamp::PATH && admin.as_ref().is_some_and(is))
+        let for_admins = [timestamp::PATH, REPORTS_PATH].contains(&request.uri.path());
+        is(&fields) || (for_admins && admin.as_ref().is_some_and(is))
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))

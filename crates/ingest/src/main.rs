@@ -11,7 +11,7 @@ use nightsafe_ingest::config::{Config, Fields, SiteFiles};
 use nightsafe_ingest::metrics::{OutboxMetrics, register_state};
 use nightsafe_ingest::relay::config::{RelaySection, RelaySettings};
 use nightsafe_ingest::relay::relay_router;
-use nightsafe_ingest::{Ingest, fields_router, guarded_router};
+use nightsafe_ingest::{Ingest, fields_router, guarded_router, samples_router};
 use nightsafe_serve::clock::SystemClock;
 use nightsafe_serve::config::{self, Arguments};
 use nightsafe_serve::metrics::Metrics;
@@ -101,9 +101,10 @@ async fn serve(config: &Config, parts: Parts) -> Result<()> {
     tracing::info!(bytes = ceiling, "memory stays below");
     register_state(&mut metrics, Arc::clone(&ingest), outbox, guard.memory.clone(), ceiling);
     let mut service = Service::new(metrics.http());
-    service.listen("ingest", &config.listen, guarded_router(ingest, guard)).await?;
+    let samples = samples_router(Arc::clone(&ingest));
+    service.listen("ingest", &config.listen, guarded_router(ingest, guard, config.reports)).await?;
     if let Some(listen) = &config.metrics {
-        service.listen("metrics", listen, metrics.router()).await?;
+        service.listen("metrics", listen, metrics.router_and(samples)).await?;
     }
     if let Some((fields, folder)) = config.fields.as_ref().zip(parts.fields) {
         service.listen("fields", &fields.listen, folder).await?;

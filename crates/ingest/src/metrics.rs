@@ -99,6 +99,7 @@ pub fn register_state(
     let help = "Age of the timestamp note that is handed out; -1 when none can be";
     let age = gauge(metrics, "timestamp_age", help, Some(Unit::Seconds));
     let keys = KeyGauges::register(metrics);
+    ingest.reports.register(metrics.registry());
     let help = "Place of the last entry of the roster of admins that the timestamp note names; -1 when it names none";
     let roster = gauge(metrics, "roster_sequence", help, None);
     let refused: Counter = Counter::default();

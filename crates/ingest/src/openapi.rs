@@ -7,7 +7,7 @@ use nightsafe_proto::openapi::{Responses, responses};
 use nightsafe_proto::problem::{ProblemDetails, ProblemType as P};
 use utoipa::{IntoResponses, OpenApi};
 
-use crate::{deposits, health, timestamp};
+use crate::{deposits, health, reports, timestamp};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +16,7 @@ use crate::{deposits, health, timestamp};
         description = "Takes sealed deposits and hands out the timestamp note. docs/API.md has the limits.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(deposits::post, timestamp::get, health::healthz, health::readyz, get),
+    paths(deposits::post, timestamp::get, reports::post, health::healthz, health::readyz, get),
     components(schemas(ProblemDetails))
 )]
 struct Document;
@@ -55,6 +55,24 @@ impl IntoResponses for TimestampProblems {
     fn responses() -> Responses {
         let [limited, fault, busy] = ALWAYS;
         responses(&[limited, fault, busy, P::ManifestUnavailable])
+    }
+}
+
+/// Problems of `POST /v1/reports`.
+pub(crate) struct ReportProblems;
+
+impl IntoResponses for ReportProblems {
+    fn responses() -> Responses {
+        let [limited, fault, busy] = ALWAYS;
+        responses(&[
+            P::MalformedJson,
+            P::RequestTimeout,
+            P::BodyTooLarge,
+            P::UnsupportedMediaType,
+            limited,
+            fault,
+            busy,
+        ])
     }
 }
 

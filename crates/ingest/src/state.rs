@@ -13,6 +13,7 @@ use nightsafe_serve::limits::Memory;
 use nightsafe_store::outbox::OutboxWriter;
 
 use crate::manifests::{ManifestFault, ManifestFiles, Manifests, OnlineKeys, Published};
+use crate::reports::Reports;
 use crate::roster::{RosterFiles, RosterWatch};
 use crate::timestamp::Issued;
 
@@ -60,6 +61,7 @@ pub struct Ingest {
     pub(crate) timestamp_signer: NoteSigner,
     pub(crate) issued: Mutex<Option<Issued>>,
     pub(crate) roster: Option<RosterWatch>,
+    pub(crate) reports: Reports,
     manifests: Manifests,
 }
 
@@ -87,6 +89,7 @@ impl Ingest {
         let files =
             ManifestFiles { current: config.fields_folder.join("key-manifest"), history: config.manifest_history };
         Ok(Arc::new(Self {
+            reports: Reports::new(config.fields_origin.clone(), config.admin_origin.clone()),
             fields_origin: config.fields_origin,
             admin_origin: config.admin_origin,
             outbox: config.outbox,

@@ -38,7 +38,7 @@ fn run(command: &mut Command) -> String {
 
 #[test]
 fn the_sample_of_ingest_has_every_key() {
-    let sections = ["", "site", "outbox", "listen", "listen.tls", "limits", "fields", "relay", "log"];
+    let sections = ["", "site", "outbox", "listen", "listen.tls", "limits", "reports", "fields", "relay", "log"];
     samples::check::<Config>("ingest.toml", &sections);
 }
 

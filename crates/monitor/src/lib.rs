@@ -7,7 +7,6 @@
 
 pub mod anchor;
 pub mod check;
-mod html;
 pub mod inventory;
 mod keys;
 pub mod net;

@@ -10,7 +10,7 @@ use nightsafe_core::encoding::b64;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::html::{self, Element};
+use nightsafe_serve::release::html::{self, Element};
 
 /// Types of a script element that browsers take for data. Whatever is not among them counts as code.
 const DATA_TYPES: [&str; 9] = [

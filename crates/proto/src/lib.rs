@@ -9,6 +9,7 @@ pub mod deposit;
 pub mod openapi;
 pub mod problem;
 pub mod relay;
+pub mod report;
 mod unique_map;
 pub mod vault;
 pub mod wire;

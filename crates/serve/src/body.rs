@@ -48,8 +48,21 @@ pub async fn read_json_within(
     limits: BodyLimits,
     memory: &Memory,
 ) -> Result<(Vec<u8>, Share), Problem> {
+    read_within(request, "application/json", limits, memory).await
+}
+
+/// The same of a body that is declared as another media type, which is JSON.
+///
+/// # Errors
+/// As [`read_json_within`].
+pub async fn read_within(
+    request: Request<Body>,
+    media_type: &str,
+    limits: BodyLimits,
+    memory: &Memory,
+) -> Result<(Vec<u8>, Share), Problem> {
     // Also what makes a browser ask first (CORS) before it sends from a foreign page
-    if !is_json(request.headers()) {
+    if !is_declared(request.headers(), media_type) {
         return Err(ProblemType::UnsupportedMediaType.into());
     }
     let mut buffer = Buffer { bytes: Vec::new(), limit: limits.bytes, share: memory.share() };
@@ -103,8 +116,8 @@ impl Buffer {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+fn is_declared(headers: &HeaderMap, media_type: &str) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
 }

@@ -63,8 +63,13 @@ impl Metrics {
 
     /// `GET /metrics`.
     pub fn router(self) -> Router {
+        self.router_and(Router::new())
+    }
+
+    /// The same, and what else operators may look at.
+    pub fn router_and(self, more: Router) -> Router {
         let router = Router::new().route("/metrics", get(answer)).with_state(Arc::new(self));
-        crate::api::with_fallbacks(router)
+        crate::api::with_fallbacks(router.merge(more))
     }
 
     /// The text.

@@ -2,6 +2,7 @@
 //! looks again and again.
 
 mod asker;
+pub mod html;
 mod server;
 
 use std::io::{self, Read};

@@ -11,6 +11,7 @@ mod metadata;
 mod payload;
 mod place;
 mod program;
+mod reproduce;
 mod run;
 mod say;
 mod setup;
@@ -40,6 +41,8 @@ enum Command {
     Lint,
     /// Build the WASM modules and bundles into target/assets
     Assets,
+    /// Build the assets of the last commit in clean checkouts, and compare them
+    Reproduce(reproduce::Options),
     /// Measure sealing in a browser, opening natively, or taking deposits
     Bench(bench::Options),
     /// Start a PostgreSQL for tests run by hand, and say how they find it
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Lint => lint::run(),
         Command::Assets => assets::run(),
+        Command::Reproduce(options) => reproduce::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Postgres => cluster::run(),
         Command::Payload(options) => payload::run(&options),

@@ -9,7 +9,7 @@ import { expect, test } from "./support/test.ts";
 const COMMON = {
   "cross-origin-embedder-policy": "require-corp",
   "document-isolation-policy": "isolate-and-require-corp",
-  "integrity-policy": "blocked-destinations=(script)",
+  "integrity-policy": "blocked-destinations=(script), endpoints=(nightsafe)",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
@@ -40,7 +40,7 @@ const LOST = ["/no-such-file", "/..%2f..%2fnightsafe.toml", "/.hidden", "/%00", 
 test("fields origin: every answer has the closed policy, each frame its own, errors included", async ({ demo }) => {
   const { element, frame, loader, wasm, wasm_portable: portable, texts } = await releaseOf(demo);
   const { fields, ingest, shop } = demo.at;
-  const own = `script-src '${loader.integrity}' 'wasm-unsafe-eval'`;
+  const own = `script-src '${loader.integrity}' 'wasm-unsafe-eval' 'report-sha384'`;
   const modules = [wasm, portable].map(({ file }) => `${fields}/${file}`);
   const keys = dataKeys(new Site(demo).manifest).map(({ id }) => `/data-key-${id}`);
   expect(keys.length).toBeGreaterThan(1);
@@ -60,6 +60,7 @@ test("fields origin: every answer has the closed policy, each frame its own, err
       "access-control-allow-origin": "*",
       "cross-origin-resource-policy": "cross-origin",
     });
+    expect(headers["reporting-endpoints"], what).toBe(`nightsafe="${ingest}/v1/reports"`);
     expect(headers["permissions-policy"], what).toContain("payment=()");
     const isKey = keys.some((path) => what.endsWith(path)) && status < 400;
     expect(headers["cache-control"], what).toMatch(isKey ? /^public, max-age=31536000, immutable, no-transform$/ : /^no-(store|cache), no-transform$/);
@@ -74,13 +75,13 @@ test("fields origin: every answer has the closed policy, each frame its own, err
       expect(csp).toContain(`connect-src ${connects.join(" ")};`);
       expect(csp).toContain(`frame-ancestors ${shop};`);
       expect(headers["connection-allowlist"]).toBe(
-        `(${[...connects, `${fields}/${loader.file}`].map((url) => `"${url}"`).join(" ")});webrtc=block`,
+        `(${[...connects, `${fields}/${loader.file}`].map((url) => `"${url}"`).join(" ")});report-to=nightsafe;webrtc=block`,
       );
     } else {
       expect(csp, what).not.toContain("script-src");
       expect(csp, what).toContain("frame-ancestors 'none'");
-      expect(csp, what).toMatch(/; sandbox$/);
-      expect(headers["connection-allowlist"], what).toBe("();webrtc=block");
+      expect(csp, what).toMatch(/; sandbox; report-to nightsafe$/);
+      expect(headers["connection-allowlist"], what).toBe("();report-to=nightsafe;webrtc=block");
     }
     if (LOST.some((path) => what.endsWith(path))) expect(status, what).toBeGreaterThanOrEqual(400);
   }
@@ -97,7 +98,7 @@ test("admin origin: every answer has the one policy, errors included", async ({ 
     });
     expect(headers["access-control-allow-origin"], what).toBeUndefined();
     const csp = headers["content-security-policy"] ?? "";
-    expect(csp, what).toContain(`script-src '${admin["script"]?.integrity}' 'wasm-unsafe-eval';`);
+    expect(csp, what).toContain(`script-src '${admin["script"]?.integrity}' 'wasm-unsafe-eval' 'report-sha384';`);
     expect(csp, what).toContain("frame-ancestors 'none'");
     expect(csp, what).toContain("require-trusted-types-for 'script'; trusted-types 'none'");
     expect(csp, what).not.toMatch(OPEN_ENDED);

@@ -98,7 +98,7 @@ mod tests {
             Pinned { file: "element-0123456789abcdef.js".to_owned(), integrity: integrity::sha384(b"element") };
         let config = config(|port| format!("http://localhost:{port}"));
         let text = snippet(&config, &element);
-        integrity::check_markup("snippet", &text).unwrap();
+        crate::site::markup::check_markup("snippet", &text).unwrap();
         assert_eq!(text.matches("<!--").count(), text.matches("-->").count());
         // Inside a comment, "--" would be an error and "-->" would end it too early
         for comment in text.split("<!--").skip(1) {

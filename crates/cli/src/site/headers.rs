@@ -1,14 +1,15 @@
 //! The headers that the two static sites are served with, on every response, errors included: a same-origin document
 //! without them would be a way around Connection-Allowlist.
 //!
-//! `"*"` holds for every path; a path's own entry overrides it by name. No reporting endpoint is named, because none of
-//! the servers takes reports. docs/THREAT-MODEL.md says what else is left out, and why.
+//! `"*"` holds for every path; a path's own entry overrides it by name. Browsers report to ingest what was against a policy
+//! (docs/API.md). docs/THREAT-MODEL.md says what is left out, and why.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::manifest::KeyManifest;
+use nightsafe_proto::report::REPORTS_PATH;
 use nightsafe_serve::release::typed;
 
 use super::release::{FieldsVersion, Pinned, Release};
@@ -35,7 +36,7 @@ const OWN_PASSKEYS: &str = "publickey-credentials-create=(self), publickey-crede
 /// Headers of the fields origin: each frame, current or earlier, with the policy that fits its own files.
 /// `keys` are the published files of data keys, also of those that the manifest no longer names.
 pub(crate) fn fields(release: &Release, origins: &Origins, manifest: &KeyManifest, keys: &[String]) -> SiteHeaders {
-    let mut all = common(&origins.fields);
+    let mut all = common(&origins.fields, &origins.ingest);
     set(&mut all, "Access-Control-Allow-Origin", "*");
     set(&mut all, "Cross-Origin-Resource-Policy", "cross-origin");
     set(&mut all, "X-Frame-Options", "DENY");
@@ -43,9 +44,9 @@ pub(crate) fn fields(release: &Release, origins: &Origins, manifest: &KeyManifes
         &mut all,
         "Content-Security-Policy",
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types 'none'; sandbox",
+         require-trusted-types-for 'script'; trusted-types 'none'; sandbox; report-to nightsafe",
     );
-    set(&mut all, "Connection-Allowlist", "();webrtc=block");
+    set(&mut all, "Connection-Allowlist", "();report-to=nightsafe;webrtc=block");
 
     let mut headers = SiteHeaders::from([("*".to_owned(), all)]);
     for version in release.versions() {
@@ -74,10 +75,10 @@ fn frame(version: &FieldsVersion, origins: &Origins, manifest: &KeyManifest) -> 
     connects.extend(manifest.data_keys.iter().map(|key| format!("{fields}/{}", key.file_name())));
     connects.extend(["deposits", "timestamp"].map(|name| format!("{ingest}/v1/{name}")));
     let csp = format!(
-        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src '{}'; connect-src {}; worker-src 'none'; \
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval' 'report-sha384'; style-src '{}'; connect-src {}; worker-src 'none'; \
          frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {}; \
          require-trusted-types-for 'script'; trusted-types 'none'; \
-         sandbox allow-scripts allow-same-origin allow-forms",
+         sandbox allow-scripts allow-same-origin allow-forms; report-to nightsafe",
         version.loader.integrity,
         version.frame_style,
         connects.join(" "),
@@ -104,13 +105,13 @@ pub(crate) fn admin(release: &Release, origins: &Origins) -> SiteHeaders {
     // What keeps the vault in check does not come from it
     let timestamp = format!("{ingest}/v1/timestamp");
     let csp = format!(
-        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval'; style-src {style}; \
+        "default-src 'none'; script-src '{}' 'wasm-unsafe-eval' 'report-sha384'; style-src {style}; \
          connect-src {wasm} {passphrase} {api} {timestamp}; \
          worker-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'; trusted-types 'none'",
+         require-trusted-types-for 'script'; trusted-types 'none'; report-to nightsafe",
         files.script.integrity,
     );
-    let mut all = common(admin);
+    let mut all = common(admin, ingest);
     set(&mut all, "Content-Security-Policy", &csp);
     let allowed = [
         format!("{admin}/"),
@@ -145,19 +146,20 @@ pub(crate) fn to_bytes(headers: &SiteHeaders) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn common(origin: &str) -> HeaderSet {
+fn common(origin: &str, ingest: &str) -> HeaderSet {
     let mut headers = HeaderSet::new();
     for (name, value) in [
         ("Cache-Control", NEVER_STORED),
         ("Cross-Origin-Embedder-Policy", "require-corp"),
         ("Document-Isolation-Policy", "isolate-and-require-corp"),
-        ("Integrity-Policy", "blocked-destinations=(script)"),
+        ("Integrity-Policy", "blocked-destinations=(script), endpoints=(nightsafe)"),
         ("Permissions-Policy", PERMISSIONS),
         ("Referrer-Policy", "no-referrer"),
         ("X-Content-Type-Options", "nosniff"),
     ] {
         set(&mut headers, name, value);
     }
+    set(&mut headers, "Reporting-Endpoints", &format!("nightsafe=\"{ingest}{REPORTS_PATH}\""));
     if origin.starts_with("https://") {
         set(&mut headers, "Strict-Transport-Security", "max-age=63072000");
     }
@@ -178,7 +180,7 @@ fn caching(value: &str) -> HeaderSet {
 
 fn allowlist<'a>(urls: impl Iterator<Item = &'a String>) -> String {
     let quoted: Vec<String> = urls.map(|url| format!("\"{url}\"")).collect();
-    format!("({});webrtc=block", quoted.join(" "))
+    format!("({});report-to=nightsafe;webrtc=block", quoted.join(" "))
 }
 
 fn path(file: &Pinned) -> String {
@@ -237,7 +239,8 @@ mod tests {
         assert_eq!(headers[&format!("/{old}")]["Cache-Control"], KEPT);
         assert_eq!(headers[&format!("/{old}")]["Content-Type"], "application/octet-stream");
         assert!(csp("*").contains("default-src 'none'") && csp("*").contains("frame-ancestors 'none'"));
-        assert_eq!(headers["*"]["Connection-Allowlist"], "();webrtc=block");
+        assert_eq!(headers["*"]["Connection-Allowlist"], "();report-to=nightsafe;webrtc=block");
+        assert_eq!(headers["*"]["Reporting-Endpoints"], "nightsafe=\"http://localhost:4803/v1/reports\"");
         assert_eq!(headers["/element-1.js"]["Cache-Control"], ASKED_AGAIN);
         assert_eq!(headers["/element-1.js"]["Content-Type"], "text/javascript; charset=utf-8");
         assert_eq!(headers["/checkout-1.wasm"]["Content-Type"], "application/wasm");

@@ -7,6 +7,7 @@ pub(crate) mod headers;
 pub(crate) mod integrity;
 mod inventory;
 mod made_with;
+pub(crate) mod markup;
 pub(crate) mod offered;
 pub(crate) mod proposal;
 mod publish;
@@ -191,13 +192,16 @@ impl FieldsFiles {
         frame.text("__NIGHTSAFE_LOADER_INTEGRITY__", &pinned.integrity)?;
         frame.text("__NIGHTSAFE_LOADER__", &pinned.file)?;
         let frame = frame.finish()?;
-        integrity::check_markup("frame.html", &frame)?;
+        markup::check_markup("frame.html", &frame)?;
+        markup::check_script("loader.js", &loader)?;
 
         let pinned = pin("frame", "html", frame.as_bytes())?;
         let mut element = Template::new("element.js", assets.element.clone())?;
         element.literal("__NIGHTSAFE_FIELDS__", &inputs.config.origins.fields)?;
         element.literal("__NIGHTSAFE_FRAME__", &pinned.file)?;
-        Ok(Self { loader, frame_style: sha256(inline_style(&frame)?.as_bytes()), frame, element: element.finish()? })
+        let element = element.finish()?;
+        markup::check_script("element.js", &element)?;
+        Ok(Self { loader, frame_style: sha256(inline_style(&frame)?.as_bytes()), frame, element })
     }
 
     fn publish(self, folder: &Path, assets: &Assets, version: &str) -> Result<FieldsVersion> {
@@ -259,7 +263,8 @@ impl AdminFiles {
         index.text("__ADMIN_CSS_INTEGRITY__", &css.integrity)?;
         index.text("__ADMIN_CSS__", &css.file)?;
         let index = index.finish()?;
-        integrity::check_markup("admin/index.html", &index)?;
+        markup::check_markup("admin/index.html", &index)?;
+        markup::check_script("admin.js", &script)?;
         Ok(Self { script, index })
     }
 

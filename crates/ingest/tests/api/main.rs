@@ -14,5 +14,6 @@ mod durability;
 mod fields;
 mod manifests;
 mod problems;
+mod reports;
 mod roster;
 mod support;

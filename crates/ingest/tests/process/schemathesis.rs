@@ -12,6 +12,10 @@ const WITHOUT_RATES: &str = "
 [limits]
 client = { per_second = 0, burst = 1 }
 all = { per_second = 0, burst = 1 }
+
+[reports]
+client = { per_second = 0, burst = 1 }
+all = { per_second = 0, burst = 1 }
 ";
 
 #[test]

@@ -10,6 +10,7 @@
 mod attacks;
 mod cloaking;
 mod formats;
+mod honest;
 mod hostile;
 mod page;
 mod program;

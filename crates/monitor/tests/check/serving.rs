@@ -32,6 +32,8 @@ pub(crate) enum Way {
     Endless,
     /// Hangs up.
     Gone,
+    /// Comes a byte at a time.
+    Slow,
 }
 
 /// A request.
@@ -122,16 +124,23 @@ fn answer(part: Part, mut stream: TcpStream, answers: &Mutex<Answers>) -> std::i
         Way::Gone => return Ok(()),
         // Until the other side has had enough
         Way::Hangs => return stream.read(&mut [0; 1]).map(drop),
-        Way::Whole | Way::Endless => {}
+        Way::Whole | Way::Endless | Way::Slow => {}
     }
     let mut head = format!("HTTP/1.1 {} Said\r\nconnection: close\r\n", answer.status);
     for (name, value) in &answer.headers {
         head += &format!("{name}: {value}\r\n");
     }
-    if answer.way == Way::Whole {
+    if matches!(answer.way, Way::Whole | Way::Slow) {
         head += &format!("content-length: {}\r\n", answer.body.len());
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
+    if answer.way == Way::Slow {
+        for byte in &answer.body {
+            stream.write_all(&[*byte])?;
+            std::thread::yield_now();
+        }
+        return Ok(());
+    }
     stream.write_all(&answer.body)?;
     if answer.way != Way::Endless {
         return Ok(());

@@ -7,3 +7,4 @@ pub(crate) mod postgres;
 pub(crate) mod proxies;
 pub(crate) mod schemathesis;
 pub(crate) mod wasm_target;
+pub(crate) mod watchers;

@@ -22,6 +22,6 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 /// Debian's are where only root's PATH looks.
-fn is_there(program: &str) -> bool {
+pub(crate) fn is_there(program: &str) -> bool {
     run::on_path(program) || std::path::Path::new("/usr/sbin").join(program).is_file()
 }

