@@ -20,7 +20,6 @@ use nightsafe_core::time::UnixTime;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::report::{BrowserReport, MAX_REPORTS_BODY, REPORTS_MEDIA_TYPE, REPORTS_PATH, ReportSamples};
 use nightsafe_serve::body::{BodyLimits, read_within};
-use nightsafe_serve::clock::Clock;
 use nightsafe_serve::limits::{Admission, Memory, Rate, RateLimits, Rates, admit};
 use nightsafe_serve::problem::Problem;
 use prometheus_client::encoding::EncodeLabelSet;

@@ -146,9 +146,9 @@ mod tests {
         ))
         .unwrap();
         assert_eq!((loaded.hash, loaded.source.as_str()), (digest, "https://admin.example/admin-1.js"));
-        let only = r#"{"type":"integrity-violation","url":"https://fields.example/","body":{"blockedURL":"https://a.cdn.example/x.js","destination":"script","reportOnly":true}}"#;
+        let only = r#"{"type":"integrity-violation","url":"https://fields.example/","body":{"blockedURL":"https://a.assets.example/x.js","destination":"script","reportOnly":true}}"#;
         let only = sample(only).unwrap();
-        assert_eq!((only.report_only, only.source.as_str()), (true, "https://*.cdn.example"));
+        assert_eq!((only.report_only, only.source.as_str()), (true, "https://*.assets.example"));
     }
 
     #[test]

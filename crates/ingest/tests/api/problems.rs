@@ -20,7 +20,7 @@ use sqlx::Connection;
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
 /// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 33] = [
+const ELSEWHERE: [P; 39] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
@@ -51,6 +51,12 @@ const ELSEWHERE: [P; 33] = [
     P::NoLog,
     P::LogUnavailable,
     P::MalformedSearch,
+    P::PasskeyNeedsPassphrase,
+    P::PasskeyNotAdded,
+    P::PasskeyNotBegun,
+    P::PasskeyRefused,
+    P::PasskeysUnavailable,
+    P::UnknownPasskey,
     P::KitNotBegun,
     P::RecoveryEnded,
     P::NotTheActiveKey,

@@ -117,7 +117,8 @@ async fn pages_of_both_static_sites_may_report() {
 async fn a_flood_of_reports_takes_nothing_away_from_deposits() {
     let watched = Watched::new().await;
     let router = router(watched.ingest.clone());
-    let ask = async |request| tower::ServiceExt::oneshot(router.clone(), request).await.unwrap().status();
+    let ask =
+        async |request: Request<Body>| tower::ServiceExt::oneshot(router.clone(), request).await.unwrap().status();
     let mut last = StatusCode::NO_CONTENT;
     // 500 at once, and 50 more for each second that this takes
     for _ in 0..100_000 {

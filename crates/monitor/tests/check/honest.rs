@@ -79,6 +79,7 @@ async fn an_honest_site_is_never_red_whatever_goes_wrong_by_itself() {
         if number % (checks / (RELEASES + 1)) == 0 && rig.release.sequence < 3 + RELEASES {
             rig.release.sequence += 1;
             rig.publish();
+            rig.put_page(); // the shop takes the new snippet
         }
         rig.stamp(at.plus_days(1), Some([7; 32]));
         if number % 20 == 0 {

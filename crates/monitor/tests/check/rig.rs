@@ -120,10 +120,15 @@ impl Rig {
             data_key: data_key.public_key().as_bytes().to_vec(),
         };
         rig.publish();
-        let page = format!("<!doctype html><title>Checkout</title><p>One owl</p>{}", rig.tag());
-        let html = ("content-type".to_owned(), "text/html; charset=utf-8".to_owned());
-        rig.put(Part::Shop, CHECKOUT, Answer::new([html], page));
+        rig.put_page();
         rig
+    }
+
+    /// The shop's page, with the tag of now.
+    pub(crate) fn put_page(&self) {
+        let page = format!("<!doctype html><title>Checkout</title><p>One owl</p>{}", self.tag());
+        let html = ("content-type".to_owned(), "text/html; charset=utf-8".to_owned());
+        self.put(Part::Shop, CHECKOUT, Answer::new([html], page));
     }
 
     /// Signs what there is, and serves it.
