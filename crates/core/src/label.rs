@@ -90,6 +90,9 @@ pub enum Label {
     /// File of a site release on its way to those who sign it.
     #[cfg(feature = "release")]
     SiteReleaseProposal,
+    /// An entry of the release log.
+    #[cfg(feature = "release")]
+    ReleaseLogEntry,
 }
 
 impl Label {
@@ -147,6 +150,8 @@ impl Label {
             Self::SiteReleaseDocument => "nightsafe/v1/site-release-document",
             #[cfg(feature = "release")]
             Self::SiteReleaseProposal => "nightsafe/v1/site-release-proposal",
+            #[cfg(feature = "release")]
+            Self::ReleaseLogEntry => "nightsafe/v1/release-log-entry",
         }
     }
 

@@ -7,9 +7,11 @@
 
 pub mod anchor;
 pub mod check;
+pub mod compare;
 mod html;
 pub mod inventory;
 mod keys;
+pub mod log;
 pub mod net;
 pub mod page;
 pub mod report;
@@ -17,3 +19,4 @@ mod shop;
 mod site;
 pub mod verdict;
 pub mod visitor;
+pub mod witness;
