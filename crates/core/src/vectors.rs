@@ -15,6 +15,8 @@ mod identity;
 mod log;
 #[cfg(feature = "release")]
 mod release;
+#[cfg(feature = "release")]
+mod release_log;
 mod reseal;
 #[cfg(feature = "admin")]
 mod roster;
@@ -51,6 +53,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("session-v1.json", text(&session::make())),
         #[cfg(feature = "release")]
         ("site-release-v1.json", text(&release::make())),
+        #[cfg(feature = "release")]
+        ("release-log-v1.json", text(&release_log::make())),
     ]
 }
 

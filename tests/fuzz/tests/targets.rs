@@ -98,5 +98,6 @@ tests!(
     log_proof,
     log_tile,
     audit_entry,
+    release_log,
     shop_page
 );
