@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::log::Logged;
-use nightsafe_core::note::{NoteSigner, Note, Vkey};
+use nightsafe_core::note::{Note, NoteSigner, Vkey};
 use nightsafe_core::release::SiteRelease;
 use nightsafe_core::release_log::{Entry, origin};
 use nightsafe_core::scalar::Site;

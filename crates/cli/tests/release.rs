@@ -619,9 +619,8 @@ fn a_release_waits_for_its_witnesses() {
     let cosigner = nightsafe_core::log::Witness::new(signer().vkey().clone());
     let (listener, database) = (TcpListener::bind("127.0.0.1:0").unwrap(), shop.path("witness.db"));
     let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    let section = format!(
-        "\n[release_log]\ncosigned = 1\n[[release_log.witness]]\nkey = \"{cosigner}\"\nurl = \"{url}\"\n"
-    );
+    let section =
+        format!("\n[release_log]\ncosigned = 1\n[[release_log.witness]]\nkey = \"{cosigner}\"\nurl = \"{url}\"\n");
     let config = shop.data().join("nightsafe.toml");
     fs::write(&config, fs::read_to_string(&config).unwrap() + &section).unwrap();
     // It is not there yet

@@ -110,8 +110,8 @@ impl SiteRelease {
         self.places().into_iter().find(|place| place.origin.as_str() == origin)
     }
 
-    /// Where and what a browser with WAICT would ask for: a path, whose name is made of the content, and the file. There is
-    /// no proof yet that the document is in a log, so that line is empty.
+    /// Where and what a browser with WAICT would ask for: a path, whose name is made of the content, and the file. The
+    /// line for a proof that it is in a log is empty: that proof is a file of its own.
     pub fn waict(&self) -> (String, String) {
         let file = [&self.encode(), "\n\n"].concat();
         let hash = crate::encoding::b64u(&crate::primitives::sha256(&[file.as_bytes()]));

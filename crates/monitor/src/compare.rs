@@ -51,7 +51,9 @@ impl Compared {
     pub fn told(self, read: &ReadLog, other: &str) -> String {
         let own = read.entries.len();
         let said = match self {
-            Self::Same(size) => format!("both have seen the same log, which had {size} entries there and has {own} here"),
+            Self::Same(size) => {
+                format!("both have seen the same log, which had {size} entries there and has {own} here")
+            }
             Self::Longer(size) => format!(
                 "UNREACHABLE there it has {size} entries, and here {own}: run `nightsafe-monitor check`, then compare again. If \
                  it stays so, one of the two is kept from seeing the rest: compare there, too"

@@ -54,8 +54,13 @@ pub(crate) async fn look(
         return (Vec::new(), findings);
     };
     let mut seen = Vec::new();
-    let shown = |url: String, note: String, checkpoint, is_last| {
-        Shown { visitor: "", url, key: key.clone(), note, checkpoint, is_last }
+    let shown = |url: String, note: String, checkpoint, is_last| Shown {
+        visitor: "",
+        url,
+        key: key.clone(),
+        note,
+        checkpoint,
+        is_last,
     };
     // What is wrong with it was found already
     if let Ok(text) = server.text(PROOF_PATH, MAX_LOGGED).await
@@ -149,9 +154,8 @@ fn missing(outcome: &Outcome, reader: &Reader<'_>) -> Vec<Finding> {
     let manifest = outcome.manifest.as_ref().map(Entry::of_manifest);
     let mut served: Vec<(Kind, [u8; 32])> = release.iter().chain(&manifest).map(|one| (one.kind, one.hash)).collect();
     served.extend(outcome.roster_head.map(|head| (Kind::Roster, head)));
-    let is_missing = |(kind, hash): &(Kind, [u8; 32])| {
-        !reader.entries().any(|entry| entry.kind == *kind && entry.hash == *hash)
-    };
+    let is_missing =
+        |(kind, hash): &(Kind, [u8; 32])| !reader.entries().any(|entry| entry.kind == *kind && entry.hash == *hash);
     let finding = |(kind, _)| {
         let what = match kind {
             Kind::Release => "the release that is served",

@@ -18,8 +18,8 @@ use nightsafe_monitor::witness;
 use nightsafe_serve::client::ClientTls;
 use nightsafe_serve::clock::{Clock, SystemClock};
 use nightsafe_store::monitor::{MonitorStore, ReadLog, WatchedSite};
-use url::Url;
 use tokio::time::Instant;
+use url::Url;
 
 use crate::arguments::{CheckArgs, Command, CompareArgs, InventoryArgs, Remembered, Way};
 
@@ -167,7 +167,8 @@ async fn run_compare(args: CompareArgs) -> Result<(String, u8)> {
         Ok(url) if url.has_host() => {
             let [first, ..] = VISITORS;
             let manner = Arc::new(first.manner(&patience(&args.way), None, None));
-            let origin = Origin::parse(&url.origin().ascii_serialization()).context("an address begins with https://")?;
+            let origin =
+                Origin::parse(&url.origin().ascii_serialization()).context("an address begins with https://")?;
             let text = net(&args.way)?.server(&origin, &manner).text(url.path(), MAX_NOTE).await;
             text.map_err(|finding| anyhow::anyhow!("{} {}", finding.what, finding.said))?
         }

@@ -71,7 +71,8 @@ impl Witness {
     /// Cosigns what is asked for; the lines to answer.
     async fn add(&self, body: &[u8]) -> Result<String, Refused> {
         let text = std::str::from_utf8(body).map_err(|_| Refused::Malformed)?;
-        let AddCheckpoint { old, proof, checkpoint: note } = AddCheckpoint::parse(text).map_err(|_| Refused::Malformed)?;
+        let AddCheckpoint { old, proof, checkpoint: note } =
+            AddCheckpoint::parse(text).map_err(|_| Refused::Malformed)?;
         let origin = note.split('\n').next().unwrap_or_default();
         let key = self.logs.get(origin).ok_or(Refused::Unknown)?;
         let Checkpoint { size, root, .. } = Checkpoint::verify(&note, key).map_err(|error| match error {
@@ -82,8 +83,7 @@ impl Witness {
             return Err(Refused::Malformed);
         }
         let last = self.store.cosigned(origin).await.map_err(failed)?;
-        let (seen, seen_root) =
-            last.map_or((0, Hash::of_empty_tree()), |last| (last.size, Hash(last.root)));
+        let (seen, seen_root) = last.map_or((0, Hash::of_empty_tree()), |last| (last.size, Hash(last.root)));
         if old != seen {
             return Err(Refused::Conflict(seen));
         }
@@ -99,7 +99,9 @@ impl Witness {
         match self.store.keep_cosigned(origin, old, &new).await.map_err(failed)? {
             true => Ok(line),
             // Somebody else was faster
-            false => Err(Refused::Conflict(self.store.cosigned(origin).await.map_err(failed)?.map_or(0, |one| one.size))),
+            false => {
+                Err(Refused::Conflict(self.store.cosigned(origin).await.map_err(failed)?.map_or(0, |one| one.size)))
+            }
         }
     }
 
@@ -150,11 +152,15 @@ fn text(status: StatusCode, media_type: &'static str, body: String) -> Response 
 impl Refused {
     const fn told(self) -> (StatusCode, &'static str) {
         match self {
-            Self::Malformed => (StatusCode::BAD_REQUEST, "send old size, proof, an empty line and a checkpoint without extensions"),
+            Self::Malformed => {
+                (StatusCode::BAD_REQUEST, "send old size, proof, an empty line and a checkpoint without extensions")
+            }
             Self::Unknown => (StatusCode::NOT_FOUND, "this witness does not know that log"),
             Self::NotSigned => (StatusCode::FORBIDDEN, "the log's key did not sign this checkpoint"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "another size was cosigned last"),
-            Self::Inconsistent => (StatusCode::UNPROCESSABLE_ENTITY, "the checkpoint does not continue what was cosigned"),
+            Self::Inconsistent => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "the checkpoint does not continue what was cosigned")
+            }
             Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "it could not be kept, so it was not cosigned"),
         }
     }

@@ -19,15 +19,10 @@ const DATABASE: &str = "monitor";
 /// Schema of the monitor's database.
 pub const SQLITE: Schema = Schema {
     database: DATABASE,
-    migrations: &[Step {
-        version: 1,
-        name: "site",
-        sql: include_str!("../../../migrations/monitor/sqlite/0001_site.sql"),
-    }, Step {
-        version: 2,
-        name: "log",
-        sql: include_str!("../../../migrations/monitor/sqlite/0002_log.sql"),
-    }],
+    migrations: &[
+        Step { version: 1, name: "site", sql: include_str!("../../../migrations/monitor/sqlite/0001_site.sql") },
+        Step { version: 2, name: "log", sql: include_str!("../../../migrations/monitor/sqlite/0002_log.sql") },
+    ],
 };
 
 pub use self::log::ReadLog;

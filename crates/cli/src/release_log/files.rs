@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::log::{
-    Checkpoint, Hash, HashReader, Hashes, Logged, Node, Origin, Plan, TILE_WIDTH, Tile, TileHashes, Tree, encode_bundle,
-    parse_bundle, verify_consistency,
+    Checkpoint, Hash, HashReader, Hashes, Logged, Node, Origin, Plan, TILE_WIDTH, Tile, TileHashes, Tree,
+    encode_bundle, parse_bundle, verify_consistency,
 };
 use nightsafe_core::note::{Note, NoteSigner};
 use nightsafe_core::release_log::{Entry, origin};
@@ -134,7 +134,8 @@ impl Log {
             };
             let tile = Tile::bundle_of_log(index, new).context("the log is full")?;
             let held = Tile::bundle_of_log(index, old).map_or(0, Tile::width);
-            let (own, after) = rest.split_at_checked(usize::from(tile.width().saturating_sub(held))).unwrap_or_default();
+            let (own, after) =
+                rest.split_at_checked(usize::from(tile.width().saturating_sub(held))).unwrap_or_default();
             bytes.extend(encode_bundle(own)?);
             write(&self.root, tile, &bytes)?;
             rest = after;
@@ -272,5 +273,9 @@ fn write(root: &Path, tile: Tile, bytes: &[u8]) -> Result<()> {
 }
 
 fn damaged(root: &Path, tile: Tile) -> String {
-    format!("{}/{} is missing or damaged: restore it from a copy, or from the served folder log", root.display(), tile.path())
+    format!(
+        "{}/{} is missing or damaged: restore it from a copy, or from the served folder log",
+        root.display(),
+        tile.path()
+    )
 }

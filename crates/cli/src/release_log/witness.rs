@@ -39,7 +39,8 @@ pub(super) async fn ask(
     // It says what it has seen last when that is something else
     let mut old = 0;
     for _ in 0..3 {
-        let proof = Plan::for_consistency(old, checkpoint.size)?.read_proof(&Tiles { root: log, size: checkpoint.size })?;
+        let proof =
+            Plan::for_consistency(old, checkpoint.size)?.read_proof(&Tiles { root: log, size: checkpoint.size })?;
         let request = AddCheckpoint { old, proof, checkpoint: note.encode() };
         let answer = send(section, ca_file, request.encode()).await?;
         match answer.status {

@@ -205,12 +205,7 @@ fn take_over(data: &DataDir, sequence: u64, last: u64) -> Result<()> {
 }
 
 /// Writes what describes the release beside its files, the note last: where it is, all is.
-fn write_descriptions(
-    folder: &ReleaseFolder,
-    release: &SiteRelease,
-    note: &str,
-    proof: Option<String>,
-) -> Result<()> {
+fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, note: &str, proof: Option<String>) -> Result<()> {
     let mut all = release.descriptions();
     all.extend(proof.map(|proof| (PROOF_PATH.to_owned(), proof)));
     all.push((NOTE_PATH.to_owned(), note.to_owned()));

@@ -69,7 +69,12 @@ mod tests {
         }
         let text = AddCheckpoint { old: 0, proof: Proof::default(), checkpoint }.encode();
         assert!(text.starts_with("old 0\n\nlog.example\n9\n"));
-        for bad in [text.replace("old 0", "old 00"), text.replace("old 0", "old -1"), text.replace("old ", "new "), String::new()] {
+        for bad in [
+            text.replace("old 0", "old 00"),
+            text.replace("old 0", "old -1"),
+            text.replace("old ", "new "),
+            String::new(),
+        ] {
             assert_eq!(AddCheckpoint::parse(&bad), Err(ProofError::Malformed), "{bad}");
         }
     }

@@ -40,7 +40,8 @@ pub(super) fn make() -> Value {
     for (name, text) in &refused {
         assert_eq!(Entry::parse(text.as_bytes()), None, "{name}");
     }
-    let leaf = |entry: &Entry| json!({"entry": entry.encode(), "leaf": Hash::of_leaf(entry.encode().as_bytes()).to_hex()});
+    let leaf =
+        |entry: &Entry| json!({"entry": entry.encode(), "leaf": Hash::of_leaf(entry.encode().as_bytes()).to_hex()});
     json!({
         "entries": entries.iter().map(leaf).collect::<Vec<_>>(),
         "refused": refused.iter().map(|(name, text)| json!({"name": name, "entry": text})).collect::<Vec<_>>(),

@@ -114,7 +114,8 @@ impl<'j> Reader<'j> {
         for index in known / WIDTH..size.div_ceil(WIDTH) {
             let Some(tile) = Tile::bundle_of_log(index, size) else { break };
             let width = usize::from(tile.width());
-            let bytes = self.fetch(shown, tile, width.saturating_mul(MAX_ENTRY.saturating_add(2)).min(MAX_BUNDLE)).await?;
+            let bytes =
+                self.fetch(shown, tile, width.saturating_mul(MAX_ENTRY.saturating_add(2)).min(MAX_BUNDLE)).await?;
             let bundle = parse_bundle(&bytes, tile.width()).map_err(|_| self.damaged(tile))?;
             let held = usize::try_from(known.saturating_sub(index.saturating_mul(WIDTH))).unwrap_or(usize::MAX);
             entries.extend(bundle.into_iter().skip(held).map(<[u8]>::to_vec));
@@ -176,7 +177,8 @@ impl<'j> Reader<'j> {
 
     fn fork(&self, shown: &Shown, known: u64) -> Finding {
         let size = shown.checkpoint.size;
-        let said = format!("has another history with its {size} entries than the one with {known} that was read before");
+        let said =
+            format!("has another history with its {size} entries than the one with {known} that was read before");
         Finding::new(Verdict::SplitView, "log_fork", &shown.url, said)
     }
 }

@@ -16,5 +16,7 @@ mod page;
 mod program;
 mod proxy;
 mod rig;
+#[path = "../../../serve/tests/samples/mod.rs"]
+mod samples;
 mod serving;
 mod witness;

@@ -15,7 +15,8 @@ use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::policy::builtin;
 use nightsafe_core::release::{
-    ALL_PATHS, File, FilePath, Headers, KeyManifestId, MadeWith, NOTE_PATH, PROOF_PATH, Place, Script, SiteRelease, sign,
+    ALL_PATHS, File, FilePath, Headers, KeyManifestId, MadeWith, NOTE_PATH, PROOF_PATH, Place, Script, SiteRelease,
+    sign,
 };
 use nightsafe_core::release_log::{Entry, Kind};
 use nightsafe_core::scalar::Site;

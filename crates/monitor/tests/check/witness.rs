@@ -165,3 +165,11 @@ async fn an_endless_request_is_not_read_to_its_end() {
     let router = witness(&folder.path().join("witness.db")).await;
     assert_eq!(add(&router, "a".repeat(1 << 20)).await.0, 413);
 }
+
+#[test]
+fn the_sample_has_every_key() {
+    crate::samples::check::<nightsafe_monitor::witness::config::Config>(
+        "witness.toml",
+        &["", "listen", "listen.tls", "log"],
+    );
+}

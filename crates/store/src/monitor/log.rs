@@ -67,13 +67,15 @@ impl MonitorStore {
             return Ok(());
         }
         for (index, entry) in read.entries.iter().enumerate().skip(usize::try_from(known).unwrap_or(usize::MAX)) {
-            statement("/* monitor log append */ INSERT INTO release_log_entry (site, place, entry) VALUES ($1, $2, $3)")
-                .bind(site.as_str())
-                .bind(place(index))
-                .bind(entry)
-                .execute(&mut transaction)
-                .await
-                .map_err(unavailable)?;
+            statement(
+                "/* monitor log append */ INSERT INTO release_log_entry (site, place, entry) VALUES ($1, $2, $3)",
+            )
+            .bind(site.as_str())
+            .bind(place(index))
+            .bind(entry)
+            .execute(&mut transaction)
+            .await
+            .map_err(unavailable)?;
         }
         statement(
             "/* monitor log remember */ INSERT INTO release_log (site, key, checkpoint, size) VALUES ($1, $2, $3, $4) \

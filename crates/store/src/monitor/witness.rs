@@ -28,8 +28,7 @@ impl MonitorStore {
             .await
             .map_err(unavailable)?;
         let Some(row) = row else { return Ok(None) };
-        let (size, root): (i64, &[u8]) =
-            (row.get("size").map_err(unavailable)?, row.get("root").map_err(unavailable)?);
+        let (size, root): (i64, &[u8]) = (row.get("size").map_err(unavailable)?, row.get("root").map_err(unavailable)?);
         Ok(Some(Cosigned {
             size: u64::try_from(size).map_err(|_| damaged("a size is below zero"))?,
             root: root.try_into().map_err(|_| damaged("a root is not 32 bytes"))?,
