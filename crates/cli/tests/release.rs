@@ -599,7 +599,7 @@ fn what_is_signed_is_in_the_release_log_with_its_proof() {
     build(&shop, "three");
     sign_and_publish(&shop, 3);
     assert_eq!(logged(&shop), ["manifest 1", "roster 0", "release 1", "release 2", "release 3"]);
-    let up = Up::start(&shop);
+    let up = shop.up();
     assert_eq!(verify_server(&shop, &up, "fields", &[]).0, 0);
     let outcome = look(&shop, up.address("fields"), up.address("admin"), up.address("ingest"));
     assert_eq!(told(&outcome), Vec::<String>::new());

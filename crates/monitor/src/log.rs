@@ -123,7 +123,7 @@ async fn look_at_all(
     (shown, told): (&mut Vec<Shown>, &mut Findings),
 ) {
     // From the longest on, all others follow from what was read for it
-    shown.sort_by_key(|one| std::cmp::Reverse(one.checkpoint.size));
+    shown.sort_by_key(|one| (std::cmp::Reverse(one.checkpoint.size), !one.is_last));
     for one in shown.iter() {
         if let Err(finding) = reader.take(one).await {
             told.add(one, finding);

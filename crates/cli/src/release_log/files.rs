@@ -48,16 +48,10 @@ impl Log {
             let empty = Checkpoint { origin: name(site)?, size: 0, root: Hash::of_empty_tree() };
             files::replace(&root.join(CHECKPOINT), empty.sign(&signer)?.as_bytes())?;
         }
-        catch_up(&root, &data.served().log(), &signer)?;
-        let (checkpoint, note) = read_checkpoint(&root, &signer)?;
-        let tiles = Tiles { root: &root, size: checkpoint.size };
-        let tree = Tree::resume(checkpoint.size, tiles.read_hashes(&Tree::peaks_of(checkpoint.size)?)?)?;
-        if tree.root() != checkpoint.root {
-            bail!(
-                "the tiles in {} are not those of its checkpoint: restore them from a copy, or from the served folder log",
-                root.display()
-            );
-        }
+        let (checkpoint, tree, note) = match load(&root, &signer)? {
+            (own, ..) if catch_up(&root, &own, &data.served().log(), &signer)? => load(&root, &signer)?,
+            own => own,
+        };
         Ok(Self { root, signer, tree, checkpoint, note, _lock: lock })
     }
 
@@ -225,15 +219,28 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     files::place(&to.join(CHECKPOINT), files::read_text(&from.join(CHECKPOINT))?.as_bytes())
 }
 
-/// Takes over what is served when it goes on from here: a copy of the data directory was put back. Nothing is signed over a
-/// log that was served and is another one.
-fn catch_up(root: &Path, served: &Path, signer: &NoteSigner) -> Result<()> {
-    if !served.join(CHECKPOINT).exists() {
-        return Ok(());
+/// A log as its files have it, when they go together.
+fn load(root: &Path, signer: &NoteSigner) -> Result<(Checkpoint, Tree, Note)> {
+    let (checkpoint, note) = read_checkpoint(root, signer)?;
+    let tiles = Tiles { root, size: checkpoint.size };
+    let tree = Tree::resume(checkpoint.size, tiles.read_hashes(&Tree::peaks_of(checkpoint.size)?)?)?;
+    if tree.root() != checkpoint.root {
+        bail!(
+            "the tiles in {} are not those of its checkpoint: restore them from a copy, or from the served folder log",
+            root.display()
+        );
     }
-    let (ahead, _) = read_checkpoint(served, signer)?;
-    let (own, _) = read_checkpoint(root, signer)?;
-    let (first, second) = if ahead.size < own.size { (&ahead, &own) } else { (&own, &ahead) };
+    Ok((checkpoint, tree, note))
+}
+
+/// Takes over what is served when it goes on from here: a copy of the data directory was put back. Nothing is signed over a
+/// log that was served and is another one. Whether anything was taken over.
+fn catch_up(root: &Path, own: &Checkpoint, served: &Path, signer: &NoteSigner) -> Result<bool> {
+    if !served.join(CHECKPOINT).exists() {
+        return Ok(false);
+    }
+    let (ahead, ..) = load(served, signer)?;
+    let (first, second) = if ahead.size < own.size { (&ahead, own) } else { (own, &ahead) };
     let tiles = Tiles { root: if ahead.size < own.size { root } else { served }, size: second.size };
     let proof = Plan::for_consistency(first.size, second.size)?.read_proof(&tiles)?;
     if verify_consistency(first.size, &first.root, second.size, &second.root, &proof).is_err() {
@@ -243,7 +250,10 @@ fn catch_up(root: &Path, served: &Path, signer: &NoteSigner) -> Result<()> {
             root.display()
         );
     }
-    if ahead.size > own.size { copy(served, root) } else { Ok(()) }
+    if ahead.size > own.size {
+        copy(served, root)?;
+    }
+    Ok(ahead.size > own.size)
 }
 
 fn read_checkpoint(root: &Path, signer: &NoteSigner) -> Result<(Checkpoint, Note)> {

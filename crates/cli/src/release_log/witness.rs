@@ -88,6 +88,8 @@ fn check(answer: &Answer, section: &WitnessSection, note: &Note, now: UnixTime) 
 async fn send(section: &WitnessSection, ca_file: Option<&Path>, body: String) -> Result<Answer> {
     let (origin, path) = section.place()?;
     let tls = match ca_file {
+        // On localhost there is none
+        _ if origin.as_str().starts_with("http://") => ClientTls::trusting(&[])?,
         Some(path) => ClientTls::from_file(path).with_context(|| format!("{} is refused", path.display()))?,
         None => ClientTls::system().context("the authorities of this machine cannot be read")?,
     };

@@ -1,5 +1,6 @@
 //! Reads a log to its end, and knows its root at every size.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nightsafe_core::log::{
@@ -29,6 +30,8 @@ pub(super) struct Reader<'j> {
     entries: Vec<Vec<u8>>,
     /// Of all entries.
     checkpoint: Option<String>,
+    /// Those that were asked for: several visitors ask for the same.
+    roots: BTreeMap<u64, Option<Hash>>,
 }
 
 /// The root of a log that begins with these entries, at a size; `None` when there are fewer.
@@ -44,7 +47,7 @@ impl<'j> Reader<'j> {
     pub(super) fn new(job: &'j Job, release: &'j SiteRelease, key: &'j Vkey) -> Self {
         let known = job.log.as_ref();
         let entries = known.map(|known| known.entries.clone()).unwrap_or_default();
-        Self { job, release, key, entries, checkpoint: known.map(|known| known.checkpoint.clone()) }
+        Self { job, release, key, entries, checkpoint: known.map(|known| known.checkpoint.clone()), roots: BTreeMap::new() }
     }
 
     /// What to remember.
@@ -78,7 +81,7 @@ impl<'j> Reader<'j> {
         if *size > known {
             return self.read_on(shown, known).await;
         }
-        if root_at(&self.entries, *size) != Some(*root) {
+        if *self.roots.entry(*size).or_insert_with(|| root_at(&self.entries, *size)) != Some(*root) {
             return Err(self.fork(shown, known));
         }
         let before = self.job.log.as_ref().map_or(0, |log| log.entries.len());
@@ -123,6 +126,8 @@ impl<'j> Reader<'j> {
         if root_at(&entries, size) != Some(shown.checkpoint.root) {
             return Err(self.not_reached(shown, known).await);
         }
+        // Of what was read before, they stay what they were
+        self.roots.insert(size, Some(shown.checkpoint.root));
         (self.entries, self.checkpoint) = (entries, Some(shown.note.clone()));
         Ok(())
     }
