@@ -161,11 +161,11 @@ impl Log {
         Ok(())
     }
 
-    /// Partial tiles whose full tile is there; whoever has an older checkpoint finds what he needs in that.
+    /// Partial tiles whose full tile is there, and the next one: who reads at this moment may have a checkpoint from before.
     fn drop_partial(&self, (old, new): (u64, u64)) -> Result<()> {
         for level in 0..8_u8 {
             let [before, after] = [old, new].map(|size| size.checked_shr(u32::from(level) * 8).unwrap_or(0));
-            for index in before / WIDTH..after / WIDTH {
+            for index in (before / WIDTH).saturating_sub(1)..(after / WIDTH).saturating_sub(1) {
                 let tiles = [Tile::of_log(level, index, new), Tile::bundle_of_log(index, new).filter(|_| level == 0)];
                 for tile in tiles.into_iter().flatten() {
                     let partial = self.root.join(tile.path() + ".p");

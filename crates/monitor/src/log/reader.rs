@@ -47,7 +47,14 @@ impl<'j> Reader<'j> {
     pub(super) fn new(job: &'j Job, release: &'j SiteRelease, key: &'j Vkey) -> Self {
         let known = job.log.as_ref();
         let entries = known.map(|known| known.entries.clone()).unwrap_or_default();
-        Self { job, release, key, entries, checkpoint: known.map(|known| known.checkpoint.clone()), roots: BTreeMap::new() }
+        Self {
+            job,
+            release,
+            key,
+            entries,
+            checkpoint: known.map(|known| known.checkpoint.clone()),
+            roots: BTreeMap::new(),
+        }
     }
 
     /// What to remember.

@@ -169,6 +169,8 @@ async fn what_was_published_a_moment_ago_is_looked_for_again() {
     let rig = Rig::new();
     let before = fork(&rig, 2, 0..0);
     let old = before.files().last().unwrap().1.clone();
+    rig.serve_log(&before);
+    rig.serve_log(&rig.log);
     assert_eq!(before.entries.lock().unwrap().len(), 2);
     // Every visitor's own look comes before the head of the roster is in the log
     rig.twist(move |asked, answer| {
