@@ -111,7 +111,7 @@ impl<'j> Reader<'j> {
         let checkpoint = Checkpoint::verify(&note, self.key).ok()?;
         let (url, key) = (self.release.fields.url(&path), self.key.clone());
         let is_longer = usize::try_from(checkpoint.size).is_ok_and(|size| size > self.entries.len());
-        is_longer.then(|| Shown { visitor: first.name, url, key, note, checkpoint, is_last: true })
+        is_longer.then_some(Shown { visitor: first.name, url, key, note, checkpoint, is_last: true })
     }
 
     async fn read_on(&mut self, shown: &Shown, known: u64) -> Result<(), Finding> {

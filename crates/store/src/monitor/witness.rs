@@ -48,7 +48,8 @@ impl MonitorStore {
             "/* witness keep */ INSERT INTO cosigned (origin, size, root, checkpoint) SELECT $1, $2, $3, $4 \
              WHERE $5 = 0 OR EXISTS (SELECT 1 FROM cosigned WHERE origin = $1) \
              ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint \
-             WHERE cosigned.size = $5 AND (excluded.size > cosigned.size OR excluded.root = cosigned.root)",
+             WHERE cosigned.size = $5 AND (excluded.size > cosigned.size \
+             OR (excluded.size = cosigned.size AND excluded.root = cosigned.root))",
         )
         .bind(origin)
         .bind(number(new.size))
