@@ -554,17 +554,9 @@ fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// What the release log has, in order: kind and number.
+/// What is served of the release log.
 fn logged(shop: &Shop) -> Vec<String> {
-    use nightsafe_core::log::{Tile, parse_bundle};
-    let log = shop.data().join("site/fields/log");
-    let checkpoint = fs::read_to_string(log.join("checkpoint")).unwrap();
-    let size = checkpoint.lines().nth(1).unwrap().parse().unwrap();
-    let tile = Tile::bundle_of_log(0, size).unwrap();
-    let bundle = fs::read(log.join(tile.path())).unwrap();
-    let entries = parse_bundle(&bundle, tile.width()).unwrap();
-    let entry = |bytes: &&[u8]| nightsafe_core::release_log::Entry::parse(bytes).unwrap();
-    entries.iter().map(entry).map(|entry| format!("{} {}", entry.kind, entry.sequence)).collect()
+    common::logged(&shop.data().join("site/fields/log"))
 }
 
 #[test]
