@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::Origin;
 use nightsafe_core::identity::AdminName;
+use nightsafe_core::log::Witness;
 use nightsafe_core::scalar::Site;
 use nightsafe_vault::MailSection;
 use nightsafe_vault::config::Sessions;
@@ -33,6 +34,30 @@ pub(crate) struct Config {
     /// Where what is due is announced. Written by hand.
     #[serde(default, skip_serializing)]
     pub(crate) mail: Option<MailSection>,
+    /// Who cosigns the release log. Written by hand.
+    #[serde(default, skip_serializing)]
+    pub(crate) release_log: Witnesses,
+}
+
+/// `[release_log]`: the witnesses that are asked, and how many of them must cosign before a release or key manifest is
+/// published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Witnesses {
+    pub(crate) cosigned: usize,
+    pub(crate) witness: Vec<WitnessSection>,
+    /// Authorities of the witnesses' certificates, in PEM; without it, those of this machine.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// `[[release_log.witness]]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WitnessSection {
+    /// Its key, `name+id+base64`, of type 4.
+    pub(crate) key: String,
+    /// Where it takes checkpoints: an origin, and a path where it has one.
+    pub(crate) url: String,
 }
 
 fn is_usual(sessions: &Sessions) -> bool {
@@ -92,12 +117,45 @@ impl Config {
                 "the fields origin and the admin origin must be origins of their own: what they are kept apart from could read them otherwise"
             );
         }
-        Ok(())
+        self.release_log.check()
     }
 
     /// The site name as the formats take it.
     pub(crate) fn site(&self) -> Result<Site> {
         Site::parse(&self.site).context("the site name takes lowercase letters, digits, dots and hyphens")
+    }
+}
+
+impl Witnesses {
+    fn check(&self) -> Result<()> {
+        if self.cosigned > self.witness.len() {
+            bail!("release_log.cosigned asks for more cosignatures than there are witnesses");
+        }
+        for section in &self.witness {
+            section.witness()?;
+            section.place()?;
+        }
+        Ok(())
+    }
+}
+
+impl WitnessSection {
+    /// Who it is.
+    pub(crate) fn witness(&self) -> Result<Witness> {
+        Witness::parse(&self.key)
+            .context("release_log.witness.key is name+id+base64, as the witness prints it: of type 4, for cosignatures")
+    }
+
+    /// Its origin, and the path that stands before `/add-checkpoint`.
+    pub(crate) fn place(&self) -> Result<(Origin, &str)> {
+        let host = self.url.find("://").and_then(|at| at.checked_add(3)).unwrap_or_default();
+        let path = self.url.get(host..).and_then(|rest| rest.find('/')).map(|at| at.saturating_add(host));
+        let (origin, path) = self.url.split_at_checked(path.unwrap_or(self.url.len())).unwrap_or_default();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte)) {
+            bail!("release_log.witness.url has something in its path that no witness has");
+        }
+        Ok((self::origin(origin).context("release_log.witness.url")?, path))
     }
 }
 
@@ -165,6 +223,7 @@ mod tests {
             },
             sessions: Sessions::default(),
             mail: None,
+            release_log: Witnesses::default(),
         }
     }
 
@@ -207,6 +266,28 @@ mod tests {
         let text = format!("{}\n[sessions]\nidle_seconds = 1800\n", config().to_text().unwrap());
         let read: Config = toml::from_str(&text).unwrap();
         assert_eq!(read.sessions, Sessions { idle_seconds: 1800, ..Sessions::default() });
+    }
+
+    #[test]
+    fn witnesses_are_read_and_no_more_are_asked_for_than_there_are() {
+        let key = nightsafe_core::note::NoteSigner::from_seed("witness.example", &[7; 32]).unwrap().vkey().clone();
+        let key = Witness::new(key);
+        let with = |cosigned: usize, key: &str, url: &str| {
+            let section = format!("[release_log]\ncosigned = {cosigned}\n[[release_log.witness]]\nkey = \"{key}\"\n");
+            let text = format!("{}\n{section}url = \"{url}\"\n", config().to_text().unwrap());
+            let config: Config = toml::from_str(&text).unwrap();
+            config.check().map(|()| config)
+        };
+        let text = key.to_text();
+        let read = with(1, &text, "https://witness.example:8443/w/1/").unwrap().release_log.witness[0].clone();
+        assert_eq!(read.witness().unwrap(), key);
+        let (origin, path) = read.place().unwrap();
+        assert_eq!((origin.as_str(), path), ("https://witness.example:8443", "/w/1"));
+        assert!(with(0, &text, "http://localhost:4810").is_ok());
+        assert!(with(2, &text, "https://witness.example").is_err());
+        for (key, url) in [("x", "https://w.example"), (&text, "w.example"), (&text, "https://w.example/a b")] {
+            assert!(with(1, key, url).is_err(), "{key} {url}");
+        }
     }
 
     #[test]

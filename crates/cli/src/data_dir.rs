@@ -74,6 +74,16 @@ impl DataDir {
         self.keys().join("log.key")
     }
 
+    /// Signs the release log.
+    pub(crate) fn release_log_key(&self) -> PathBuf {
+        self.keys().join("release-log.key")
+    }
+
+    /// The release log: what is served below `/log/` is a copy of it.
+    pub(crate) fn release_log(&self) -> PathBuf {
+        self.root.join("release-log")
+    }
+
     /// Signs the vault's requests to a relay.
     pub(crate) fn relay_key(&self) -> PathBuf {
         self.keys().join("relay.key")
@@ -207,6 +217,11 @@ impl ReleaseFolder {
     /// The headers of `fields` or `admin` for another kind of server.
     pub(crate) fn server_file(&self, site: &str, kind: &str) -> PathBuf {
         self.root.join(format!("{site}-headers.{kind}"))
+    }
+
+    /// The release log, as the fields origin serves it.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.fields().join("log")
     }
 
     /// Which files are current, and the earlier versions.

@@ -9,6 +9,7 @@ mod keys;
 mod labelled;
 mod manifests;
 mod passphrase;
+mod release_log;
 mod review;
 mod site;
 mod term;

@@ -102,6 +102,7 @@ fn proposed_carried_signed_in_turns_and_published() {
     let second = published(&shop);
     assert_eq!((second.hash().to_hex(), second.manifest().sequence), (hash.trim().to_owned(), 2));
     assert_eq!(second.manifest().data_keys.len(), 5);
+    assert_eq!(common::logged(&shop.data().join("site/fields/log")), ["manifest 1", "roster 0", "manifest 2"]);
     assert_eq!(states(&shop), ["active", "pending", "pending", "pending", "pending"]);
     // Again, and nothing is different
     let before = snapshot(&shop.dir.path().join("data/site"));

@@ -18,6 +18,7 @@ fn secrets_are_private_wrapped_and_outside() {
         ("data/keys/timestamp.key", true),
         ("data/keys/login.key", true),
         ("data/keys/log.key", true),
+        ("data/keys/release-log.key", true),
         ("data/vault.db", true),
         ("data/outbox.db", true),
         ("recovery.key", true),

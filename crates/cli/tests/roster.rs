@@ -107,6 +107,8 @@ async fn the_only_admins_loss_is_met_by_the_site_keys() {
     ok(sign(&[1], &[]));
     let head = ok(publish());
     assert_eq!(ok(publish()), head, "again, after an interruption");
+    let logged = common::logged(&shop.data().join("release-log"));
+    assert_eq!(logged, ["manifest 1", "roster 0", "roster 1"]);
 
     let people: Json = serde_json::from_str(&ok(shop.run(&["roster", "list", "--json"]))).unwrap();
     assert_eq!((&people[0]["state"], &people[1]["state"]), (&"replaced".into(), &"active".into()));

@@ -11,7 +11,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Shop, fails, ok};
+use common::{Shop, fails, logged, ok};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::roster::{from_file, verify_at_any_time};
 
@@ -73,11 +73,26 @@ fn the_very_first_timestamp_note_names_the_roster_of_init() {
         assert_eq!(up.get(part, "/roster").0, 404, "{part}");
     }
     drop(up);
-    // Of an earlier version, whose init wrote none
+    // Of an earlier version, whose init wrote none, and no log
     std::fs::remove_file(shop.data().join("roster")).unwrap();
     std::fs::remove_file(shop.data().join("roster-seen")).unwrap();
+    for log in ["release-log", "site/fields/log"] {
+        std::fs::remove_dir_all(shop.data().join(log)).unwrap();
+    }
+    std::fs::remove_file(shop.data().join("keys/release-log.key")).unwrap();
     let up = shop.up();
     assert!(up.get("ingest", "/v1/timestamp").2.contains(&named));
+    let (status, head, checkpoint) = up.get("fields", "/log/checkpoint");
+    assert!(status == 200 && head.contains("text/plain") && checkpoint.contains("/release-log\n2\n"), "{checkpoint}");
+    assert_eq!(logged(&shop.data().join("site/fields/log")), ["manifest 1", "roster 0"]);
+    // A file that is changed by who adds admins is taken into it while this runs
+    std::fs::remove_dir_all(shop.data().join("site/fields/log")).unwrap();
+    let stamp = std::fs::File::options().append(true).open(shop.data().join("roster")).unwrap();
+    stamp.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let start = Instant::now();
+    while up.get("fields", "/log/checkpoint").0 != 200 {
+        assert!(start.elapsed() < Duration::from_secs(10), "the log was not kept up to date");
+    }
 }
 
 #[test]

@@ -96,6 +96,9 @@ pub enum Label {
     /// Hash of a passkey's credential id.
     #[cfg(feature = "admin")]
     PasskeyId,
+    /// An entry of the release log.
+    #[cfg(feature = "release")]
+    ReleaseLogEntry,
 }
 
 impl Label {
@@ -157,6 +160,8 @@ impl Label {
             Self::PasskeyPrf => "nightsafe/v1/passkey-prf",
             #[cfg(feature = "admin")]
             Self::PasskeyId => "nightsafe/v1/passkey-id",
+            #[cfg(feature = "release")]
+            Self::ReleaseLogEntry => "nightsafe/v1/release-log-entry",
         }
     }
 

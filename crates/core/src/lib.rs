@@ -29,7 +29,7 @@ pub mod kem;
 pub mod keys;
 pub mod label;
 pub mod locator;
-#[cfg(feature = "admin")]
+#[cfg(any(feature = "admin", feature = "release"))]
 pub mod log;
 pub mod manifest;
 pub mod note;
@@ -45,6 +45,8 @@ pub mod receipt;
 pub mod recovery;
 #[cfg(feature = "release")]
 pub mod release;
+#[cfg(feature = "release")]
+pub mod release_log;
 #[cfg(feature = "admin")]
 pub mod roster;
 pub mod rule;

@@ -6,19 +6,25 @@
 
 mod bundle;
 mod checkpoint;
+mod cosignature;
+mod logged;
 mod node;
 mod plan;
 mod proof;
 mod reader;
+mod request;
 mod tile;
 mod tree;
 
 pub use bundle::{MAX_BUNDLE, MAX_ENTRY, encode_bundle, parse_bundle};
 pub use checkpoint::{Checkpoint, CheckpointError, Origin};
+pub use cosignature::{Witness, cosign};
+pub use logged::{Logged, MAX_LOGGED};
 pub use node::Node;
 pub use plan::Plan;
 pub use proof::{MAX_PROOF, Proof, ProofError, verify_consistency, verify_inclusion};
 pub use reader::{HashReader, Hashes, TileHashes};
+pub use request::{AddCheckpoint, MAX_REQUEST};
 pub use tile::{Holds, TILE_WIDTH, Tile};
 pub use tree::Tree;
 

@@ -5,7 +5,7 @@ mod key;
 pub(crate) mod lines;
 
 pub use elsewhere::{Requests, Verdicts};
-#[cfg(feature = "admin")]
+#[cfg(any(feature = "admin", feature = "release"))]
 pub(crate) use key::is_name;
 pub use key::{NoteSigner, Vkey};
 
@@ -142,6 +142,29 @@ impl Note {
     /// Name and key id of each signature line. Nothing is verified.
     pub fn signers(&self) -> impl Iterator<Item = (&str, [u8; 4])> {
         self.signatures.lines().filter_map(Signature::parse).map(|signature| (signature.name, signature.id))
+    }
+
+    /// What follows the id in each signature line of this name and id. Nothing is verified.
+    #[cfg(any(feature = "admin", feature = "release"))]
+    pub(crate) fn signatures_by(&self, name: &str, id: [u8; 4]) -> impl Iterator<Item = Vec<u8>> {
+        let of = self.signatures.lines().filter_map(Signature::parse);
+        of.filter(move |one| one.name == name && one.id == id).map(|one| one.bytes)
+    }
+
+    /// Adds signature lines that others made; those that are there, byte for byte, stay once.
+    ///
+    /// # Errors
+    /// [`NoteError::Malformed`] when they are none, or too many.
+    #[cfg(any(feature = "admin", feature = "release"))]
+    pub fn add_lines(&mut self, lines: &str) -> Result<(), NoteError> {
+        let mut signatures = self.signatures.clone();
+        for line in lines.split_inclusive('\n') {
+            if !self.signatures.split_inclusive('\n').any(|held| held == line) {
+                signatures.push_str(line);
+            }
+        }
+        *self = Self::parse(&[&self.text, "\n", &signatures].concat())?;
+        Ok(())
     }
 
     /// The note as text.

@@ -16,6 +16,7 @@ pub use error::ReleaseError;
 pub use note::{Remembered, VerifiedRelease, sign, text, verify, verify_at_any_time};
 pub use place::{ALL_PATHS, CONTENT_TYPE, File, FilePath, Headers, Place, Script, with_own};
 
+use crate::note::Vkey;
 use crate::scalar::{ManifestHash, ReleaseHash, Site};
 use crate::time::UnixTime;
 use std::collections::BTreeMap;
@@ -32,6 +33,10 @@ pub const MAX_VALID_DAYS: u64 = crate::manifest::MAX_VALID_DAYS;
 pub const DOCUMENT_PATH: &str = "/site-release.json";
 /// Where both origins serve the note.
 pub const NOTE_PATH: &str = "/site-release";
+/// Where both origins serve the proof that the release is in the release log.
+pub const PROOF_PATH: &str = "/site-release.tlog-proof";
+/// Below this, the fields origin serves the release log.
+pub const LOG_PREFIX: &str = "/log/";
 
 /// What a site serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,8 @@ pub struct SiteRelease {
     pub made_with: MadeWith,
     /// The key manifest that is published with it.
     pub key_manifest: KeyManifestId,
+    /// Key of the release log; its name is the log's origin. Releases of before there was a log name none.
+    pub log: Option<Vkey>,
     /// The origin of the frame.
     pub fields: Place,
     /// The origin of the admin site.
@@ -103,8 +110,8 @@ impl SiteRelease {
         self.places().into_iter().find(|place| place.origin.as_str() == origin)
     }
 
-    /// Where and what a browser with WAICT would ask for: a path, whose name is made of the content, and the file. There is
-    /// no proof yet that the document is in a log, so that line is empty.
+    /// Where and what a browser with WAICT would ask for: a path, whose name is made of the content, and the file. The
+    /// line for a proof that it is in a log is empty: that proof is a file of its own.
     pub fn waict(&self) -> (String, String) {
         let file = [&self.encode(), "\n\n"].concat();
         let hash = crate::encoding::b64u(&crate::primitives::sha256(&[file.as_bytes()]));

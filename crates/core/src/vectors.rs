@@ -17,6 +17,8 @@ mod log;
 mod passkey;
 #[cfg(feature = "release")]
 mod release;
+#[cfg(feature = "release")]
+mod release_log;
 mod reseal;
 #[cfg(feature = "admin")]
 mod roster;
@@ -55,6 +57,8 @@ fn files() -> Vec<(&'static str, String)> {
         ("session-v1.json", text(&session::make())),
         #[cfg(feature = "release")]
         ("site-release-v1.json", text(&release::make())),
+        #[cfg(feature = "release")]
+        ("release-log-v1.json", text(&release_log::make())),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use nightsafe_core::anchor::Origin;
+use nightsafe_core::log::Witness;
 use nightsafe_monitor::check::Target;
 use nightsafe_monitor::report::Format;
 use nightsafe_serve::client::Proxy;
@@ -21,6 +22,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Check(CheckArgs),
     Inventory(InventoryArgs),
+    Checkpoint(CheckpointArgs),
+    Compare(CompareArgs),
+    Witness(WitnessArgs),
+    WitnessKey(WitnessKeyArgs),
 }
 
 /// Holds pages, files, headers and keys of a site against its signed release, once
@@ -52,6 +57,15 @@ pub(crate) struct CheckArgs {
     /// What is remembered between checks [default: nightsafe-monitor.db in $XDG_STATE_HOME, or in ~/.local/state]
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// A witness that is to have cosigned the site's release log, by its key, name+id+base64; once for each
+    #[arg(long, value_name = "VKEY", value_parser = Witness::parse)]
+    pub(crate) witness: Vec<Witness>,
+    /// How many of them at least [default: all]
+    #[arg(long, value_name = "NUMBER", requires = "witness")]
+    pub(crate) cosigned: Option<usize>,
+    /// Forget the release log that was seen, because the shop has replaced it and said why
+    #[arg(long)]
+    pub(crate) replace_log: bool,
     /// The form of the report
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
@@ -71,6 +85,58 @@ pub(crate) struct InventoryArgs {
     pub(crate) page: (String, Target),
     #[command(flatten)]
     pub(crate) way: Way,
+}
+
+/// Which of the sites that are remembered.
+#[derive(Args)]
+pub(crate) struct Remembered {
+    /// Which of the sites, when there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) site: Option<String>,
+    /// What is remembered between checks [default: nightsafe-monitor.db in $XDG_STATE_HOME, or in ~/.local/state]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// Prints the last checkpoint of a site's release log that was seen here, for another monitor to compare
+#[derive(Args)]
+pub(crate) struct CheckpointArgs {
+    #[command(flatten)]
+    pub(crate) remembered: Remembered,
+}
+
+/// Compares what another monitor, or a witness, was shown of a site's release log with all that was seen here
+///
+/// Asks nobody about the log itself. Exit status: 0 it is the same log; 2 it is not, and both signed checkpoints are printed: they
+/// prove it to anybody; 3 nobody knows, as when the other one has seen more.
+#[derive(Args)]
+pub(crate) struct CompareArgs {
+    /// A file with the other's checkpoint, or an address where it is, like https://witness.example/HASH/checkpoint
+    #[arg(value_name = "FILE-OR-URL")]
+    pub(crate) other: String,
+    #[command(flatten)]
+    pub(crate) remembered: Remembered,
+    #[command(flatten)]
+    pub(crate) way: Way,
+}
+
+/// Cosigns release logs, for monitors elsewhere: a witness of c2sp.org/tlog-witness, which takes any C2SP log
+#[derive(Args)]
+pub(crate) struct WitnessArgs {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+/// Makes the key of a witness, and prints its public key
+#[derive(Args)]
+pub(crate) struct WitnessKeyArgs {
+    /// The file to make
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Name of the witness, like its address without https://
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
 }
 
 /// How to get there.

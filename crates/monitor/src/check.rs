@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::log::Witness;
 use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_core::release::{SiteRelease, VerifiedRelease};
 use nightsafe_core::time::UnixTime;
 use nightsafe_serve::release::{Manner, UNREACHABLE};
-use nightsafe_store::monitor::{Highest, WatchedSite};
+use nightsafe_store::monitor::{Highest, ReadLog, WatchedSite};
 use tokio::task::JoinSet;
 use url::Url;
 
 use crate::inventory::Inventory;
+use crate::log;
 use crate::net::Net;
 use crate::page::Item;
 use crate::shop::Page;
@@ -37,6 +39,10 @@ pub struct Job {
     pub now: UnixTime,
     /// What was seen before.
     pub known: Option<WatchedSite>,
+    /// The release log, as far as it was read before.
+    pub log: Option<ReadLog>,
+    /// Who is to have cosigned the release log, and how many of them.
+    pub witnesses: (Vec<Witness>, usize),
     /// Days before the end of a signed text at which that is told, and at which it is urgent.
     pub days: (u64, u64),
 }
@@ -61,6 +67,8 @@ pub struct Outcome {
     pub manifest: Option<VerifiedManifest>,
     /// The head of the roster of admins.
     pub roster_head: Option<[u8; 32]>,
+    /// The release log, as far as it could be read and went on from what was read before.
+    pub log: Option<ReadLog>,
 }
 
 /// A finding, and who found it.
@@ -116,7 +124,22 @@ pub async fn check(job: Job) -> Outcome {
             visits.insert(visitor.name, again);
         }
     }
-    put_together(&job, visits)
+    let shown: Vec<log::Shown> = visits
+        .iter()
+        .flat_map(|(name, visit)| visit.sites.iter().flat_map(|site| site.log.iter().map(|shown| shown.by(name))))
+        .collect();
+    let mut outcome = put_together(&job, visits);
+    let (findings, read) = log::examine(&job, &outcome, shown).await;
+    outcome.log = read;
+    outcome.findings.extend(findings);
+    // The worst first
+    outcome.findings.sort_by_key(|told| match told.finding.severity() {
+        Severity::Critical => 0,
+        Severity::Unknown => 1,
+        Severity::Warning => 2,
+        Severity::Ok => 3,
+    });
+    outcome
 }
 
 /// What a page runs, as the first visitor sees it, without what the site keys vouch for.
@@ -247,14 +270,7 @@ fn put_together(job: &Job, visits: BTreeMap<&'static str, Visit>) -> Outcome {
     }
     let news = news(job, release.as_ref(), manifest.as_ref());
     findings.extend(news.into_iter().map(|finding| Told { finding, only: Vec::new() }));
-    // The worst first
-    findings.sort_by_key(|told| match told.finding.severity() {
-        Severity::Critical => 0,
-        Severity::Unknown => 1,
-        Severity::Warning => 2,
-        Severity::Ok => 3,
-    });
-    Outcome { findings, release, manifest, roster_head }
+    Outcome { findings, release, manifest, roster_head, log: None }
 }
 
 /// What does not depend on who looks.

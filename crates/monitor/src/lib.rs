@@ -7,8 +7,10 @@
 
 pub mod anchor;
 pub mod check;
+pub mod compare;
 pub mod inventory;
 mod keys;
+pub mod log;
 pub mod net;
 pub mod page;
 pub mod report;
@@ -16,3 +18,4 @@ mod shop;
 mod site;
 pub mod verdict;
 pub mod visitor;
+pub mod witness;

@@ -6,18 +6,22 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::{Origin, TrustAnchor};
+use nightsafe_core::note::MAX_NOTE;
 use nightsafe_monitor::anchor;
 use nightsafe_monitor::check::{Job, Target, check, items_of};
+use nightsafe_monitor::compare::compare;
 use nightsafe_monitor::inventory::{Inventory, draft};
 use nightsafe_monitor::net::Net;
 use nightsafe_monitor::report::Report;
 use nightsafe_monitor::visitor::{Patience, VISITORS};
+use nightsafe_monitor::witness;
 use nightsafe_serve::client::ClientTls;
 use nightsafe_serve::clock::{Clock, SystemClock};
-use nightsafe_store::monitor::{MonitorStore, WatchedSite};
+use nightsafe_store::monitor::{MonitorStore, ReadLog, WatchedSite};
 use tokio::time::Instant;
+use url::Url;
 
-use crate::arguments::{CheckArgs, Command, InventoryArgs, Way};
+use crate::arguments::{CheckArgs, Command, CompareArgs, InventoryArgs, Remembered, Way};
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -29,6 +33,10 @@ pub(crate) async fn run(command: Command) -> Result<(String, u8)> {
     match command {
         Command::Check(args) => run_check(args).await,
         Command::Inventory(args) => run_inventory(args).await,
+        Command::Checkpoint(args) => Ok((remembered(&args.remembered).await?.checkpoint, 0)),
+        Command::Compare(args) => run_compare(args).await,
+        Command::Witness(args) => witness::config::run(&args.config).await.map(|()| (String::new(), 0)),
+        Command::WitnessKey(args) => Ok((format!("{}\n", witness::config::make_key(&args.file, &args.name)?), 0)),
     }
 }
 
@@ -39,6 +47,14 @@ async fn run_check(args: CheckArgs) -> Result<(String, u8)> {
     let store = MonitorStore::open(&path).await.with_context(|| format!("cannot use {}", path.display()))?;
     let (net, patience) = (net(&args.way)?, patience(&args.way));
     let (anchor, known, warning) = trust(&args, &net, &patience, &store.sites().await?).await?;
+    if args.replace_log {
+        store.forget_log(&anchor.site).await?;
+    }
+    let log = store.release_log(&anchor.site).await?;
+    let cosigned = args.cosigned.unwrap_or(args.witness.len());
+    if cosigned > args.witness.len() {
+        bail!("--cosigned asks for more witnesses than --witness names");
+    }
     let job = Job {
         anchor,
         targets: args.targets.iter().map(|(_, target)| target.clone()).collect(),
@@ -47,11 +63,16 @@ async fn run_check(args: CheckArgs) -> Result<(String, u8)> {
         patience,
         now,
         known,
+        log,
+        witnesses: (args.witness.clone(), cosigned),
         days: (args.warning, args.critical),
     };
     let outcome = check(job.clone()).await;
     let seen = outcome.remember(&job);
     store.remember(&seen).await?;
+    if let Some(read) = &outcome.log {
+        store.remember_log(&job.anchor.site, read).await?;
+    }
     store.close().await;
     let report = Report {
         site: job.anchor.site.as_str().to_owned(),
@@ -138,6 +159,46 @@ async fn run_inventory(args: InventoryArgs) -> Result<(String, u8)> {
     let items = items_of(&net(&args.way)?, &patience(&args.way), &page).await;
     let items = items.map_err(|said| anyhow::anyhow!("{name} {said}"))?;
     Ok((draft(&items), 0))
+}
+
+async fn run_compare(args: CompareArgs) -> Result<(String, u8)> {
+    let read = remembered(&args.remembered).await?;
+    let other = match Url::parse(&args.other) {
+        Ok(url) if url.has_host() => {
+            let [first, ..] = VISITORS;
+            let manner = Arc::new(first.manner(&patience(&args.way), None, None));
+            let origin =
+                Origin::parse(&url.origin().ascii_serialization()).context("an address begins with https://")?;
+            let text = net(&args.way)?.server(&origin, &manner).text(url.path(), MAX_NOTE).await;
+            text.map_err(|finding| anyhow::anyhow!("{} {}", finding.what, finding.said))?
+        }
+        _ => {
+            let cannot = || format!("cannot read {}", args.other);
+            let length = std::fs::metadata(&args.other).with_context(cannot)?.len();
+            if length > u64::try_from(MAX_NOTE)? {
+                bail!("{} is too long for a checkpoint", args.other);
+            }
+            std::fs::read_to_string(&args.other).with_context(cannot)?
+        }
+    };
+    let compared = compare(&read, &other);
+    Ok((compared.told(&read, &other), compared.severity().exit_status()))
+}
+
+/// The release log of the one site that is meant.
+async fn remembered(args: &Remembered) -> Result<ReadLog> {
+    let path = state_path(args.state.as_deref())?;
+    let store = MonitorStore::open(&path).await.with_context(|| format!("cannot use {}", path.display()))?;
+    let sites = store.sites().await?;
+    let mut fitting = sites.iter().filter(|known| args.site.as_ref().is_none_or(|name| known.site.as_str() == name));
+    let site = match (fitting.next(), fitting.next()) {
+        (Some(known), None) => &known.site,
+        (None, _) => bail!("nothing is remembered of such a site: run `nightsafe-monitor check` first"),
+        (Some(_), Some(_)) => bail!("several sites are known: name one with --site"),
+    };
+    let read = store.release_log(site).await?.context("no release log of this site was seen yet")?;
+    store.close().await;
+    Ok(read)
 }
 
 fn net(way: &Way) -> Result<Net> {

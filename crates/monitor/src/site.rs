@@ -9,6 +9,7 @@ use nightsafe_serve::release::{Manner, Server};
 
 use crate::check::Job;
 use crate::keys::{Keys, MANIFEST_PATH};
+use crate::log::{self, Shown};
 use crate::verdict::{Finding, Verdict};
 
 /// How often a release may be replaced while it is looked at.
@@ -21,6 +22,8 @@ pub(crate) struct Seen {
     /// The release, when the site keys signed it.
     pub(crate) release: Option<VerifiedRelease>,
     pub(crate) keys: Keys,
+    /// Checkpoints of the release log.
+    pub(crate) log: Vec<Shown>,
 }
 
 /// Looks at all of an origin; again when another release was published meanwhile.
@@ -92,6 +95,8 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
             seen.findings.retain(|finding| !is_manifest(finding));
         }
         seen.findings.append(&mut seen.keys.findings);
+        // Last: what was seen so far is in the log before it is served
+        (seen.log, seen.findings) = log::look(job, server, release, seen.findings).await;
     }
     (seen, texts)
 }

@@ -1,7 +1,7 @@
 //! What a monitor says of what it found.
 
 use nightsafe_core::release::ReleaseError;
-use nightsafe_serve::release::{Finding as Difference, UNREACHABLE};
+use nightsafe_serve::release::{Finding as Difference, NOT_IN_LOG, UNREACHABLE};
 
 /// How bad it is, as Nagios counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Verdict {
     ForeignWasm,
     /// Older than what was seen.
     Rollback,
+    /// Another log than the one that was seen, or something that is served and not in the log.
+    SplitView,
     /// Keys that the site keys did not sign.
     KeySwapped,
     /// No answer, so nothing is known.
@@ -93,7 +95,7 @@ impl Severity {
 
 impl Verdict {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Ok,
         Self::SignedNew,
         Self::Expiring,
@@ -103,6 +105,7 @@ impl Verdict {
         Self::ForeignScript,
         Self::ForeignWasm,
         Self::Rollback,
+        Self::SplitView,
         Self::KeySwapped,
         Self::Unreachable,
     ];
@@ -119,6 +122,7 @@ impl Verdict {
             Self::ForeignScript => "FOREIGN-SCRIPT",
             Self::ForeignWasm => "FOREIGN-WASM",
             Self::Rollback => "ROLLBACK",
+            Self::SplitView => "SPLIT-VIEW",
             Self::KeySwapped => "KEY-SWAPPED",
             Self::Unreachable => "UNREACHABLE",
         }
@@ -166,6 +170,7 @@ impl Finding {
             "header_added" => Verdict::HeaderAdded,
             "wasm_hash_mismatch" => Verdict::ForeignWasm,
             UNREACHABLE => Verdict::Unreachable,
+            NOT_IN_LOG => Verdict::SplitView,
             _ if carries_keys(&what) => Verdict::KeySwapped,
             _ => Verdict::UnsignedChange,
         };

@@ -8,7 +8,10 @@ mod server;
 use std::io::{self, Read};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use nightsafe_core::release::{CONTENT_TYPE, HeaderDifference, Headers};
+use nightsafe_core::log::{Checkpoint, Logged};
+use nightsafe_core::note::Vkey;
+use nightsafe_core::release::{CONTENT_TYPE, HeaderDifference, Headers, SiteRelease};
+use nightsafe_core::release_log::Entry;
 
 use crate::static_files::media_type;
 
@@ -30,6 +33,18 @@ pub struct Finding {
 pub const UNREACHABLE: &str = "unreachable";
 /// The code of a release that is not there at all.
 pub const UNAVAILABLE: &str = "manifest_unavailable";
+
+/// The code of a release that no proof shows to be in its log.
+pub const NOT_IN_LOG: &str = "not_in_log";
+
+/// Verifies the proof that a release is in the log with this key; gives the checkpoint that it leads to.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn verify_proof(text: &str, release: &SiteRelease, log: &Vkey) -> Result<Checkpoint, String> {
+    let logged = Logged::parse(text).map_err(|_| "is no proof that something is in a log".to_owned())?;
+    logged.verify(&Entry::of_release(release).leaf(), log).map_err(|error| format!("does not prove it: {error}"))
+}
 
 impl Finding {
     /// A finding.

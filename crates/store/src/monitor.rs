@@ -1,6 +1,9 @@
 //! The monitor's database: what it remembers of the sites that it looks at. SQLite alone: it belongs to one program on one
 //! machine.
 
+mod log;
+mod witness;
+
 use std::path::Path;
 
 use nightsafe_core::scalar::Site;
@@ -16,12 +19,14 @@ const DATABASE: &str = "monitor";
 /// Schema of the monitor's database.
 pub const SQLITE: Schema = Schema {
     database: DATABASE,
-    migrations: &[Step {
-        version: 1,
-        name: "site",
-        sql: include_str!("../../../migrations/monitor/sqlite/0001_site.sql"),
-    }],
+    migrations: &[
+        Step { version: 1, name: "site", sql: include_str!("../../../migrations/monitor/sqlite/0001_site.sql") },
+        Step { version: 2, name: "log", sql: include_str!("../../../migrations/monitor/sqlite/0002_log.sql") },
+    ],
 };
+
+pub use self::log::ReadLog;
+pub use self::witness::Cosigned;
 
 /// What is remembered of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]

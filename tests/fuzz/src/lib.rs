@@ -54,6 +54,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "log_proof", run: logs::proof, seeds: seeds::log_proofs },
     Target { name: "log_tile", run: logs::tile, seeds: seeds::log_tiles },
     Target { name: "audit_entry", run: logs::audit_entry, seeds: seeds::audit_entries },
+    Target { name: "release_log", run: logs::release_log, seeds: seeds::release_logs },
     Target { name: "shop_page", run: pages::page, seeds: pages::seeds },
 ];
 

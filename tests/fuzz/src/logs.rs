@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use nightsafe_core::audit::{Entry, Salt, SignedEntry};
 use nightsafe_core::log::{
-    Checkpoint, Hash, Hashes, Holds, Plan, Proof, Tile, Tree, encode_bundle, parse_bundle, verify_consistency,
-    verify_inclusion,
+    AddCheckpoint, Checkpoint, Hash, Hashes, Holds, Logged, Plan, Proof, Tile, Tree, Witness, encode_bundle,
+    parse_bundle, verify_consistency, verify_inclusion,
 };
-use nightsafe_core::note::Vkey;
+use nightsafe_core::note::{Note, Vkey};
 
 use crate::seeds::{self, text_of};
 
@@ -90,5 +90,37 @@ pub(crate) fn audit_entry(data: &[u8]) {
         let (keys, signed) = &*SIGNED;
         let verified = keys.iter().any(|key| entry.verify(&Salt::from_bytes(*salt), key).is_ok());
         assert_eq!(verified, signed.iter().any(|one| one == data));
+    }
+}
+
+/// Entries of the release log, what a log asks of a witness, and proofs with their checkpoint: one value, one text. Lines that
+/// are put under a checkpoint leave it one, and what a witness cosigned is what it signed.
+pub(crate) fn release_log(data: &[u8]) {
+    static SIGNED: LazyLock<(Witness, Note)> = LazyLock::new(|| {
+        let signer = nightsafe_core::note::NoteSigner::from_seed("witness.example", &[7; 32]).unwrap();
+        (Witness::new(signer.vkey().clone()), seeds::cosigned(&signer))
+    });
+    if let Some(entry) = nightsafe_core::release_log::Entry::parse(data) {
+        assert_eq!(entry.encode().as_bytes(), data);
+    }
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    if let Ok(request) = AddCheckpoint::parse(text) {
+        assert_eq!(request.encode(), text);
+    }
+    if let Ok(logged) = Logged::parse(text) {
+        assert_eq!(logged.encode(), text);
+    }
+    if let Ok(witness) = Witness::parse(text) {
+        assert_eq!(witness.to_text(), text);
+    }
+    let (witness, cosigned) = &*SIGNED;
+    if let Ok(note) = Note::parse(text)
+        && matches!(witness.verify(&note), Ok(Some(_)))
+    {
+        assert_eq!(note.text(), cosigned.text(), "a checkpoint that nobody cosigned");
+    }
+    let mut note = cosigned.clone();
+    if note.add_lines(text).is_ok() {
+        assert_eq!(Note::parse(&note.encode()), Ok(note));
     }
 }

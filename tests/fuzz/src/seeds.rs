@@ -269,6 +269,38 @@ pub(crate) fn log_tiles() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// A checkpoint with a cosignature of this witness.
+pub(crate) fn cosigned(signer: &nightsafe_core::note::NoteSigner) -> nightsafe_core::note::Note {
+    let vectors = vectors(LOG);
+    let good = list(&vectors["checkpoints"]).iter().find(|case| case.get("error").is_none()).unwrap();
+    let mut note = nightsafe_core::note::Note::parse(text_of(&good["note"])).unwrap();
+    let at = nightsafe_core::time::UnixTime::from_seconds(1_800_000_000);
+    note.add_lines(&nightsafe_core::log::cosign(note.text(), signer, at)).unwrap();
+    note
+}
+
+/// Entries, requests to a witness, proofs with a checkpoint, cosignatures.
+pub(crate) fn release_logs() -> Vec<Vec<u8>> {
+    use nightsafe_core::log::{AddCheckpoint, Logged, Proof, Witness};
+    use nightsafe_core::release_log::{Entry, Kind};
+    let signer = nightsafe_core::note::NoteSigner::from_seed("witness.example", &[7; 32]).unwrap();
+    let note = cosigned(&signer).encode();
+    let proof = Proof::parse(text_of(&list(&vectors(LOG)["inclusion"])[3]["proof"])).unwrap_or_default();
+    let site = nightsafe_core::scalar::Site::parse("demo.nightsafe.example").unwrap();
+    let entry = Entry { site, kind: Kind::Release, sequence: 3, hash: [7; 32] };
+    let line = note.lines().last().unwrap().to_owned() + "\n";
+    let texts = [
+        entry.encode(),
+        AddCheckpoint { old: 3, proof: proof.clone(), checkpoint: note.clone() }.encode(),
+        AddCheckpoint { old: 0, proof: Proof::default(), checkpoint: note.clone() }.encode(),
+        Logged { index: 3, proof, checkpoint: note.clone() }.encode(),
+        Witness::new(signer.vkey().clone()).to_text(),
+        note,
+        line,
+    ];
+    texts.into_iter().map(String::into_bytes).collect()
+}
+
 /// Entries, and salts with signed entries.
 pub(crate) fn audit_entries() -> Vec<Vec<u8>> {
     let vectors = vectors(AUDIT);

@@ -99,5 +99,6 @@ tests!(
     log_proof,
     log_tile,
     audit_entry,
+    release_log,
     shop_page
 );

@@ -10,7 +10,7 @@ use nightsafe_store::Database;
 use nightsafe_vault::VaultStore;
 use nightsafe_vault::config::Sessions;
 
-use crate::config::{self, Binds, Config, Origins, default_bind};
+use crate::config::{self, Binds, Config, Origins, Witnesses, default_bind};
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::database_url::VaultArg;
 use crate::files::{self, Cleanup};
@@ -154,6 +154,7 @@ fn config(args: &InitArgs) -> Result<Config> {
         bind,
         sessions: Sessions::default(),
         mail: None,
+        release_log: Witnesses::default(),
     };
     config.check()?;
     config::check_one_site(&config.origins)?;

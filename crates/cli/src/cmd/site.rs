@@ -1,6 +1,7 @@
 //! `nightsafe site`: the static files that the fields origin and the admin site serve, as signed releases.
 
 mod build;
+mod log;
 mod publish;
 mod retire;
 mod review;
@@ -14,6 +15,7 @@ use clap::Subcommand;
 #[derive(Subcommand, Debug)]
 pub(crate) enum SiteCommand {
     Build(build::BuildArgs),
+    Log(log::LogArgs),
     Publish(publish::PublishArgs),
     Retire(retire::RetireArgs),
     Sign(sign::SignArgs),
@@ -23,7 +25,8 @@ pub(crate) enum SiteCommand {
 pub(crate) async fn run(command: &SiteCommand) -> Result<()> {
     match command {
         SiteCommand::Build(args) => build::run(args).await,
-        SiteCommand::Publish(args) => publish::run(args),
+        SiteCommand::Log(args) => log::run(args).await,
+        SiteCommand::Publish(args) => publish::run(args).await,
         SiteCommand::Retire(args) => retire::run(args).await,
         SiteCommand::Sign(args) => sign::run(args).await,
         SiteCommand::Verify(args) => verify::run(args).await,

@@ -89,6 +89,7 @@ mod tests {
             },
             sessions: nightsafe_vault::config::Sessions::default(),
             mail: None,
+            release_log: crate::config::Witnesses::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `nightsafe up`: the whole of a site in one process. The outbox is a SQLite file; the vault may lie on PostgreSQL.
 
 mod listen;
+mod log;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -79,6 +80,8 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     // Before anybody can ask: the first timestamp note names its head
     write_roster(&store, &data.roster()).await?;
+    // And in the log before anybody asks for either
+    log::record(&data).await;
     let listeners = [
         Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?)?,
         Listener::bind(
@@ -109,6 +112,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
         let (leavers, clock) = (leavers.clone(), Arc::new(SystemClock));
         tasks.spawn(announcer.watch(store.clone(), leavers, clock, until(stopped.clone())));
     }
+    tasks.spawn(log::keep(data.clone(), config.clone(), until(stopped.clone())));
     tasks.spawn(watch_manifest(data, store.clone(), leavers, until(stopped)));
     term::print("ready\n")?;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use nightsafe_core::note::Vkey;
 use nightsafe_core::release::{File, FilePath, Headers, KeyManifestId, MadeWith, Place, SiteRelease};
 use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
@@ -26,6 +27,8 @@ pub(crate) struct About<'a> {
     pub(crate) made_with: MadeWith,
     pub(crate) manifest: &'a Signed,
     pub(crate) origins: &'a Origins,
+    /// Key of the release log.
+    pub(crate) log: Vkey,
 }
 
 /// Reads all files of a release's folder.
@@ -40,6 +43,7 @@ pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>)
         created: about.created,
         expires: about.expires,
         made_with: about.made_with,
+        log: Some(about.log),
         key_manifest: KeyManifestId { sequence: about.manifest.sequence(), hash: about.manifest.hash() },
         fields,
         admin,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::release::{self, MadeWith, NOTE_PATH, SiteRelease};
+use nightsafe_core::release::{self, MadeWith, NOTE_PATH, PROOF_PATH, SiteRelease};
 use nightsafe_core::time::UnixTime;
 
 use super::describe::{About, describe};
@@ -18,6 +18,7 @@ use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
 use crate::keys::carried::Carried;
 use crate::manifests::{self, Signed};
+use crate::release_log::{self, Cosigned};
 
 /// A release that ends this soon is made again, also when nothing else is new.
 const RENEW_DAYS: u64 = 60;
@@ -76,6 +77,7 @@ impl Maker<'_> {
             made_with,
             manifest: self.manifest,
             origins: &self.config.origins,
+            log: release_log::key(self.data, &self.anchor.site)?,
         };
         let release = describe(self.data, folder, about)?;
         if let Some(served) = &served
@@ -134,7 +136,13 @@ fn is_same(one: (&SiteRelease, &ReleaseFolder), other: (&SiteRelease, &ReleaseFo
 
 /// Serves a release that enough site keys have signed, once every byte of it is found right. Done again after an
 /// interruption, it goes on where it was.
-pub(crate) fn publish(data: &DataDir, anchor: &TrustAnchor, proposal: &SiteProposal, now: UnixTime) -> Result<u64> {
+/// It is in the release log, with its proof beside it, before anybody gets it.
+pub(crate) async fn publish(
+    (data, config): (&DataDir, &Config),
+    anchor: &TrustAnchor,
+    proposal: &SiteProposal,
+    now: UnixTime,
+) -> Result<u64> {
     let (note, document) = (proposal.signatures().note(), proposal.document());
     let verified = release::verify(&note, document, anchor, now);
     let verified = verified.context("the release is not in force now, so it was not published")?;
@@ -156,10 +164,17 @@ pub(crate) fn publish(data: &DataDir, anchor: &TrustAnchor, proposal: &SitePropo
             nightsafe_serve::release::lines(&findings)
         );
     }
-    write_descriptions(&folder, verified.release(), &note)?;
     files::create_public_dir(&data.signed_releases())?;
     files::place(&data.signed_releases().join(format!("{sequence}.json")), document.as_bytes())?;
     files::place(&data.signed_releases().join(format!("{sequence}.note")), note.as_bytes())?;
+    let proof = match verified.release().log {
+        Some(_) => {
+            release_log::record_cosigned((data, config), anchor, (Cosigned::Must, now)).await?;
+            Some(release_log::proof(data, verified.release())?.encode())
+        }
+        None => None,
+    };
+    write_descriptions(&folder, verified.release(), &note, proof)?;
     take_over(data, sequence, last)?;
     Ok(sequence)
 }
@@ -183,14 +198,18 @@ fn check_order(data: &DataDir, proposal: &SiteProposal) -> Result<u64> {
 
 /// The last steps: the link, then what names the files.
 fn take_over(data: &DataDir, sequence: u64, last: u64) -> Result<()> {
+    release_log::mirror(data, &data.release_folder(sequence))?;
     served::serve(data, sequence)?;
     files::place(&data.anchor(), files::read_text(&data.release_folder(sequence).anchor())?.as_bytes())?;
     served::prune(data, sequence, last)
 }
 
 /// Writes what describes the release beside its files, the note last: where it is, all is.
-fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, note: &str) -> Result<()> {
-    for (path, text) in [release.descriptions(), vec![(NOTE_PATH.to_owned(), note.to_owned())]].concat() {
+fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, note: &str, proof: Option<String>) -> Result<()> {
+    let mut all = release.descriptions();
+    all.extend(proof.map(|proof| (PROOF_PATH.to_owned(), proof)));
+    all.push((NOTE_PATH.to_owned(), note.to_owned()));
+    for (path, text) in all {
         for site in [folder.fields(), folder.admin()] {
             let file = site.join(path.trim_start_matches('/'));
             files::create_public_dir(file.parent().unwrap_or(&site))?;

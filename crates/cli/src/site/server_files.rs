@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use nightsafe_core::release::{ALL_PATHS, CONTENT_TYPE, NOTE_PATH, Place, SiteRelease, with_own};
+use nightsafe_core::release::{ALL_PATHS, CONTENT_TYPE, NOTE_PATH, PROOF_PATH, Place, SiteRelease, with_own};
 use nightsafe_serve::release::typed;
 
 use super::describe::read_headers;
@@ -17,12 +17,18 @@ use super::headers::{HeaderSet, SiteHeaders};
 use crate::data_dir::ReleaseFolder;
 use crate::files;
 
+/// The two parts of a log.
+const LOG_CHECKPOINT: &str = "/log/checkpoint";
+const LOG_TILES: &str = "/log/tile/";
+
 /// What one origin answers; whatever is not in it is not found.
 struct Answers {
     /// The headers of every answer, errors included.
     all: HeaderSet,
     /// Those of a path alone, its type among them.
     own: BTreeMap<String, HeaderSet>,
+    /// Type of the files below a folder, whose names nobody knows beforehand: the tiles of the log.
+    below: Option<(&'static str, &'static str)>,
 }
 
 impl Answers {
@@ -32,9 +38,16 @@ impl Answers {
         for path in described {
             headers.insert(path.clone(), typed(path));
         }
-        let answers = Self { all, own: headers };
+        let answers = Self { all, own: headers, below: None };
         answers.check()?;
         Ok(answers)
+    }
+
+    /// The same, with the files of a log.
+    fn with_log(mut self) -> Self {
+        self.own.insert(LOG_CHECKPOINT.to_owned(), typed(LOG_CHECKPOINT));
+        self.below = Some((LOG_TILES, "application/octet-stream"));
+        self
     }
 
     /// All headers of a path, and the type.
@@ -93,7 +106,10 @@ fn files_of(
 ) -> Result<Vec<(PathBuf, Option<String>)>> {
     let described = signed.into_iter().flat_map(SiteRelease::descriptions).map(|(path, _)| path);
     let note = signed.map(|_| NOTE_PATH.to_owned());
-    let answers = Answers::new(headers, &described.chain(note).collect::<Vec<_>>())?;
+    let is_logged = signed.is_some_and(|signed| signed.log.is_some());
+    let proof = is_logged.then(|| PROOF_PATH.to_owned());
+    let answers = Answers::new(headers, &described.chain(note).chain(proof).collect::<Vec<_>>())?;
+    let answers = if is_logged && site == "fields" { answers.with_log() } else { answers };
     Ok(vec![
         (folder.server_file(site, "nginx"), Some(nginx::text(&answers))),
         (folder.server_file(site, "caddy"), Some(caddy::text(&answers))),

@@ -191,6 +191,18 @@ fn made_with(wasm: &[u8]) -> Vec<u8> {
     .into_bytes()
 }
 
+/// What a release log has, in order: kind and number.
+pub fn logged(log: &Path) -> Vec<String> {
+    use nightsafe_core::log::{Tile, parse_bundle};
+    use nightsafe_core::release_log::Entry;
+    let checkpoint = fs::read_to_string(log.join("checkpoint")).unwrap();
+    let tile = Tile::bundle_of_log(0, checkpoint.lines().nth(1).unwrap().parse().unwrap()).unwrap();
+    let bundle = fs::read(log.join(tile.path())).unwrap();
+    let entries = parse_bundle(&bundle, tile.width()).unwrap();
+    let entries = entries.into_iter().map(|bytes| Entry::parse(bytes).unwrap());
+    entries.map(|entry| format!("{} {}", entry.kind, entry.sequence)).collect()
+}
+
 /// A running `nightsafe up`.
 pub struct Up {
     child: Child,

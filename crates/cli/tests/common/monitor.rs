@@ -32,6 +32,8 @@ pub fn look(shop: &Shop, fields: SocketAddr, admin: SocketAddr, ingest: SocketAd
         },
         now: SystemClock.now(),
         known: None,
+        log: None,
+        witnesses: (Vec::new(), 0),
         days: (30, 7),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(check(job))

@@ -8,6 +8,8 @@ use super::{
 use crate::anchor::Origin;
 use crate::encoding::{b64_decode, b64u, b64u_decode};
 use crate::label::Label;
+use crate::note::Vkey;
+use crate::release_log;
 use crate::scalar::{ManifestHash, Site};
 use crate::time::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,7 @@ pub(super) fn parse(text: &str) -> Option<SiteRelease> {
             sequence: wire.key_manifest.sequence,
             hash: ManifestHash::from_hex(&wire.key_manifest.hash).ok()?,
         },
+        log: log(wire.release_log.as_deref(), &wire.site)?,
         fields: place(&mut wire, |origins| &origins.fields)?,
         admin: place(&mut wire, |origins| &origins.admin)?,
         version: wire.version,
@@ -59,6 +62,7 @@ pub(super) fn encode(release: &SiteRelease) -> String {
             admin: release.admin.origin.as_str().into(),
             fields: release.fields.origin.as_str().into(),
         },
+        release_log: release.log.as_ref().map(Vkey::to_text),
         scripts: BTreeMap::new(),
         sequence: release.sequence,
         site: release.site.as_str().into(),
@@ -102,6 +106,13 @@ fn place(wire: &mut wire::Document, which: impl Fn(&wire::Origins) -> &String) -
     Some(Place { origin, files, headers })
 }
 
+/// The key of a log that is the site's own.
+fn log(wire: Option<&str>, site: &str) -> Option<Option<Vkey>> {
+    let Some(text) = wire else { return Some(None) };
+    let key = Vkey::parse(text).ok()?;
+    (key.name() == release_log::origin(site)).then_some(Some(key))
+}
+
 fn made_with(wire: wire::Nightsafe) -> Option<MadeWith> {
     let modules = wire.modules.into_iter().map(|(name, text)| Some((name, hash(&text)?)));
     Some(MadeWith {
@@ -125,6 +136,7 @@ fn is_good(release: &SiteRelease) -> bool {
         && times
         && count <= MAX_FILES
         && release.fields.origin != release.admin.origin
+        && release.log.as_ref().is_none_or(|key| key.name() == release_log::origin(release.site.as_str()))
         && is_name(&release.version)
         && is_name(&made_with.version)
         && is_commit(&made_with.source_commit)

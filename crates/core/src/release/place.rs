@@ -66,8 +66,9 @@ impl FilePath {
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         };
         let good = text.len() <= MAX_PATH && (relative.is_empty() || relative.split('/').all(is_name));
-        // What describes the release is not in it
-        let own = [super::DOCUMENT_PATH, super::NOTE_PATH].contains(&text);
+        // What describes the release is not in it, nor is the log that it is in
+        let own = [super::DOCUMENT_PATH, super::NOTE_PATH, super::PROOF_PATH].contains(&text)
+            || text.starts_with(super::LOG_PREFIX);
         (good && !own).then(|| Self(text.into()))
     }
 

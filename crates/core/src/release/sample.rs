@@ -15,6 +15,11 @@ pub(crate) fn site_key(number: u8) -> NoteSigner {
     NoteSigner::from_seed(&format!("{SITE}/site-{number}"), &[number; 32]).unwrap()
 }
 
+/// The key of the release log.
+pub(crate) fn log_key() -> NoteSigner {
+    NoteSigner::from_seed(&crate::release_log::origin(SITE), &[0x4c; 32]).unwrap()
+}
+
 /// Two of three keys must sign, and no manifest before the seventh counts.
 pub(crate) fn anchor() -> TrustAnchor {
     let wasm = |name: &str| WasmFile { name: name.into(), integrity: format!("sha384-{}", "A".repeat(64)) };
@@ -95,6 +100,7 @@ pub(crate) fn release() -> SiteRelease {
             modules: BTreeMap::from([("checkout".to_owned(), crate::primitives::sha256(&[WASM]))]),
         },
         key_manifest: KeyManifestId { sequence: 7, hash: ManifestHash([7; 32]) },
+        log: Some(log_key().vkey().clone()),
         fields,
         admin: place("https://admin.example", &[("/", b"admin"), ("/index.html", b"admin"), ("/admin.js", b"admin()")]),
     }

@@ -43,6 +43,7 @@ fn a_release_must_say_what_the_format_says() {
         |made| made.made_with.modules.clear(),
         |made| *made.made_with.modules.get_mut("checkout").unwrap() = [0; 32],
         |made| made.admin.origin = made.fields.origin.clone(),
+        |made| made.log = Some(site_key(1).vkey().clone()),
         |made| drop(made.fields.headers.remove("*")),
         |made| drop(made.fields.headers.insert("/none".into(), Headers::new())),
         |made| drop(made.fields.headers.get_mut("*").unwrap().insert("X-A".into(), " a".into())),
@@ -69,8 +70,22 @@ fn paths_lead_nowhere_else() {
         assert!(FilePath::parse(good).is_some(), "{good}");
     }
     let long = format!("/{}", "a".repeat(200));
-    for bad in ["", "a", "//", "/a/", "/.well-known/x", "/a/../b", "/a?b", "/a b", "/%41", "/site-release", "/é", &long]
-    {
+    for bad in [
+        "",
+        "a",
+        "//",
+        "/a/",
+        "/.well-known/x",
+        "/a/../b",
+        "/a?b",
+        "/a b",
+        "/%41",
+        "/site-release",
+        "/site-release.tlog-proof",
+        "/log/checkpoint",
+        "/é",
+        &long,
+    ] {
         assert!(FilePath::parse(bad).is_none(), "{bad}");
     }
 }

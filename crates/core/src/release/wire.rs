@@ -19,6 +19,9 @@ pub(super) struct Document {
     pub(super) key_manifest: KeyManifest,
     pub(super) nightsafe: Nightsafe,
     pub(super) origins: Origins,
+    /// Verifier key; missing where there is no log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) release_log: Option<String>,
     pub(super) scripts: BTreeMap<String, Script>,
     pub(super) sequence: u64,
     pub(super) site: String,

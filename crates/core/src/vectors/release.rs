@@ -86,6 +86,12 @@ pub(super) fn make() -> Value {
         ("a key manifest below the floor", with(|made| made.key_manifest.sequence = 6), NOW, Some("rollback")),
         ("not JSON", document("{\"created\"", "{created"), NOW, Some("invalid_manifest")),
         ("a blank", document(",\"expires\"", ", \"expires\""), NOW, Some("invalid_manifest")),
+        (
+            "the log of another site",
+            document("demo.nightsafe.example/release-log", "evil.nightsafe.example/release-log"),
+            NOW,
+            Some("invalid_manifest"),
+        ),
         ("an unknown member", document("{\"created\"", "{\"a\":1,\"created\""), NOW, Some("invalid_manifest")),
         (
             "members in another order",

@@ -159,7 +159,8 @@ async fn a_new_signed_release_is_told_once_and_an_older_one_is_a_rollback() {
     let new = std::mem::replace(&mut rig.answers.lock().unwrap().files, old);
     for _ in 0..2 {
         let outcome = rig.look_and_remember().await;
-        assert_eq!((words(&outcome), outcome.severity()), (vec!["ROLLBACK rollback".to_owned()], Severity::Critical));
+        assert_eq!(words(&outcome), ["ROLLBACK rollback", "ROLLBACK log_rollback"]);
+        assert_eq!(outcome.severity(), Severity::Critical);
         assert!(names(&outcome, "is number 3; number 4 was seen before"));
     }
     assert_eq!(rig.known.as_ref().unwrap().release.unwrap().sequence, 4);
@@ -168,7 +169,7 @@ async fn a_new_signed_release_is_told_once_and_an_older_one_is_a_rollback() {
     // Signed by stolen site keys, under a number that was seen
     rig.release.version = "2026-11-27.other".into();
     rig.publish();
-    assert_eq!(words(&rig.look_and_remember().await), ["ROLLBACK fork"]);
+    assert_eq!(words(&rig.look_and_remember().await), ["ROLLBACK fork", "SPLIT-VIEW log_fork"]);
 }
 
 #[tokio::test]
@@ -229,12 +230,13 @@ async fn keys_that_the_site_keys_did_not_sign_are_swapped_keys() {
     assert_eq!(words(&rig.look().await), ["ROLLBACK rollback"]);
     // Signed and newer: published before the release that names it
     rig.manifest.sequence = 6;
+    rig.log.add(&rig.manifest_entry());
     rig.stamp(now().plus_days(1), Some([7; 32]));
     put(&rig, manifest::sign(&rig.manifest, &[&rig.site_key(0), &rig.site_key(1)]).unwrap());
     assert_eq!(words(&rig.look_and_remember().await), ["SIGNED-NEW ahead_of_release"]);
     // And then the old ones are put back
     rig.answers.lock().unwrap().files = honest;
-    assert_eq!(words(&rig.look().await), ["ROLLBACK rollback"]);
+    assert_eq!(words(&rig.look().await), ["ROLLBACK rollback", "ROLLBACK log_rollback"]);
 }
 
 #[tokio::test]

@@ -12,8 +12,12 @@ mod cloaking;
 mod formats;
 mod honest;
 mod hostile;
+mod log;
 mod page;
 mod program;
 mod proxy;
 mod rig;
+#[path = "../../../serve/tests/samples/mod.rs"]
+mod samples;
 mod serving;
+mod witness;

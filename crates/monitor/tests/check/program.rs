@@ -135,3 +135,46 @@ fn an_inventory_is_begun_from_a_page() {
     assert_eq!(program.run(&["--anchor", path(&anchor)]).0, 2);
     assert_eq!(program.run(&["--inventory", path(&file)]).0, 0);
 }
+
+#[test]
+fn checkpoints_are_handed_on_and_compared_and_a_witness_gets_its_key() {
+    let program = Program::new();
+    let state = program.folder.path().join("state.db");
+    let on = |name: &str, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe-monitor"));
+        run(command.arg(name).args(more).arg("--state").arg(&state))
+    };
+    let (status, said) = on("checkpoint", &[]);
+    assert!(status == 3 && said.contains("run `nightsafe-monitor check` first"), "{said}");
+    let anchor = program.anchor();
+    assert_eq!(program.run(&["--anchor", path(&anchor)]).0, 0);
+    let (status, ours) = on("checkpoint", &[]);
+    assert!(status == 0 && ours.starts_with("demo.nightsafe.example/release-log\n3\n"), "{ours}");
+    let file = program.folder.path().join("theirs");
+    std::fs::write(&file, &ours).unwrap();
+    let (status, said) = on("compare", &[path(&file)]);
+    assert!(status == 0 && said.starts_with("OK  both have seen the same log"), "{said}");
+    // From an address, and another history
+    let (status, said) = on("compare", &[&program.rig.release.fields.url("/log/checkpoint")]);
+    assert_eq!(status, 0, "{said}");
+    let other = crate::rig::Log { entries: std::sync::Arc::default(), ..program.rig.log.clone() };
+    (0..3).for_each(|number| other.entries.lock().unwrap().push(vec![number]));
+    let theirs = String::from_utf8(other.files().last().unwrap().1.clone()).unwrap();
+    std::fs::write(&file, &theirs).unwrap();
+    let (status, said) = on("compare", &[path(&file)]);
+    assert!(status == 2 && said.contains("SPLIT-VIEW") && said.contains(&ours) && said.contains(&theirs), "{said}");
+    // A log of another key: once it is said so, it is taken
+    let (status, said) = program.run(&["--replace-log"]);
+    assert_eq!(status, 0, "{said}");
+
+    let key = program.folder.path().join("witness.key");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe-monitor"));
+    let (status, said) = run(command.arg("witness-key").arg(&key).args(["--name", "witness.example"]));
+    assert_eq!(status, 0, "{said}");
+    let witness = nightsafe_core::log::Witness::parse(said.trim_end()).unwrap();
+    assert_eq!(witness.name(), "witness.example");
+    let (status, said) = program.run(&["--witness", &witness.to_text()]);
+    assert!(status == 3 && said.contains("cosigned by 0 witnesses, and 1 are asked for"), "{said}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe-monitor"));
+    assert_eq!(run(command.arg("witness-key").arg(&key).args(["--name", "w"])).0, 3, "nothing is overwritten");
+}

@@ -8,12 +8,17 @@ use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::anchor::{Origin, TrustAnchor, WasmFile};
 use nightsafe_core::keys::PrivateItems;
+use nightsafe_core::log::{
+    Checkpoint, Hash as LeafHash, Hashes, Logged, Origin as LogOrigin, Plan, Tile, Tree, Witness, encode_bundle,
+};
 use nightsafe_core::manifest::{self, DataKey, KeyManifest};
 use nightsafe_core::note::NoteSigner;
 use nightsafe_core::policy::builtin;
 use nightsafe_core::release::{
-    ALL_PATHS, File, FilePath, Headers, KeyManifestId, MadeWith, NOTE_PATH, Place, Script, SiteRelease, sign,
+    ALL_PATHS, File, FilePath, Headers, KeyManifestId, MadeWith, NOTE_PATH, PROOF_PATH, Place, Script, SiteRelease,
+    sign,
 };
+use nightsafe_core::release_log::{Entry, Kind};
 use nightsafe_core::scalar::Site;
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
@@ -24,7 +29,7 @@ use nightsafe_monitor::net::Net;
 use nightsafe_monitor::visitor::Patience;
 use nightsafe_serve::client::ClientTls;
 use nightsafe_serve::release::typed;
-use nightsafe_store::monitor::WatchedSite;
+use nightsafe_store::monitor::{ReadLog, WatchedSite};
 
 use crate::serving::{Answer, Answers, Asked, Part, serve};
 
@@ -42,7 +47,75 @@ pub(crate) struct Rig {
     pub(crate) inventory: Inventory,
     pub(crate) known: Option<WatchedSite>,
     pub(crate) patience: Patience,
+    /// As it was read by `look_and_remember`.
+    pub(crate) read: Option<ReadLog>,
+    pub(crate) witnesses: (Vec<Witness>, usize),
+    pub(crate) log: Log,
     data_key: Vec<u8>,
+}
+
+/// The release log as it is served. Clones are one log.
+#[derive(Clone)]
+pub(crate) struct Log {
+    pub(crate) entries: Arc<Mutex<Vec<Vec<u8>>>>,
+    pub(crate) key: u8,
+}
+
+impl Log {
+    pub(crate) fn signer(&self) -> NoteSigner {
+        NoteSigner::from_seed("demo.nightsafe.example/release-log", &[self.key; 32]).unwrap()
+    }
+
+    /// Puts an entry in the place of another of its number: the log of a site that is made anew.
+    fn replace(&self, entry: &Entry) {
+        let is_other = |held: &Entry| (held.kind, held.sequence) == (entry.kind, entry.sequence) && held != entry;
+        self.entries.lock().unwrap().retain(|bytes| !Entry::parse(bytes).is_some_and(|held| is_other(&held)));
+        self.add(entry);
+    }
+
+    /// Adds an entry, unless it is there.
+    pub(crate) fn add(&self, entry: &Entry) {
+        let bytes = entry.encode().into_bytes();
+        let mut entries = self.entries.lock().unwrap();
+        if !entries.contains(&bytes) {
+            entries.push(bytes);
+        }
+    }
+
+    /// All files below /log/: as the specification of tiles has them, made from the leaves.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let entries = self.entries.lock().unwrap();
+        let size = entries.len() as u64;
+        let (mut tree, mut hashes) = (Tree::new(), Hashes::default());
+        entries.iter().for_each(|entry| hashes.store(tree.append(LeafHash::of_leaf(entry)).unwrap()));
+        let mut files = Vec::new();
+        for level in 0..8 {
+            for tile in (0..).map_while(|index| Tile::of_log(level, index, size)) {
+                files.push((tile.path(), Tile::encode_hashes(&hashes.tile(tile).unwrap())));
+            }
+        }
+        for tile in (0..).map_while(|index| Tile::bundle_of_log(index, size)) {
+            let start = tile.index() as usize * 256;
+            let bundle = encode_bundle(&entries[start..start + usize::from(tile.width())]).unwrap();
+            files.push((tile.path(), bundle));
+        }
+        let origin = LogOrigin::parse("demo.nightsafe.example/release-log").unwrap();
+        let checkpoint = Checkpoint { origin, size, root: tree.root() }.sign(&self.signer()).unwrap();
+        files.push(("checkpoint".to_owned(), checkpoint.into_bytes()));
+        files
+    }
+
+    /// The proof of an entry, which must be there.
+    fn proof(&self, entry: &Entry) -> String {
+        let files = self.files();
+        let entries = self.entries.lock().unwrap();
+        let (mut tree, mut hashes) = (Tree::new(), Hashes::default());
+        entries.iter().for_each(|entry| hashes.store(tree.append(LeafHash::of_leaf(entry)).unwrap()));
+        let index = entries.iter().position(|one| *one == entry.encode().into_bytes()).unwrap() as u64;
+        let proof = Plan::for_inclusion(index, tree.size()).unwrap().read_proof(&hashes).unwrap();
+        let checkpoint = String::from_utf8(files.last().unwrap().1.clone()).unwrap();
+        Logged { index, proof, checkpoint }.encode()
+    }
 }
 
 pub(crate) fn time(text: &str) -> UnixTime {
@@ -104,6 +177,7 @@ impl Rig {
                 modules: BTreeMap::new(),
             },
             key_manifest: KeyManifestId { sequence: 0, hash: manifest::hash("") },
+            log: None,
             fields: place(fields),
             admin: place(admin),
         };
@@ -117,6 +191,9 @@ impl Rig {
             inventory: Inventory::default(),
             known: None,
             patience,
+            read: None,
+            witnesses: (Vec::new(), 0),
+            log: Log { entries: Arc::default(), key: 5 },
             data_key: data_key.public_key().as_bytes().to_vec(),
         };
         rig.publish();
@@ -137,6 +214,8 @@ impl Rig {
         let note = manifest::sign(&self.manifest, &[one, two]).unwrap();
         self.release.key_manifest =
             KeyManifestId { sequence: self.manifest.sequence, hash: manifest::hash(&self.manifest.encode()) };
+        self.release.log = Some(self.log.signer().vkey().clone());
+        self.log.replace(&self.manifest_entry());
         let anchor = serde_json::to_string(&self.anchor.encode()).unwrap();
         let data_key = format!("/{}", self.manifest.data_keys[0].file_name());
         let number = self.release.sequence;
@@ -155,6 +234,9 @@ impl Rig {
         let wasm = self.release.fields.files[&FilePath::parse(WASM).unwrap()].sha256;
         self.release.made_with.modules = BTreeMap::from([("checkout".to_owned(), wasm)]);
         let note = sign(&self.release, &[one, two]).unwrap();
+        let entry = Entry::of_release(&self.release);
+        self.log.replace(&entry);
+        let proof = self.log.proof(&entry);
         for (part, place, files) in
             [(Part::Fields, &self.release.fields, &fields[..]), (Part::Admin, &self.release.admin, &admin[..])]
         {
@@ -166,7 +248,8 @@ impl Rig {
             for (path, body) in files {
                 put(path, place.headers_of(path), body);
             }
-            for (path, text) in self.release.descriptions().iter().chain([&(NOTE_PATH.to_owned(), note.clone())]) {
+            let own = [(NOTE_PATH.to_owned(), note.clone()), (PROOF_PATH.to_owned(), proof.clone())];
+            for (path, text) in self.release.descriptions().iter().chain(&own) {
                 let mut headers = place.headers_of(path);
                 headers.extend(typed(path));
                 put(path, headers, text.as_bytes());
@@ -180,7 +263,22 @@ impl Rig {
         self.stamp(now().plus_days(1), Some([7; 32]));
     }
 
-    /// Ingest says that the manifest is the current one.
+    pub(crate) fn manifest_entry(&self) -> Entry {
+        let hash = *manifest::hash(&self.manifest.encode()).as_bytes();
+        let (site, sequence) = (self.manifest.site.clone(), self.manifest.sequence);
+        Entry { site, kind: Kind::Manifest, sequence, hash }
+    }
+
+    /// Serves a log.
+    pub(crate) fn serve_log(&self, log: &Log) {
+        for (path, bytes) in log.files() {
+            let path = format!("/log/{path}");
+            let headers = self.release.fields.headers_of("/nothing").into_iter().chain(typed(&path));
+            self.put(Part::Fields, &path, Answer::new(headers, bytes));
+        }
+    }
+
+    /// Ingest says that the manifest is the current one; the roster is in the log.
     pub(crate) fn stamp(&self, until: UnixTime, roster: Option<[u8; 32]>) {
         let stamp = Timestamp {
             site: self.manifest.site.clone(),
@@ -188,6 +286,11 @@ impl Rig {
             roster,
             until,
         };
+        if let Some(hash) = roster {
+            let (site, sequence) = (self.manifest.site.clone(), hash[0].into());
+            self.log.add(&Entry { site, kind: Kind::Roster, sequence, hash });
+        }
+        self.serve_log(&self.log);
         let note = timestamp::issue(&stamp, &self.timestamp_key()).unwrap();
         self.put(Part::Ingest, "/v1/timestamp", Answer::new([], note));
     }
@@ -232,6 +335,8 @@ impl Rig {
             patience: self.patience,
             now: now(),
             known: self.known.clone(),
+            log: self.read.clone(),
+            witnesses: self.witnesses.clone(),
             days: (30, 7),
         }
     }
@@ -246,6 +351,7 @@ impl Rig {
         let job = self.job();
         let outcome = check(job.clone()).await;
         self.known = Some(outcome.remember(&job));
+        self.read = outcome.log.clone().or(self.read.take());
         outcome
     }
 }

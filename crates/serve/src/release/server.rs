@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use nightsafe_core::anchor::Origin;
-use nightsafe_core::note::MAX_NOTE;
-use nightsafe_core::release::{DOCUMENT_PATH, MAX_DOCUMENT, NOTE_PATH, Place, SiteRelease};
+use nightsafe_core::log::MAX_LOGGED;
+use nightsafe_core::note::{MAX_NOTE, Vkey};
+use nightsafe_core::release::{DOCUMENT_PATH, MAX_DOCUMENT, NOTE_PATH, PROOF_PATH, Place, SiteRelease};
 
 use super::asker::{Asker, Failed, Manner, decoded};
-use super::{Finding, UNAVAILABLE, UNREACHABLE, typed};
+use super::{Finding, NOT_IN_LOG, UNAVAILABLE, UNREACHABLE, typed, verify_proof};
 use crate::client::{Answer, Endpoint};
 
 /// A path at which no site has a file; its answer must have the headers all the same.
@@ -39,7 +40,7 @@ impl Server {
         let mut descriptions = release.descriptions();
         descriptions.push((NOTE_PATH.to_owned(), note.to_owned()));
         let limit = self.0.manner().check_time;
-        let all = self.check_all(place, &descriptions, &mut findings);
+        let all = self.check_all(release, place, &descriptions, &mut findings);
         if tokio::time::timeout(limit, all).await.is_err() {
             let said = format!("not all could be looked at within {} seconds", limit.as_secs());
             findings.push(self.finding(UNREACHABLE, "", said));
@@ -61,7 +62,13 @@ impl Server {
         }
     }
 
-    async fn check_all(&mut self, place: &Place, descriptions: &[(String, String)], findings: &mut Vec<Finding>) {
+    async fn check_all(
+        &mut self,
+        release: &SiteRelease,
+        place: &Place,
+        descriptions: &[(String, String)],
+        findings: &mut Vec<Finding>,
+    ) {
         let encodings = self.0.manner().encodings.clone();
         for (path, file) in &place.files {
             let limit = usize::try_from(file.bytes).unwrap_or(usize::MAX);
@@ -78,6 +85,9 @@ impl Server {
         let place = with_descriptions(place, descriptions);
         for (path, text) in descriptions {
             findings.extend(self.check_description(&place, path, text).await);
+        }
+        if let Some(log) = &release.log {
+            findings.extend(self.check_proof(release, log, &place).await);
         }
         match self.0.ask(NOTHING, MAX_DOCUMENT, "identity").await {
             Ok(answer) if answer.status == StatusCode::OK => {
@@ -125,6 +135,19 @@ impl Server {
         findings
     }
 
+    /// The proof that the release is in its log.
+    async fn check_proof(&mut self, release: &SiteRelease, log: &Vkey, place: &Place) -> Vec<Finding> {
+        let answer = match self.0.ask(PROOF_PATH, MAX_LOGGED, "identity").await {
+            Ok(answer) if answer.status == StatusCode::OK => answer,
+            Ok(answer) => return vec![self.missing(PROOF_PATH, &answer)],
+            Err(failed) => return vec![self.failed(PROOF_PATH, failed)],
+        };
+        let mut findings = self.check_headers(place, PROOF_PATH, &answer);
+        let verified = verify_proof(&String::from_utf8_lossy(&answer.body), release, log);
+        findings.extend(verified.err().map(|said| self.finding(NOT_IN_LOG, PROOF_PATH, said)));
+        findings
+    }
+
     fn check_headers(&self, place: &Place, path: &str, answer: &Answer) -> Vec<Finding> {
         let headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let what = self.url(path);
@@ -157,5 +180,6 @@ fn with_descriptions(place: &Place, descriptions: &[(String, String)]) -> Place 
     for (path, _) in descriptions {
         place.headers.insert(path.clone(), typed(path));
     }
+    place.headers.insert(PROOF_PATH.to_owned(), typed(PROOF_PATH));
     place
 }

@@ -11,6 +11,8 @@ use crate::stamp::Stamp;
 
 /// The one folder whose name starts with a dot (RFC 8615).
 const WELL_KNOWN: &str = ".well-known/";
+/// Tiles of the release log, as c2sp.org/tlog-tiles types them.
+const LOG_TILES: &str = "log/tile/";
 /// Integrity manifests, as WAICT names and types them.
 const WAICT: &str = ".well-known/waict/manifests/";
 
@@ -56,6 +58,9 @@ impl Name {
         if self.is_data_key() {
             return "application/octet-stream";
         }
+        if self.0.starts_with(LOG_TILES) {
+            return "application/octet-stream";
+        }
         if self.0.starts_with(WAICT) {
             return "application/waict-integrity-manifest";
         }
@@ -71,7 +76,7 @@ impl Name {
             "ico" => "image/x-icon",
             "woff2" => "font/woff2",
             // Signed notes have no extension: key-manifest
-            "" | "txt" | "note" => "text/plain; charset=utf-8",
+            "" | "txt" | "note" | "tlog-proof" => "text/plain; charset=utf-8",
             _ => "application/octet-stream",
         }
     }
@@ -82,7 +87,7 @@ impl Name {
             return "public, max-age=31536000, immutable, no-transform";
         }
         match self.extension() {
-            "" | "html" => "no-store, no-transform",
+            "" | "html" | "tlog-proof" => "no-store, no-transform",
             // Also under a name that is made of the content: bytes that were once changed on their way, and refused
             // for that, must not stay in the browser's cache
             _ => "no-cache, no-transform",

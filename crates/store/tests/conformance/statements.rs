@@ -10,7 +10,14 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 13] = [
+const SQLITE_ONLY: [&str; 22] = [
+    "monitor log append",
+    "monitor log entries",
+    "monitor log forget entries",
+    "monitor log forget",
+    "monitor log remember",
+    "monitor log size",
+    "monitor log",
     "monitor remember",
     "monitor sites",
     "outbox insert some",
@@ -24,6 +31,8 @@ const SQLITE_ONLY: [&str; 13] = [
     "vault settled",
     "vault settled before",
     "vault update field",
+    "witness cosigned",
+    "witness keep",
 ];
 const POSTGRES_ONLY: [&str; 17] = [
     "migrate left_open",
@@ -64,6 +73,8 @@ async fn every_statement_runs_on_both_engines() {
         crate::all(engine).await;
         if engine == Engine::Sqlite {
             crate::monitor::numbers_only_go_up_and_the_first_time_stays().await;
+            crate::monitor::logs_only_grow().await;
+            crate::monitor::cosigned_goes_on_from_what_was_cosigned().await;
         }
         let ran = ran.0.lock().unwrap().clone();
         let missed: Vec<_> =

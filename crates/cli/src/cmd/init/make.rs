@@ -26,6 +26,7 @@ use crate::keys::site_key::SiteKeyFile;
 use crate::keys::{EPOCH_DAYS, audit_key, now, online, recovery, rng};
 use crate::manifests::{self, Signed};
 use crate::passphrase::Passphrase;
+use crate::release_log;
 use crate::site::integrity;
 use crate::term;
 
@@ -91,6 +92,7 @@ pub(super) async fn make(
     add_to_vault(data, &signed).await?;
 
     files::create_new(&data.anchor(), Access::Everyone, anchor.encode().as_bytes())?;
+    release_log::record(data, &anchor)?;
     // Last of the files, because a directory with this one is a whole one
     files::create_new(&data.config(), Access::Everyone, config.to_text()?.as_bytes())?;
     match vault {

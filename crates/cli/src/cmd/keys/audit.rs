@@ -14,6 +14,7 @@ use crate::keys::site_key::unlock_signers;
 use crate::keys::{audit_key, now, recovery};
 use crate::manifests;
 use crate::passphrase::{Descriptor, Source};
+use crate::release_log::{self, Cosigned};
 use crate::term;
 
 /// Makes an audit key, grants it to all admins of the roster and to the recovery key, and has the site keys name it
@@ -76,6 +77,7 @@ pub(super) async fn run(args: &AuditKeyArgs) -> Result<()> {
     }
     setup::add_roster_entry(&store, &roster, &note).await?;
     write_roster(&store, &data.roster()).await?;
+    release_log::record_cosigned((&data, &config), &anchor, (Cosigned::Should, now())).await?;
     store.close().await;
 
     term::print(&format!("{}\n", new.key.key_id))?;

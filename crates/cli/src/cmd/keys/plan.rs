@@ -11,8 +11,9 @@ use nightsafe_store::vault::{CustodyKey, VaultStore};
 use crate::config;
 use crate::data_dir::DataDir;
 use crate::keys::leavers::Leavers;
-use crate::keys::{EPOCH_DAYS, data_key};
+use crate::keys::{EPOCH_DAYS, data_key, now};
 use crate::manifests::{self, Signed};
+use crate::release_log::{self, Cosigned};
 use crate::site::{self, release::Release};
 use crate::{files, term};
 
@@ -122,6 +123,9 @@ pub(super) async fn place(data: &DataDir, config: &config::Config, store: &Vault
     // The vault first: whoever opens a deposit finds the manifest that it was sealed under
     store.add_manifest(&signed.hash(), signed.sequence(), &signed.note).await?;
     signed.store(data)?;
+    // In the log before anybody gets it
+    let anchor = manifests::read_anchor(data)?;
+    release_log::record_cosigned((data, config), &anchor, (Cosigned::Must, now())).await?;
     publish(data, config, signed)
 }
 

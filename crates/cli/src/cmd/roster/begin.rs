@@ -11,9 +11,11 @@ use nightsafe_vault::{setup, write_roster};
 use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
 use crate::keys::keyholder::first_roster;
+use crate::keys::now;
 use crate::keys::site_key::unlock_signers;
 use crate::manifests;
 use crate::passphrase::Descriptor;
+use crate::release_log::{self, Cosigned};
 use crate::term;
 
 /// Begins the roster of admins with the first one, signed by site keys
@@ -61,6 +63,7 @@ pub(super) async fn run(args: &BeginArgs) -> Result<()> {
     let (roster, note) = first_roster(&identity, None, user, &anchor, &signers.iter().collect::<Vec<_>>())?;
     setup::add_roster_entry(&store, &roster, &note).await?;
     write_roster(&store, &data.roster()).await?;
+    release_log::record_cosigned((&data, &config), &anchor, (Cosigned::Should, now())).await?;
     store.close().await;
     term::print(&format!("{}\n", roster.head()))?;
     term::progress(&format!("The roster begins with {user}, who gets the data keys granted at the next sign-in."));

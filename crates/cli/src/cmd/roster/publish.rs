@@ -11,7 +11,8 @@ use crate::data_dir::DataDirArg;
 use crate::database_url::VaultArg;
 use crate::keys::carried::{self, Carried};
 use crate::keys::roster_proposal::RosterProposal;
-use crate::{manifests, term};
+use crate::release_log::{self, Cosigned};
+use crate::{keys, manifests, term};
 
 /// Takes an entry of the roster that enough site keys have signed: the last of three steps
 ///
@@ -45,6 +46,7 @@ pub(super) async fn run(args: &PublishArgs) -> Result<()> {
         setup::take_roster_entry(&store, &after, &note).await?;
     }
     write_roster(&store, &data.roster()).await?;
+    release_log::record_cosigned((&data, &config), &anchor, (Cosigned::Should, keys::now())).await?;
     store.close().await;
     term::print(&format!("{head}\n"))?;
     term::progress(

@@ -12,7 +12,8 @@ use crate::{manifests, term};
 
 /// Publishes a release that enough site keys have signed
 ///
-/// Verifies the signatures and every file's bytes, then exchanges one link. Whenever this is interrupted, the old release or
+/// Verifies the signatures and every file's bytes, puts the release into the release log, has witnesses cosign it where
+/// nightsafe.toml names some, then exchanges one link. Whenever this is interrupted, the old release or
 /// the new one is served, whole; run it again. A running `nightsafe up` takes the release over by itself. Afterwards, run
 /// `nightsafe site verify` against the servers.
 #[derive(clap::Args, Debug)]
@@ -24,11 +25,11 @@ pub(crate) struct PublishArgs {
     proposals: Vec<PathBuf>,
 }
 
-pub(super) fn run(args: &PublishArgs) -> Result<()> {
+pub(super) async fn run(args: &PublishArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
     let proposal: SiteProposal = carried::read_signed(&args.proposals, &anchor)?;
-    let sequence = offered::publish(&data, &anchor, &proposal, now())?;
+    let sequence = offered::publish((&data, &config), &anchor, &proposal, now()).await?;
     term::print(&format!("{}\n", nightsafe_core::release::hash(proposal.document())))?;
     term::progress(&format!(
         "release {sequence} is served from {}. Now check what the servers answer:",

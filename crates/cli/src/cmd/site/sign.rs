@@ -90,7 +90,7 @@ impl OneStep {
             proposal.signatures_mut().add(signer)?;
         }
         files::replace(&path, proposal.to_text().as_bytes())?;
-        let sequence = offered::publish(data, &anchor, &proposal, now())?;
+        let sequence = offered::publish((data, config), &anchor, &proposal, now()).await?;
         term::progress(&format!("release {sequence} is signed and served"));
         Ok(())
     }

@@ -17,6 +17,13 @@ pub(super) fn text(answers: &Answers) -> String {
         headers(&mut text, &set);
         text.push_str("\tfile_server {\n\t\tprecompressed br gzip\n\t}\n}\n");
     }
+    if let Some((folder, media_type)) = answers.below {
+        let mut set = answers.all.clone();
+        set.insert(nightsafe_core::release::CONTENT_TYPE.to_owned(), media_type.to_owned());
+        text.push_str(&format!("handle {folder}* {{\n"));
+        headers(&mut text, &set);
+        text.push_str("\tfile_server\n}\n");
+    }
     text.push_str("handle {\n");
     headers(&mut text, &answers.all);
     text.push_str("\trespond 404\n}\n");

@@ -10,7 +10,8 @@ const LONGEST_LINE: usize = 2000;
 /// Nothing when Cloudflare would not read all of it: what it leaves out, no browser gets.
 pub(super) fn cloudflare(answers: &Answers) -> Option<String> {
     let text = text(answers, true);
-    let fits = answers.own.len() < MOST_RULES && text.lines().all(|line| line.len() <= LONGEST_LINE);
+    let rules = answers.own.len().saturating_add(usize::from(answers.below.is_some()));
+    let fits = rules < MOST_RULES && text.lines().all(|line| line.len() <= LONGEST_LINE);
     fits.then_some(text)
 }
 
@@ -31,6 +32,13 @@ fn text(answers: &Answers, takes_away: bool) -> String {
             }
             text.push_str(&format!("  {name}: {value}\n"));
         }
+    }
+    if let Some((folder, media_type)) = answers.below {
+        text.push_str(&format!("{folder}*\n"));
+        if takes_away {
+            text.push_str("  ! Content-Type\n");
+        }
+        text.push_str(&format!("  Content-Type: {media_type}\n"));
     }
     text
 }

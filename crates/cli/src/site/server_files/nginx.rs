@@ -29,6 +29,11 @@ pub(super) fn text(answers: &Answers) -> String {
         headers(&mut text, "    ", &set);
         text.push_str("}\n");
     }
+    if let Some((folder, media_type)) = answers.below {
+        text.push_str(&format!("location {folder} {{\n    default_type {};\n", quoted(media_type)));
+        headers(&mut text, "    ", &answers.all);
+        text.push_str("}\n");
+    }
     text
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use nightsafe_core::release::{ALL_PATHS, FilePath, Mismatch, NOTE_PATH, Place, SiteRelease};
-use nightsafe_serve::release::{Finding, Packing, unpack};
+use nightsafe_core::release::{ALL_PATHS, FilePath, Mismatch, NOTE_PATH, PROOF_PATH, Place, SiteRelease};
+use nightsafe_serve::release::{Finding, NOT_IN_LOG, Packing, unpack, verify_proof};
 
 use crate::data_dir::ReleaseFolder;
 use crate::site::describe::read_headers;
@@ -59,6 +59,10 @@ impl Folder {
                     ));
                 }
             }
+            if let Err(said) = check_proof(&site, release) {
+                let file = site.join(PROOF_PATH.trim_start_matches('/'));
+                findings.push(Finding::new(NOT_IN_LOG, file.display().to_string(), said));
+            }
             for path in well_known(&site)?.iter().filter(|path| own.iter().all(|(own, _)| own != *path)) {
                 let said = Mismatch::MissingFromManifest;
                 findings.push(Finding::new(said.code(), format!("{}{path}", site.display()), said));
@@ -79,6 +83,14 @@ impl Folder {
         }
         Ok(findings)
     }
+}
+
+/// That the release is in the log whose key it names.
+fn check_proof(site: &Path, release: &SiteRelease) -> Result<(), String> {
+    let Some(log) = &release.log else { return Ok(()) };
+    let text = std::fs::read_to_string(site.join(PROOF_PATH.trim_start_matches('/')));
+    let text = text.map_err(|_| "is not there, and the release names a log".to_owned())?;
+    verify_proof(&text, release, log).map(drop)
 }
 
 /// All that differs in the files of both origins and their headers, as they are before they are published.
