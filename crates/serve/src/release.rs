@@ -2,6 +2,7 @@
 //! looks again and again.
 
 mod asker;
+mod held;
 mod server;
 
 use std::io::{self, Read};
@@ -12,6 +13,7 @@ use nightsafe_core::release::{CONTENT_TYPE, HeaderDifference, Headers};
 use crate::static_files::media_type;
 
 pub use asker::{Asker, Failed, Manner, decoded};
+pub use held::Held;
 pub use server::Server;
 
 /// Something that is not as it was signed.
