@@ -216,7 +216,7 @@ fn the_site_is_served_as_it_was_signed_to_this_machine_alone_and_its_pages_reach
     assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stdout));
 
     let answer = office.of_vault("/v1/openapi.json");
-    assert!(status(&answer) == "200" && answer.contains("\"openapi\":\"3.1"), "{answer}");
+    assert!(status(&answer) == "200" && answer.contains("\"openapi\": \"3.1"), "{}", status(&answer));
     assert!(answer.contains(&format!("access-control-allow-origin: {}\r\n", office.origin(office.admin))), "{answer}");
     // What the vault itself refuses comes through as it said it
     let answer = office.of_vault("/v1/roster");
