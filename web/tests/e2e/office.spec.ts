@@ -34,21 +34,23 @@ test("an admin signs in on localhost, opens, signs out; and is told when the vau
     expect(await admin.differences()).toEqual([]);
     expect([...asked].sort()).toEqual([at.admin, at.ingest, at.vault].sort());
 
-    await test.step("the shop's page, on another port of the same host, gets nothing out of it", async () => {
-      const shop = await context.newPage();
-      await shop.goto(`${at.shop}/checkout`);
-      const answers = await shop.evaluate(async (urls) => {
-        const read = async (url: string): Promise<string> => {
-          try {
-            return await (await fetch(url, { credentials: "include" })).text();
-          } catch {
-            return "nothing";
-          }
-        };
-        return Promise.all(urls.map(read));
-      }, [`${at.vault}/v1/roster`, `${at.admin}/index.html`]);
-      expect(answers).toEqual(["nothing", "nothing"]);
-      await shop.close();
+    await test.step("a page of another program on the same machine gets nothing out of it", async () => {
+      const elsewhere = `http://localhost:${spare + 8}/`;
+      const other = await context.newPage();
+      await other.route(elsewhere, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Other</title>" }));
+      await other.goto(elsewhere);
+      const read = (url: string): Promise<string> =>
+        other.evaluate(
+          (asked) =>
+            fetch(asked, { credentials: "include" }).then(
+              (answer) => answer.text(),
+              () => "nothing",
+            ),
+          url,
+        );
+      expect(await read(elsewhere)).toContain("Other");
+      expect([await read(`${at.vault}/v1/roster`), await read(`${at.admin}/index.html`)]).toEqual(["nothing", "nothing"]);
+      await other.close();
     });
 
     await page.getByRole("button", { name: "Sign out" }).click();

@@ -7,7 +7,6 @@ mod settings;
 mod source;
 mod way;
 
-use std::future::Future;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -107,11 +106,9 @@ pub(crate) async fn run(args: &AdminArgs) -> Result<()> {
 }
 
 /// Ready when the end was asked for.
-fn until(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
-    async move {
-        // The sender going away means the end, too
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    }
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender going away means the end, too
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 /// In the browser that the person has chosen; who has none reads the address.
