@@ -53,7 +53,9 @@ test("an admin signs in on localhost, opens, signs out; and is told when the vau
       await other.close();
     });
 
+    const out = page.waitForResponse((response) => response.url().endsWith("/v1/log/record")); // which ends the session
     await page.getByRole("button", { name: "Sign out" }).click();
+    expect((await out).ok()).toBe(true);
     await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
     expect((await context.cookies()).filter(({ name }) => name.startsWith("__Host-nightsafe-"))).toEqual([]);
 
