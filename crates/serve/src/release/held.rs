@@ -125,6 +125,8 @@ mod tests {
 
     use super::*;
 
+    type Files = BTreeMap<FilePath, Vec<u8>>;
+
     const PAGE: &[u8] = b"<!doctype html><title>Admin</title>";
     const STYLE: &[u8] = b"p{margin:0}";
 
@@ -132,7 +134,7 @@ mod tests {
         FilePath::parse(text).unwrap()
     }
 
-    fn files() -> BTreeMap<FilePath, Vec<u8>> {
+    fn files() -> Files {
         BTreeMap::from([(path("/"), PAGE.to_vec()), (path("/a.css"), STYLE.to_vec())])
     }
 
@@ -170,7 +172,7 @@ mod tests {
         }
     }
 
-    fn take(files: BTreeMap<FilePath, Vec<u8>>) -> Result<Held, Vec<Finding>> {
+    fn take(files: Files) -> Result<Held, Vec<Finding>> {
         let release = release();
         Held::take(&release, &release.admin, "the note", files)
     }
@@ -216,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_not_as_signed_is_not_taken() {
-        let found = |change: &dyn Fn(&mut BTreeMap<FilePath, Vec<u8>>)| {
+        let found = |change: &dyn Fn(&mut Files)| {
             let mut files = files();
             change(&mut files);
             take(files).unwrap_err().into_iter().map(|finding| (finding.code, finding.what)).collect::<Vec<_>>()
