@@ -1,4 +1,4 @@
-//! The nightsafe command: init, site, keys, db, audit, open, up.
+//! The nightsafe command: init, site, keys, db, audit, open, up, admin.
 
 mod cmd;
 mod config;

@@ -214,6 +214,12 @@ problem_types! {
     LogUnavailable = "log-unavailable", 503, "The audit log cannot be written now, so nothing was done";
     /// A search member is malformed.
     MalformedSearch = "malformed-search", 422, "A search term does not have the form that it must have";
+    /// Asked for under a name that is not the listener's own.
+    ForeignHost = "foreign-host", 421, "This server answers under its own address only; open the one that nightsafe admin printed";
+    /// `nightsafe admin` gets no answer from the vault.
+    VaultUnreachable = "vault-unreachable", 502, "The vault does not answer; see that it is switched on and that this machine is on its network";
+    /// `nightsafe admin` found another key than the one that is pinned.
+    VaultNotRecognised = "vault-not-recognised", 502, "What answers in the vault's place does not have the vault's key, so nothing was sent to it";
 }
 
 #[cfg(test)]

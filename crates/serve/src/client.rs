@@ -1,6 +1,7 @@
 //! Asking another server: one HTTP/1.1 connection, TLS when the origin says so, answers of a bounded size. What has to be
 //! said in which time is the caller's.
 
+mod pinned;
 mod proxy;
 mod tls;
 
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 pub use proxy::{Proxy, ProxyError};
@@ -41,6 +43,9 @@ pub enum ClientError {
     /// No connection.
     #[error("no connection: {0}")]
     Unreachable(io::Error),
+    /// It is not the server that is meant.
+    #[error("the server proved itself by another key than the one that is pinned")]
+    OtherKey,
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(hyper::Error),
@@ -111,9 +116,17 @@ impl Endpoint {
                 let name = ServerName::try_from(self.host.clone())
                     .map_err(|_| ClientError::Unreachable(io::ErrorKind::InvalidInput.into()))?;
                 let connector = TlsConnector::from(tls.client_config());
-                Connection::over(connector.connect(name, stream).await.map_err(ClientError::Unreachable)?).await
+                Connection::over(connector.connect(name, stream).await.map_err(not_shaken)?).await
             }
         }
+    }
+}
+
+/// A handshake that failed.
+fn not_shaken(error: io::Error) -> ClientError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(found) if *found == pinned::OTHER_KEY => ClientError::OtherKey,
+        _ => ClientError::Unreachable(error),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod logging;
 pub mod metrics;
 pub mod notify;
 pub mod online_key;
+pub mod pin;
 pub mod problem;
 #[cfg(feature = "release")]
 pub mod release;

@@ -2,6 +2,7 @@
 //! looks again and again.
 
 mod asker;
+mod held;
 pub mod html;
 mod server;
 
@@ -16,6 +17,7 @@ use nightsafe_core::release_log::Entry;
 use crate::static_files::media_type;
 
 pub use asker::{Asker, Failed, Manner, decoded};
+pub use held::Held;
 pub use server::Server;
 
 /// Something that is not as it was signed.

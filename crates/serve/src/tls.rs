@@ -15,6 +15,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 
 pub use files::{TlsError, TlsFiles};
 
+use crate::pin::Pin;
 use crate::service::Stopped;
 use files::{Stamps, fingerprint, load};
 
@@ -65,6 +66,11 @@ impl Tls {
         Ok(Self { files, current, acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 
+    /// What clients pin that know this server by its key.
+    pub fn pin(&self) -> Option<Pin> {
+        pin(&self.current.get())
+    }
+
     pub(crate) fn acceptor(&self) -> &TlsAcceptor {
         &self.acceptor
     }
@@ -72,7 +78,7 @@ impl Tls {
     /// Looks at the files until `stopped` is ready, and takes over what is good. What is not good is logged, and the
     /// certificate before stays in use: files that are replaced one after the other do not fit for a moment.
     pub async fn keep_fresh(self, listener: &'static str, mut stopped: Stopped) {
-        tracing::info!(listener, fingerprint = %fingerprint(&self.current.get()), "a certificate is in use");
+        tell(listener, &self.current.get());
         let mut seen = Stamps::of(&self.files);
         let mut fault = None;
         loop {
@@ -88,7 +94,7 @@ impl Tls {
             seen = now;
             match load(&self.files) {
                 Ok(key) => {
-                    tracing::info!(listener, fingerprint = %fingerprint(&key), "a certificate is in use");
+                    tell(listener, &key);
                     self.current.set(key);
                     fault = None;
                 }
@@ -102,6 +108,15 @@ impl Tls {
             }
         }
     }
+}
+
+fn pin(key: &CertifiedKey) -> Option<Pin> {
+    key.cert.first().and_then(|certificate| Pin::of(certificate).ok())
+}
+
+fn tell(listener: &'static str, key: &CertifiedKey) {
+    let pin = pin(key).map(|pin| pin.to_string());
+    tracing::info!(listener, fingerprint = %fingerprint(key), pin = pin.as_deref(), "a certificate is in use");
 }
 
 impl fmt::Debug for Tls {

@@ -53,6 +53,7 @@ pub use log::{
 pub use mail::{MailError, MailSection, MailSectionError, Mailer, Security};
 pub use nightsafe_login::{ServerSetup, Stretch, export_key};
 pub use nightsafe_store::vault::{SessionLimits, VaultStore};
+pub use origin::cors;
 pub use publish::{PublishError, publish_roster, write_roster};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
 pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};

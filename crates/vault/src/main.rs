@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 use nightsafe_serve::clock::{Clock, SystemClock};
-use nightsafe_serve::config::{self, Arguments};
+use nightsafe_serve::config::{self, Arguments, Listen};
 use nightsafe_serve::metrics::{KeyGauges, Metrics};
 use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
@@ -35,14 +35,17 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let config: Config = config::read(&arguments.config)?;
     let settings = config.settings()?;
-    for listen in std::iter::once(&config.listen).chain(config.metrics.as_ref()) {
-        // Read again when the listener starts; here to find out whether it is good
-        listen.setup().with_context(|| format!("the listener at {}", listen.address))?;
-    }
+    // Read again when a listener starts; here to find out whether it is good
+    let setup = |listen: &Listen| listen.setup().with_context(|| format!("the listener at {}", listen.address));
+    let pin = setup(&config.listen)?.tls.and_then(|tls| tls.pin());
+    config.metrics.as_ref().map(setup).transpose()?;
     if arguments.check_config {
         #[expect(clippy::print_stdout, reason = "the answer to --check-config")]
         {
             println!("{}", config.memory_ceiling().told());
+            if let Some(pin) = pin {
+                println!("clients that know the vault by its key pin {pin}");
+            }
         }
         return Ok(());
     }

@@ -23,8 +23,8 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 /// What browsers say of where a request comes from (Fetch Metadata), and no page can.
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// Allows one origin, with its cookies.
-pub(crate) fn cors(admin_origin: &str) -> CorsLayer {
+/// Allows one origin, with its cookies; also for who stands between its pages and the vault.
+pub fn cors(admin_origin: &str) -> CorsLayer {
     let cors = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([CONTENT_TYPE, HeaderName::from_static(TAB_HEADER)])

@@ -138,6 +138,9 @@ const SENTENCES = {
   unreachable:
     "The vault does not answer. What you see here stays as it is. " +
     "Check that the vault is switched on and that you are on its network, then try again.",
+  stranger:
+    "What answers on the network in the vault’s place does not have the vault’s key, so nothing was sent to it. " +
+    "Do not go on: tell whoever runs the vault. If it was given a new key, they know the new pin for nightsafe admin.",
   engine:
     "The program that opens deposits did not arrive unaltered, so nothing was sent. " +
     "Reload the page. If it happens again, do not sign in, and tell whoever runs this site.",
@@ -282,6 +285,8 @@ const BY_SLUG: ReadonlyMap<string, string> = new Map([
   ["sign-in-not-recorded", SENTENCES.session],
   ["log-entry-differs", SENTENCES.differs],
   ["not-the-active-key", SENTENCES.notActive],
+  ["vault-unreachable", SENTENCES.unreachable],
+  ["vault-not-recognised", SENTENCES.stranger],
 ]);
 
 const BY_STATUS: ReadonlyMap<number, string> = new Map([

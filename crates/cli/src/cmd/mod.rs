@@ -1,5 +1,6 @@
 //! The subcommands: glue between the terminal and the libraries, one file each.
 
+pub(crate) mod admin;
 pub(crate) mod audit;
 pub(crate) mod db;
 pub(crate) mod init;
@@ -10,6 +11,7 @@ pub(crate) mod roster;
 pub(crate) mod site;
 pub(crate) mod snippet;
 pub(crate) mod up;
+pub(crate) mod vault;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -40,6 +42,9 @@ enum Command {
     Open(open::OpenArgs),
     Snippet(snippet::SnippetArgs),
     Up(up::UpArgs),
+    Admin(admin::AdminArgs),
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
 }
 
 impl Cli {
@@ -56,6 +61,8 @@ impl Cli {
             Command::Open(args) => open::run(&args).await,
             Command::Snippet(args) => snippet::run(&args),
             Command::Up(args) => up::run(&args).await,
+            Command::Admin(args) => admin::run(&args).await,
+            Command::Vault(command) => vault::run(&command),
         }
     }
 }

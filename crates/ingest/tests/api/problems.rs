@@ -19,8 +19,8 @@ use sqlx::Connection;
 
 use crate::support::{CARD, World, deposit_to, json, post, problem, public_key};
 
-/// The problems that only the vault has, and those that `serve` provokes in its own tests.
-const ELSEWHERE: [P; 39] = [
+/// The problems that only the vault or `nightsafe admin` has, and those that `serve` provokes in its own tests.
+const ELSEWHERE: [P; 42] = [
     P::NotSigned,
     P::RequestTimeout,
     P::RateLimited,
@@ -60,6 +60,9 @@ const ELSEWHERE: [P; 39] = [
     P::KitNotBegun,
     P::RecoveryEnded,
     P::NotTheActiveKey,
+    P::ForeignHost,
+    P::VaultUnreachable,
+    P::VaultNotRecognised,
 ];
 
 /// Changes a good deposit's JSON.

@@ -3,10 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
+
+use super::pinned::PinnedKey;
+use crate::pin::Pin;
 
 /// Which certificates the other side may show.
 #[derive(Debug, Clone)]
@@ -62,6 +67,21 @@ impl ClientTls {
             roots.add(certificate.clone())?;
         }
         Self::with(roots)
+    }
+
+    /// Servers that have one of these keys, over TLS 1.3, whatever their certificates say besides; no others, so none without
+    /// a pin. Each connection proves it anew.
+    ///
+    /// # Errors
+    /// [`AuthoritiesError::Certificate`], when TLS cannot be set up at all.
+    pub fn pinned(pins: Vec<Pin>) -> Result<Self, AuthoritiesError> {
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&TLS13])?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(PinnedKey::new(pins)))
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        Ok(Self(Arc::new(config)))
     }
 
     fn with(roots: RootCertStore) -> Result<Self, AuthoritiesError> {

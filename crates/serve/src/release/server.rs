@@ -175,7 +175,7 @@ impl Server {
 }
 
 /// What describes the release has no entry in it; it is sent with the headers of every answer, and its own type.
-fn with_descriptions(place: &Place, descriptions: &[(String, String)]) -> Place {
+pub(super) fn with_descriptions(place: &Place, descriptions: &[(String, String)]) -> Place {
     let mut place = place.clone();
     for (path, _) in descriptions {
         place.headers.insert(path.clone(), typed(path));

@@ -94,6 +94,8 @@ impl From<ClientError> for RelayError {
             ClientError::Unreachable(error) => Self::Unreachable(error),
             ClientError::Broken(error) => Self::Broken(error),
             ClientError::TooLarge => Self::TooLarge,
+            // A relay is known by its certificate's authority, not by a pin
+            error @ ClientError::OtherKey => Self::Unreachable(std::io::Error::other(error)),
         }
     }
 }

@@ -1,7 +1,7 @@
 // The admin: signs in, finds a deposit, opens fields for a purpose.
 
 import { expect, type Locator, type Page } from "@playwright/test";
-import type { Addresses, Demo } from "./demo.ts";
+import type { Addresses } from "./demo.ts";
 
 /** Opened values as they stand on the page: field title, then part, then text. */
 export type Shown = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -18,7 +18,7 @@ export class Admin {
 
   constructor(
     readonly page: Page,
-    private readonly demo: Demo,
+    private readonly demo: { readonly at: Pick<Addresses, "admin" | "admin_login"> },
   ) {
     this.integrity = page.getByRole("region", { name: "Is it what the customer sent?" });
     this.revealed = page.getByRole("region", { name: "Open now" }).last();

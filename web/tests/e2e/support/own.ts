@@ -12,7 +12,8 @@ import { NIGHTSAFE, TARGET, nightsafe } from "./site.ts";
 /** This repository's own commands. */
 export const XTASK = process.env["NIGHTSAFE_XTASK"] ?? join(TARGET, "debug/xtask");
 const WEB = resolve(import.meta.dirname, "../../..");
-const NAME = "own.nightsafe.example";
+/** Its site's name. */
+export const NAME = "own.nightsafe.example";
 const PASSPHRASE = "words that only this test knows of";
 const ORIGINS = ["shop", "fields", "ingest", "admin", "vault"] as const;
 
@@ -52,6 +53,16 @@ export class OwnSite {
     return join(this.#folder, "data");
   }
 
+  /** Signs in to the admin site. */
+  get login(): { readonly user: string; readonly passphrase: string } {
+    return { user: "admin", passphrase: PASSPHRASE };
+  }
+
+  /** A file beside the data directory. */
+  path(name: string): string {
+    return join(this.#folder, name);
+  }
+
   get orders(): string {
     return join(this.#folder, "orders.jsonl");
   }
@@ -64,6 +75,13 @@ export class OwnSite {
   /** Fields origin, ingest, admin site and vault, in one process; until it takes connections. */
   async up(): Promise<void> {
     this.#servers = await started(NIGHTSAFE, ["up", "--data-dir", this.data, "--log", "warn"]);
+  }
+
+  /** Makes a release from the same assets, signed by the site keys. */
+  async sign(): Promise<void> {
+    const keys = [1, 2].flatMap((n) => ["--site-key", this.path(`keys/site-key-${n}.key`)]);
+    const build = ["site", "build", "--data-dir", this.data, "--assets", join(TARGET, "assets"), ...keys, "--site-passphrase-fd", "3"];
+    await nightsafe(build, `${PASSPHRASE}\n`);
   }
 
   /** Ends that process without asking, as a lost machine does. */
@@ -133,19 +151,25 @@ export class OwnSite {
 }
 
 /** A server that ends when this process does; given once it says that it is ready. */
-async function started(program: string, args: readonly string[]): Promise<ChildProcess> {
+export async function started(program: string, args: readonly string[]): Promise<ChildProcess> {
   const child = spawn(XTASK, ["guard", String(process.pid), program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   child.stderr.on("data", (chunk) => (log += String(chunk)));
   await new Promise<void>((done, fail) => {
     createInterface({ input: child.stdout }).on("line", (line) => line === "ready" && done());
+    createInterface({ input: child.stderr }).on("line", (line) => isReady(line) && done());
     child.once("error", fail);
     child.once("exit", (code) => fail(new Error(`${program} ended with ${code}:\n${log}`)));
   });
   return child;
 }
 
-async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+/** What a server that is a program of its own says in its log. */
+function isReady(line: string): boolean {
+  return /"message":"ready"/.test(line);
+}
+
+export async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((done) => child.once("exit", done));
   child.kill(signal);

@@ -131,6 +131,8 @@ test("an ended session is told from a wrong passphrase", async () => {
 
 test("problems become sentences, also where the document is missing", async () => {
   assert.match(sentence(await failure(403, "opening-not-allowed")), /may not open.*Nothing was opened/);
+  assert.match(sentence(await failure(502, "vault-not-recognised")), /does not have the vault’s key.*nothing was sent/);
+  assert.match(sentence(await failure(502, "vault-unreachable")), /does not answer.*stays as it is/);
   assert.match(sentence(await failure(403, "foreign-origin")), /does not know this page’s address/);
   assert.match(sentence(await failure(422, "batch-too-large")), /Choose fewer/);
   assert.match(sentence(await failure(429, "rate-limited")), /Wait a minute/);
