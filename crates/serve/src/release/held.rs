@@ -163,6 +163,7 @@ mod tests {
                 toolchain: "none".to_owned(),
                 modules: BTreeMap::new(),
             },
+            log: None,
             key_manifest: nightsafe_core::release::KeyManifestId {
                 sequence: 1,
                 hash: nightsafe_core::scalar::ManifestHash([0; 32]),
