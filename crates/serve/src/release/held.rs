@@ -12,11 +12,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use hyper::body::Bytes;
-use nightsafe_core::release::{ALL_PATHS, FilePath, Headers, Mismatch, NOTE_PATH, Place, SiteRelease};
+use nightsafe_core::release::{ALL_PATHS, FilePath, Headers, Mismatch, NOTE_PATH, PROOF_PATH, Place, SiteRelease};
 use nightsafe_proto::problem::ProblemType;
 
-use super::Finding;
 use super::server::with_descriptions;
+use super::{Finding, NOT_IN_LOG, verify_proof};
 use crate::problem::Problem;
 
 /// The files of an origin, and what describes the release, with the headers of each.
@@ -28,7 +28,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Takes an origin's files in, by their paths.
+    /// Takes an origin's files in, by their paths; and where the release names a log, the proof that it is in there.
     ///
     /// # Errors
     /// All that differs from the release; nothing can be served then.
@@ -36,6 +36,7 @@ impl Held {
         release: &SiteRelease,
         place: &Place,
         note: &str,
+        proof: Option<&str>,
         mut files: BTreeMap<FilePath, Vec<u8>>,
     ) -> Result<Self, Vec<Finding>> {
         let mut descriptions = release.descriptions();
@@ -62,6 +63,13 @@ impl Held {
         for path in files.keys() {
             let said = Mismatch::MissingFromManifest;
             findings.push(Finding::new(said.code(), place.url(path.as_str()), said));
+        }
+        if let Some(log) = &release.log {
+            let text = proof.unwrap_or_default();
+            if let Err(said) = verify_proof(text, release, log) {
+                findings.push(Finding::new(NOT_IN_LOG, place.url(PROOF_PATH), said));
+            }
+            descriptions.push((PROOF_PATH.to_owned(), text.to_owned()));
         }
         for (path, text) in &descriptions {
             match headers(path) {
@@ -175,7 +183,7 @@ mod tests {
 
     fn take(files: Files) -> Result<Held, Vec<Finding>> {
         let release = release();
-        Held::take(&release, &release.admin, "the note", files)
+        Held::take(&release, &release.admin, "the note", None, files)
     }
 
     async fn ask(method: Method, path: &str) -> (StatusCode, HeaderMap, Bytes) {
@@ -214,6 +222,17 @@ mod tests {
                 (&headers["content-type"], &headers["cache-control"]),
                 (&"application/problem+json".parse().unwrap(), &"no-store".parse().unwrap())
             );
+        }
+    }
+
+    #[test]
+    fn a_release_that_nothing_shows_in_its_log_is_not_taken() {
+        let mut release = release();
+        let key = nightsafe_core::note::NoteSigner::from_seed("shop.example/release-log", &[1; 32]).unwrap();
+        release.log = Some(key.vkey().clone());
+        for proof in [None, Some(""), Some("c2sp.org/tlog-proof@v1\nindex 0\n\nx")] {
+            let found = Held::take(&release, &release.admin, "the note", proof, files()).unwrap_err();
+            assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [NOT_IN_LOG]);
         }
     }
 

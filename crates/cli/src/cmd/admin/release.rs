@@ -38,7 +38,11 @@ impl Loaded {
         let place = &verified.release().admin;
         let (admin, vault) = addresses(place)?;
         let files = reader.files(place).await.context("the release cannot be read")?;
-        let held = Held::take(verified.release(), place, &note, files).map_err(|findings| {
+        let proof = match &verified.release().log {
+            Some(_) => Some(reader.proof().await.context("nothing shows that the release is in its log")?),
+            None => None,
+        };
+        let held = Held::take(verified.release(), place, &note, proof.as_deref(), files).map_err(|findings| {
             anyhow::anyhow!(
                 "the files are not those that were signed, so nothing is served:\n{}\nGet the release again; should that \
                  not help, tell whoever holds the site keys",

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use axum::http::StatusCode;
 use nightsafe_core::anchor::Origin;
+use nightsafe_core::log::MAX_LOGGED;
 use nightsafe_core::note::MAX_NOTE;
-use nightsafe_core::release::{DOCUMENT_PATH, FilePath, MAX_DOCUMENT, NOTE_PATH, Place};
+use nightsafe_core::release::{DOCUMENT_PATH, FilePath, MAX_DOCUMENT, NOTE_PATH, PROOF_PATH, Place};
 use nightsafe_serve::client::{ClientTls, Endpoint};
 use nightsafe_serve::release::{Asker, Failed, Manner};
 
@@ -84,6 +85,12 @@ impl Reader {
             texts.push(String::from_utf8(bytes).with_context(|| format!("{path} is not text"))?);
         }
         texts.pop().zip(texts.pop()).map(|(note, document)| (document, note)).context("there is no release")
+    }
+
+    /// The proof that the release is in its log.
+    pub(super) async fn proof(&mut self) -> Result<String> {
+        let bytes = self.bytes(PROOF_PATH, MAX_LOGGED).await?;
+        String::from_utf8(bytes).with_context(|| format!("{PROOF_PATH} is not text"))
     }
 
     /// All files of an origin; whether they are right, nobody has looked.
