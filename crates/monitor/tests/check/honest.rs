@@ -25,7 +25,7 @@ struct Dice(Mutex<u64>);
 impl Dice {
     /// Once in so many times.
     fn one_in(&self, times: u64) -> bool {
-        self.next() % times == 0
+        self.next().is_multiple_of(times)
     }
 
     /// xorshift64*
@@ -76,13 +76,13 @@ async fn an_honest_site_is_never_red_whatever_goes_wrong_by_itself() {
     let mut new = 0;
     let mut at = now();
     for number in 1..=checks {
-        if number % (checks / (RELEASES + 1)) == 0 && rig.release.sequence < 3 + RELEASES {
+        if number.is_multiple_of(checks / (RELEASES + 1)) && rig.release.sequence < 3 + RELEASES {
             rig.release.sequence += 1;
             rig.publish();
             rig.put_page(); // the shop takes the new snippet
         }
         rig.stamp(at.plus_days(1), Some([7; 32]));
-        if number % 20 == 0 {
+        if number.is_multiple_of(20) {
             // It is away for a part of the check, or for all of it
             *restart.lock().unwrap() = [3, 30, 100_000][usize::try_from(number / 20 % 3).unwrap()];
         }
