@@ -50,6 +50,8 @@ enum Refused {
     NotSigned,
     /// Something else was cosigned last: of this size.
     Conflict(u64),
+    /// Another tree of this size was cosigned.
+    Forked,
     /// It does not continue what was cosigned.
     Inconsistent,
     /// The database failed.
@@ -87,10 +89,15 @@ impl Witness {
         if old != seen {
             return Err(Refused::Conflict(seen));
         }
-        if verify_consistency(seen, &seen_root, size, &root, &proof).is_err() {
+        let refused = if size == seen && root != seen_root {
+            Some(Refused::Forked)
+        } else {
+            verify_consistency(seen, &seen_root, size, &root, &proof).err().map(|_| Refused::Inconsistent)
+        };
+        if let Some(refused) = refused {
             // The log signed it all the same, which is the proof that it cannot be trusted: it belongs on paper
             tracing::warn!(%origin, size, seen, checkpoint = %note, "the log does not continue what was cosigned");
-            return Err(Refused::Inconsistent);
+            return Err(refused);
         }
         let mut cosigned = own_lines(&note, origin).ok_or(Refused::Malformed)?;
         let line = cosign(cosigned.text(), &self.signer, self.clock.now());
@@ -158,6 +165,7 @@ impl Refused {
             Self::Unknown => (StatusCode::NOT_FOUND, "this witness does not know that log"),
             Self::NotSigned => (StatusCode::FORBIDDEN, "the log's key did not sign this checkpoint"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "another size was cosigned last"),
+            Self::Forked => (StatusCode::CONFLICT, "another tree of this size was cosigned"),
             Self::Inconsistent => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "the checkpoint does not continue what was cosigned")
             }

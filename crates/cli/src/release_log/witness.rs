@@ -56,7 +56,10 @@ pub(super) async fn ask(
 /// The size that the witness cosigned last.
 fn seen(answer: &Answer, size: u64) -> Result<u64> {
     let text = std::str::from_utf8(&answer.body).ok().and_then(|text| text.strip_suffix('\n'));
-    let seen: u64 = text.and_then(|text| text.parse().ok()).context("it does not say which size it has seen")?;
+    let seen: u64 = text.and_then(|text| text.parse().ok()).context(
+        "it has cosigned another tree with as many leaves: an older copy was put back, or somebody else has the log's key. \
+         Restore the log before anything is published",
+    )?;
     if seen > size {
         bail!(
             "it cosigned this log with {seen} leaves, and here are {size}: an older copy was put back, or somebody else has \

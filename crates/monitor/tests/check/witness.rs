@@ -111,7 +111,7 @@ async fn it_cosigns_what_continues_and_says_why_it_does_not() {
     let good = log.request(9, 12);
     for (name, body, status) in [
         ("another history", fork.request(9, 12), 422),
-        ("another root of that size", of(9, 9, fork.roots[9], Proof::default()), 422),
+        ("another root of that size", of(9, 9, fork.roots[9], Proof::default()), 409),
         ("a wrong proof", of(9, 12, log.roots[12], log.proof(8, 12)), 422),
         ("smaller than before", of(9, 5, log.roots[5], Proof::default()), 400),
         ("an unknown log", stranger("other.example/log", 1), 404),
