@@ -31,7 +31,8 @@ fn all_parts_answer_and_a_signal_ends_them_cleanly() {
         let (status, head, _) = up.get("fields", "/nothing-here");
         assert_eq!(status, 404);
         let head = head.to_lowercase();
-        assert!(head.contains("connection-allowlist: ();webrtc=block") && head.contains("frame-ancestors 'none'"));
+        assert!(head.contains("connection-allowlist: ();report-to=nightsafe;webrtc=block"));
+        assert!(head.contains("frame-ancestors 'none'"));
         let (status, head, body) = up.get("admin", "/");
         assert_eq!(status, 200);
         assert!(body.contains("<title>Admin</title>") && head.to_lowercase().contains("trusted-types 'none'"));
