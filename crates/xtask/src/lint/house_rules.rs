@@ -40,7 +40,7 @@ const RULES: &[Rule] = &[
             "hkdf::",
             "argon2::",
             "hpke::",
-            "ring::",
+            "use ring::", // not that of rustls, nor String
         ],
         homes: &["crates/core/", "crates/login/", "crates/passkey/"],
     },
