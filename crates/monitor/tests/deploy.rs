@@ -8,6 +8,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -104,8 +105,11 @@ fn nagios_takes_its_definitions() {
          contacts desk\n notification_interval 0\n}\n",
     );
     let place = folder.path().display();
+    // It takes on a user of its own when root starts it, who cannot write here
+    let own = std::fs::metadata(folder.path()).unwrap();
+    let (user, group) = (own.uid(), own.gid());
     let main = format!(
-        "cfg_file={place}/around.cfg\ncfg_file={}\nlog_file={place}/log\nobject_cache_file={place}/cache\n\
+        "nagios_user={user}\nnagios_group={group}\ncfg_file={place}/around.cfg\ncfg_file={}\nlog_file={place}/log\nobject_cache_file={place}/cache\n\
          status_file={place}/status\ntemp_path={place}\ncheck_result_path={place}\ncommand_file={place}/command\n\
          lock_file={place}/lock\nstate_retention_file={place}/retention\n",
         deploy("nagios-nightsafe.cfg").display()
