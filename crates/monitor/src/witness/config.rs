@@ -38,8 +38,11 @@ pub struct Config {
 
 impl Config {
     fn logs(&self) -> Result<Vec<Vkey>> {
-        let read = |text: &String| Vkey::parse(text).with_context(|| format!("logs: {text:?} is no key of a log"));
-        self.logs.iter().map(read).collect()
+        // Not its text: a private key may have been pasted there
+        let read = |(place, text): (usize, &String)| {
+            Vkey::parse(text).with_context(|| format!("logs: number {} is no key of a log", place.saturating_add(1)))
+        };
+        self.logs.iter().enumerate().map(read).collect()
     }
 
     fn signer(&self) -> Result<NoteSigner> {
