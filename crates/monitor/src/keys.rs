@@ -19,6 +19,9 @@ pub(crate) const MANIFEST_PATH: &str = "/key-manifest";
 /// Where ingest has the timestamp note.
 const TIMESTAMP_PATH: &str = "/v1/timestamp";
 
+/// How often they are looked at while they do not belong together.
+const LOOKS: u32 = 3;
+
 /// What was seen of the keys.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
@@ -28,10 +31,15 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Fetches both notes. Once more, when they do not belong together: they are published one after the other.
+    /// Fetches both notes. Again after a pause, when they do not belong together: the manifest is published first, and ingest
+    /// looks for a new one once a second.
     pub(crate) async fn look(job: &Job, server: &mut Server, release: &SiteRelease, manner: &Arc<Manner>) -> Self {
         let mut keys = Self::look_once(job, server, release, manner).await;
-        if keys.findings.iter().any(|finding| finding.code == TrustError::NotCurrent.code()) {
+        for _ in 1..LOOKS {
+            if !keys.findings.iter().any(|finding| finding.code == TrustError::NotCurrent.code()) {
+                break;
+            }
+            tokio::time::sleep(manner.again.1).await;
             keys = Self::look_once(job, server, release, manner).await;
         }
         keys

@@ -24,7 +24,7 @@ use url::Url;
 use crate::arguments::{CheckArgs, Command, CompareArgs, InventoryArgs, Remembered, Way};
 
 /// Between two tries.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_secs(1);
 /// Most that one visitor looks at one origin or page: Nagios ends a check after a minute.
 const CHECK_TIME: Duration = Duration::from_secs(25);
 

@@ -271,6 +271,27 @@ async fn the_timestamp_is_held_against_keys_time_and_what_was_seen() {
     assert_eq!(rig.look().await.severity(), Severity::Ok);
 }
 
+/// A manifest was published, and ingest has not looked yet.
+#[tokio::test]
+async fn an_ingest_that_takes_a_moment_to_see_a_new_manifest_is_no_rollback() {
+    for (late, severity) in [(1, Severity::Ok), (2, Severity::Ok), (usize::MAX, Severity::Critical)] {
+        let rig = Rig::new();
+        let of_before = nightsafe_core::timestamp::Timestamp {
+            site: rig.manifest.site.clone(),
+            manifest: manifest::hash("the one before"),
+            roster: None,
+            until: now().plus_days(1),
+        };
+        let note = nightsafe_core::timestamp::issue(&of_before, &rig.timestamp_key()).unwrap();
+        rig.twist(move |asked, answer| {
+            if asked.path == "/v1/timestamp" && asked.before < late {
+                answer.body = note.clone().into_bytes();
+            }
+        });
+        assert_eq!(rig.look().await.severity(), severity, "{late}");
+    }
+}
+
 #[tokio::test]
 async fn what_ends_is_told_before_it_does() {
     let mut rig = Rig::new();

@@ -10,7 +10,7 @@ use crate::{assets, fuzz, payload, place, program, reproduce, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -30,23 +30,18 @@ pub(crate) struct Options {
 /// Runs all stages, also after a failed one; prints the table and, as the last line, the counts.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let start = Instant::now();
-    npm::ensure()?;
-    assets::build()?; // types of the glue, the modules under test
-    let chromium = chromium::ensure()?;
-    postgres::ensure()?; // tests make clusters of their own, to kill them
-    proxies::ensure()?;
-    if options.long {
-        watchers::ensure()?;
-    }
-    // Without it the run fails, but says so only after everything else has been tried
-    let schemathesis = schemathesis::ensure();
+    let mut nightsafe = None;
+    // Compiling waits for its longest crate more than for processors, and installing for the network: beside one another
+    let (compiled, there) = std::thread::scope(|scope| {
+        let compiled = scope.spawn(|| Results::of("compiled tests", || program::with_tests().map(|path| nightsafe = Some(path))));
+        let there = There::ensure(options);
+        (compiled.join(), there)
+    });
+    let compiled = compiled.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let There { chromium, schemathesis } = there?;
     let cluster = Cluster::start()?; // tests that need a database, but not to kill its server, share it
     let filter = options.filter.as_deref();
-    let mut nightsafe = None;
-    let mut results = vec![
-        Results::of("module budgets", assets::check_budgets),
-        Results::of("compiled tests", || program::with_tests().map(|path| nightsafe = Some(path))),
-    ];
+    let mut results = vec![compiled, Results::of("module budgets", assets::check_budgets)];
     let nightsafe = nightsafe.as_deref();
     let tool = schemathesis.as_ref().ok().cloned();
     results.extend([
@@ -83,6 +78,27 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("tests were skipped, or left something out: the lines with SKIPPED and LEFT OUT say what was missing");
     }
     Ok(())
+}
+
+/// What the tests are run with, beside what they are compiled to.
+struct There {
+    chromium: PathBuf,
+    /// Without it the run fails, but says so only after everything else has been tried.
+    schemathesis: Result<PathBuf>,
+}
+
+impl There {
+    fn ensure(options: &Options) -> Result<Self> {
+        npm::ensure()?;
+        assets::build()?; // types of the glue, the modules under test
+        let chromium = chromium::ensure()?;
+        postgres::ensure()?; // tests make clusters of their own, to kill them
+        proxies::ensure()?;
+        if options.long {
+            watchers::ensure()?;
+        }
+        Ok(Self { chromium, schemathesis: schemathesis::ensure() })
+    }
 }
 
 fn rust(options: &Options, filter: Option<&str>, cluster: &Cluster, schemathesis: Option<&Path>) -> Command {
