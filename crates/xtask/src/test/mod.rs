@@ -33,7 +33,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut nightsafe = None;
     // Compiling waits for its longest crate more than for processors, and installing for the network: beside one another
     let (compiled, there) = std::thread::scope(|scope| {
-        let compiled = scope.spawn(|| Results::of("compiled tests", || program::with_tests().map(|path| nightsafe = Some(path))));
+        let compiled =
+            scope.spawn(|| Results::of("compiled tests", || program::with_tests().map(|path| nightsafe = Some(path))));
         let there = There::ensure(options);
         (compiled.join(), there)
     });
