@@ -322,7 +322,7 @@ fn no_answer_is_undocumented_and_none_is_a_fault() {
     let configuration = place.configuration(&place.direct()) + rates;
     let running = Running::start(place.program(&configuration));
     let (vault, running) = (running.vault.clone(), running.watched());
-    let examples = if std::env::var_os("NIGHTSAFE_LONG").is_some() { "1000" } else { "25" };
+    let examples = if std::env::var_os("NIGHTSAFE_LONG").is_some() { "150" } else { "25" };
     let run = |more: &[&str]| {
         let mut command = Command::new(&tool);
         command.current_dir(place.folder.path()).args(more);
