@@ -227,7 +227,7 @@
 //! type Person = { identity: string, name: string, roles: string[], words: string,
 //!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type Keys = {
-//!   keys: { key_id: string, suite: string, state: "pending" | "active" | "retiring" | "retired" | "purged",
+//!   keys: { key_id: string, suite: string, state: "pending" | "active" | "retiring" | "retired" | "discarded" | "purged",
 //!           start: string /* RFC 3339 */, until?: string /* when it goes into the next state by itself */,
 //!           held: boolean /* this admin opens what is sealed to it */ }[], // by start
 //!   due: { code: "manifest_ends" | "manifest_ended" | "key_overdue" | "no_next_key", days?: number, at?: string }[],

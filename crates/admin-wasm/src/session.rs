@@ -72,6 +72,8 @@ pub(crate) struct Session {
     manifests: Vec<VerifiedManifest>,
     /// Data keys that somebody who has left opens.
     known: Vec<KeyId>,
+    /// Data keys that open nothing any more, as the vault says.
+    purged: Vec<KeyId>,
     /// Of all data keys.
     publics: Vec<DataPublicKey>,
     resealing: Option<reseal::Resealing>,
@@ -138,6 +140,7 @@ impl Session {
         let unlocked = unlocking.run(rng)?;
         let known = known(unlocked.roster.as_ref(), &unlocking.custody);
         let publics = public_keys(&unlocking.custody)?;
+        let purged = purged(&unlocking.custody);
         let Unlocked { admin, roster, keys, audit_keys, refused_grants, new_identity, words, new_grants, resumable } =
             unlocked;
         let named = admin.as_ref().zip(roster.as_ref()).is_some_and(|(admin, roster)| {
@@ -154,6 +157,7 @@ impl Session {
             is_sure,
             manifests: verified,
             known,
+            purged,
             publics,
             resealing: None,
             renewal: None,
@@ -222,7 +226,7 @@ impl Session {
     /// Every data key with its state, and what is due.
     pub(crate) fn keys(&self, now: UnixTime) -> Result<String, Failure> {
         let held: Vec<KeyId> = self.opener.key_ids().collect();
-        write(&KeysView::new(&self.manifests, (&held, &self.known), now))
+        write(&KeysView::new(&self.manifests, (&held, &self.known, &self.purged), now))
     }
 
     /// Everybody of the roster, in the order in which they came in.
@@ -248,6 +252,7 @@ impl Session {
         let remembered = self.roster.as_ref().map(Roster::remember);
         self.roster = Some(verify(&answer.entries, &self.anchor, remembered)?);
         self.known = known(self.roster.as_ref(), &custody);
+        self.purged = purged(&custody);
         self.publics = public_keys(&custody)?;
         if self.is_sure {
             self.new_grants = self.signing()?.grant_missing(&custody, &answer.identities, rng)?;
@@ -370,6 +375,10 @@ fn present_of(answer: &openings::OpenedDeposit) -> Vec<(Tag, EnvelopeHash)> {
 
 fn public_keys(custody: &Custody) -> Result<Vec<DataPublicKey>, Failure> {
     custody.keys.iter().map(public_key).collect()
+}
+
+fn purged(custody: &Custody) -> Vec<KeyId> {
+    custody.purged.iter().map(|key| KeyId(key.key_id.0)).collect()
 }
 
 /// What somebody who has left opens: who has, the roster says, and the vault only what was granted.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightsafe_core::epoch::{Due, Epoch, due, epochs};
+use nightsafe_core::keys::KeyState;
 use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_core::opening::{Difference, ListedField, OpenedValues};
 use nightsafe_core::policy::Kind;
@@ -169,13 +170,17 @@ impl<'a> ViewedDeposit<'a> {
 }
 
 impl KeysView {
-    pub(crate) fn new(manifests: &[VerifiedManifest], (held, known): (&[KeyId], &[KeyId]), now: UnixTime) -> Self {
+    pub(crate) fn new(
+        manifests: &[VerifiedManifest],
+        (held, known, purged): (&[KeyId], &[KeyId], &[KeyId]),
+        now: UnixTime,
+    ) -> Self {
         let all = || manifests.iter().map(VerifiedManifest::manifest);
         let newest = all().max_by_key(|manifest| manifest.sequence);
         let key = |epoch: Epoch| KeyView {
             key_id: epoch.key.key_id().to_hex(),
             suite: epoch.key.suite.name(),
-            state: epoch.state.as_str(),
+            state: state(&epoch, purged),
             start: epoch.key.start.to_text(),
             until: epoch.until.map(UnixTime::to_text),
             held: held.contains(&epoch.key.key_id()),
@@ -186,6 +191,16 @@ impl KeysView {
             due: newest.map(|manifest| due(manifest, known, now)).unwrap_or_default().iter().map(due_view).collect(),
             ends: newest.map(|manifest| manifest.not_after.to_text()),
         }
+    }
+}
+
+/// What the manifests say; and whether the items of a key that is over were destroyed, which the vault alone says. Of another
+/// key that is not believed.
+fn state(epoch: &Epoch, purged: &[KeyId]) -> &'static str {
+    match epoch.state {
+        _ if epoch.is_over() && purged.contains(&epoch.key.key_id()) => "purged",
+        KeyState::Purged => "discarded",
+        state => state.as_str(),
     }
 }
 

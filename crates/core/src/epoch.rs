@@ -24,8 +24,20 @@ pub struct Epoch {
     /// Its state. `Purged` is said of keys that were discarded before their start; that items were destroyed after their
     /// time is not in manifests.
     pub state: KeyState,
-    /// When it goes into the next state by itself, where that is known.
+    /// When it goes into the next state by itself, where that is known; of a key that was discarded, when no deposit comes in
+    /// any more.
     pub until: Option<UnixTime>,
+}
+
+impl Epoch {
+    /// Whether no browser can be sealing to it any more, and none will: its items may be destroyed once nothing lies under it.
+    pub fn is_over(&self) -> bool {
+        match self.state {
+            KeyState::Retired => true,
+            KeyState::Purged => self.until.is_none(),
+            KeyState::Pending | KeyState::Active | KeyState::Retiring => false,
+        }
+    }
 }
 
 /// Every data key that one of these manifests names, by ascending start. The newest manifest is the one in force.
@@ -65,7 +77,9 @@ fn stands(
         };
     };
     if key.start > successor.not_before {
-        return (KeyState::Purged, None);
+        // A clock that is ahead may have taken it as long as a note of before is within its tolerance
+        let over = successor.not_before.plus(RETIRED_AFTER);
+        return (KeyState::Purged, (now <= over).then_some(over));
     }
     superseded(next.map_or(successor.not_before, |next| next.min(successor.not_before)), now)
 }

@@ -17,6 +17,7 @@ mod invitations;
 mod log;
 mod openings;
 mod passkeys;
+mod purge;
 mod quarantine;
 mod recorded;
 mod recovery;
@@ -44,6 +45,7 @@ pub use invitations::{Invitation, Newcomer};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEvent};
 pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
 pub use passkeys::{MAX_PASSKEYS, NewPasskey, Passkey, UsedPasskey};
+pub use purge::PurgedKey;
 pub use quarantine::Quarantined;
 pub use recorded::RecordedChange;
 pub use recovery::{Kit, NewKit, Recovered};
@@ -57,6 +59,10 @@ const DATABASE: &str = "vault";
 /// Held by whoever moves field rows on PostgreSQL, in intake or in settling: what it found stays true until it commits.
 /// (An advisory lock; SQLite has one writer anyway.)
 const INTAKE_LOCK: i64 = 0x6e69_6768_7473_0001;
+
+/// Held by whoever adds or moves grants of data keys, or destroys them, on PostgreSQL: none comes back. Taken after
+/// [`INTAKE_LOCK`] and before [`LOG_LOCK`] by who takes several.
+const GRANT_LOCK: i64 = 0x6e69_6768_7473_0004;
 
 /// Held by whoever appends to the audit log on PostgreSQL: there is one end to append to. Taken after [`INTAKE_LOCK`]
 /// by who takes both. (The number between them is that of settling.)
@@ -84,6 +90,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 9, name: "recovery", sql: include_str!("../../../migrations/vault/sqlite/0009_recovery.sql") },
         Step { version: 10, name: "reseal", sql: include_str!("../../../migrations/vault/sqlite/0010_reseal.sql") },
         Step { version: 11, name: "passkey", sql: include_str!("../../../migrations/vault/sqlite/0011_passkey.sql") },
+        Step { version: 12, name: "purged", sql: include_str!("../../../migrations/vault/sqlite/0012_purged.sql") },
     ],
 };
 
@@ -134,6 +141,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 11,
                 name: "passkey",
                 sql: include_str!("../../../migrations/vault/postgres/0011_passkey.sql"),
+            },
+            Step {
+                version: 12,
+                name: "purged",
+                sql: include_str!("../../../migrations/vault/postgres/0012_purged.sql"),
             },
         ],
     },

@@ -33,6 +33,7 @@ mod origin;
 mod pending;
 mod publish;
 mod pull;
+mod purging;
 mod roster;
 mod settling;
 pub mod setup;
@@ -56,6 +57,7 @@ pub use nightsafe_store::vault::{SessionLimits, VaultStore};
 pub use origin::cors;
 pub use publish::{PublishError, publish_roster, write_roster};
 pub use pull::{Backoff, Pause, Progress, ProgressNow, PullError, Pulled, Puller, Schedule};
+pub use purging::{PurgeError, PurgeGauges, purge_hourly};
 pub use settling::{SETTLE_HOUR, settle_daily, settle_if_due};
 pub use source::{
     AuthoritiesError, Batch, ClientTls, Direct, Relay, RelayConfig, RelayError, Source, SourceError, Taken,

@@ -14,14 +14,14 @@ use std::sync::Arc;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::audit::{Action, Actor, AuditError, Entry, Salt, SignedEntry, seal};
+use nightsafe_core::audit::{Action, Actor, AuditError, Entry, KeyState, Salt, SignedEntry, seal};
 use nightsafe_core::keys::DataPublicKey;
 use nightsafe_core::log::{Checkpoint, CheckpointError, Hash};
 use nightsafe_core::roster::RosterError;
-use nightsafe_core::scalar::Site;
+use nightsafe_core::scalar::{KeyId, Site};
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::{AppendError, Appended, NewLeaf, SealedEntry, VaultStore};
+use nightsafe_store::vault::{AppendError, Appended, NewLeaf, RecordedChange, SealedEntry, VaultStore};
 
 use crate::roster::{RosterUnknown, VaultRoster};
 
@@ -116,15 +116,24 @@ impl AuditLog {
         }
         let held = self.held().await?;
         let Some(audit_key) = held.as_ref().and_then(|held| held.audit_key.as_ref()) else { return Ok(None) };
-        let mut leaves = Vec::with_capacity(happened.len());
-        for (action, time) in happened {
-            let mut salt = [0; 32];
-            getrandom::fill(&mut salt).map_err(|_| AuditLogError::Randomness)?;
-            let salt = Salt::from_bytes(salt);
-            let entry = Entry::new(self.site.clone(), Actor::Vault, action.clone(), *time)?;
-            leaves.push(leaf(audit_key, &salt, &SignedEntry::sign(entry, &salt, self.config.signer()))?);
-        }
-        self.append(&leaves).await.map(Some)
+        let leaves = happened.iter().map(|(action, time)| self.own(audit_key, action.clone(), *time));
+        self.append(&leaves.collect::<Result<Vec<_>, _>>()?).await.map(Some)
+    }
+
+    /// Destroys the items of a data key and writes that down, all or nothing. False when something that is sealed to it is left,
+    /// or it was purged before. Without an audit key nothing is written down, like everything else.
+    ///
+    /// # Errors
+    /// [`AuditLogError`]: nothing is destroyed.
+    pub(crate) async fn purge(&self, data_key: KeyId, now: UnixTime) -> Result<bool, AuditLogError> {
+        let held = self.held().await?;
+        let Some(audit_key) = held.as_ref().and_then(|held| held.audit_key.as_ref()) else {
+            return Ok(self.store.purge_key(&data_key, now).await?);
+        };
+        let leaf = self.own(audit_key, Action::KeyChange { data_key, state: KeyState::Purged }, now)?;
+        let change = RecordedChange::Purge(&data_key, now);
+        let appended = self.store.change_recorded(change, &[leaf], |size, root| self.sign(size, root)).await?;
+        Ok(appended.is_some())
     }
 
     /// What records what admins do; `None` where nothing is recorded: the roster names no audit key, or there is no
@@ -134,6 +143,15 @@ impl AuditLog {
     /// [`AuditLogError`]: then nothing may be done that is to be recorded.
     pub async fn recorder(&self) -> Result<Option<Recorder<'_>>, AuditLogError> {
         Ok(self.held().await?.and_then(|held| Recorder::new(self, held)))
+    }
+
+    /// What the vault signs itself.
+    fn own(&self, audit_key: &DataPublicKey, action: Action, time: UnixTime) -> Result<NewLeaf, AuditLogError> {
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(|_| AuditLogError::Randomness)?;
+        let salt = Salt::from_bytes(salt);
+        let entry = Entry::new(self.site.clone(), Actor::Vault, action, time)?;
+        Ok(leaf(audit_key, &salt, &SignedEntry::sign(entry, &salt, self.config.signer()))?)
     }
 
     async fn held(&self) -> Result<Option<Arc<Held>>, AuditLogError> {

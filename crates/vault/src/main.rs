@@ -13,8 +13,8 @@ use nightsafe_serve::server;
 use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
-    AnonymityGauges, LeaverGauges, Leavers, Progress, Puller, Schedule, Source, State, VaultStore, metrics,
-    publish_roster, router, settle_daily, watch_keys,
+    AnonymityGauges, LeaverGauges, Leavers, Progress, Puller, PurgeGauges, Schedule, Source, State, VaultStore,
+    metrics, publish_roster, purge_hourly, router, settle_daily, watch_keys,
 };
 
 /// How long closing the database may take.
@@ -68,11 +68,12 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
     metrics::register(&mut numbers, Arc::clone(&progress), Arc::clone(&clock));
     let gauges = AnonymityGauges::register(&mut numbers);
     let keys = (KeyGauges::register(&mut numbers), LeaverGauges::register(&mut numbers));
+    let purge_gauges = PurgeGauges::register(&mut numbers);
     let leavers = Leavers::new(settings.api.anchor.clone());
     let mut service = Service::new(numbers.http());
     let api = State::new(store.clone(), settings.api, Arc::clone(&clock));
     api.tell_of_log().await;
-    service.listen("vault", &config.listen, router(api)).await?;
+    service.listen("vault", &config.listen, router(api.clone())).await?;
     if let Some(listen) = &config.metrics {
         service.listen("metrics", listen, numbers.router()).await?;
     }
@@ -91,6 +92,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
         let (published, path) = (store.clone(), roster.to_path_buf());
         service.spawn("writing the roster", |stopped| publish_roster(published, path, stopped));
     }
+    service.spawn("purging keys", |stopped| purge_hourly(api, purge_gauges, stopped));
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
     let (watched, known, time) = (store.clone(), leavers.clone(), Arc::clone(&clock));

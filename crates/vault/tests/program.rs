@@ -255,6 +255,8 @@ fn it_starts_answers_and_ends_in_order() {
         "nightsafe_data_keys_ahead 0",
         "nightsafe_data_key_known_to_leaver 0",
         "nightsafe_deposits_to_reseal 0",
+        "nightsafe_data_keys_retired 0",
+        "nightsafe_data_keys_purged 0",
         "nightsafe_build_info{server=\"nightsafe-vault\"",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");

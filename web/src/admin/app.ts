@@ -417,7 +417,7 @@ export class App {
     this.#keys?.close();
     const { keys, people } = session;
     const isAdmin = people.some(({ own, state, roles }) => own && state === "active" && roles.includes("admin"));
-    const lacks = keys.keys.some(({ held, state }) => !held && state !== "purged");
+    const lacks = keys.keys.some(({ held, state }) => !held && state !== "discarded" && state !== "purged");
     const recover = isAdmin && lacks ? (file: File) => this.recoverKeys(session, file) : undefined;
     const known = keys.keys.some(({ known }) => known);
     const reseal = isAdmin && known && session.logs ? this.resealProps(session) : undefined;

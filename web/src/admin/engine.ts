@@ -63,7 +63,7 @@ export interface Person {
 export interface DataKey {
   readonly key_id: string;
   readonly suite: string;
-  readonly state: "pending" | "active" | "retiring" | "retired" | "purged";
+  readonly state: "pending" | "active" | "retiring" | "retired" | "discarded" | "purged";
   /** RFC 3339. */
   readonly start: string;
   /** When it goes into the next state by itself. */

@@ -12,7 +12,7 @@ use nightsafe_core::scalar::{PartName, Reference, Site};
 use nightsafe_core::suite::Suite;
 use nightsafe_core::time::UnixTime;
 use nightsafe_core::value::Value;
-use nightsafe_proto::vault::custody::{Custody, CustodyItem, CustodyKey};
+use nightsafe_proto::vault::custody::{Custody, CustodyItem, CustodyKey, PurgedKey};
 use nightsafe_proto::vault::openings::{FieldRow, PresentRow};
 use nightsafe_proto::wire::{B64u, Hex};
 use rand_core::UnwrapErr;
@@ -386,6 +386,19 @@ fn data_keys_are_shown_with_their_states_and_what_is_due() {
         {"code": "no_next_key", "at": "2020-03-31T00:00:00Z"},
     ]);
     assert_eq!(json(&session.keys(now).unwrap()), json!({"keys": [key], "due": due, "ends": "2020-01-31T00:00:00Z"}));
+    // That a key was purged is believed of one that is over only
+    let gone = PurgedKey { key_id: Hex(shop.key.public_key().key_id().0), at: now.seconds() };
+    let mut lying: Custody = serde_json::from_str(&shop.custody()).unwrap();
+    lying.purged.push(gone);
+    let lying = serde_json::to_string(&lying).unwrap();
+    let session = unlock(
+        "right",
+        &lying,
+        &shop.anchor.encode(),
+        &serde_json::to_string(&Manifests { notes: shop.notes.clone() }).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(json(&session.keys(now).unwrap())["keys"][0]["state"], "active");
     let late = json(&session.keys(now.plus_days(100)).unwrap());
     assert_eq!(
         late["due"],

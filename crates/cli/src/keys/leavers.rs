@@ -1,4 +1,4 @@
-//! Which data keys somebody who has left opens, as the roster has it: nothing is sealed to them any more.
+//! Which data keys somebody who has left opens, as the roster has it, and which nobody opens any more: nothing is sealed to them.
 
 use anyhow::{Context, Result};
 use nightsafe_core::anchor::TrustAnchor;
@@ -14,23 +14,30 @@ pub(crate) struct Leavers {
     roster: Option<Roster>,
     ended: Vec<(KeyId, IdentityId)>,
     keys: Vec<KeyId>,
+    purged: Vec<KeyId>,
 }
 
 impl Leavers {
     pub(crate) async fn read(store: &VaultStore, anchor: &TrustAnchor) -> Result<Self> {
         let entries = store.roster().await?;
+        let purged = store.purged_keys().await?.iter().map(|key| key.key_id).collect();
         if entries.is_empty() {
-            return Ok(Self::default());
+            return Ok(Self { purged, ..Self::default() });
         }
         let roster = roster::verify_at_any_time(&entries, anchor).context("the vault's roster of admins is refused")?;
         let ended = store.ended_grants().await?;
         let keys = roster.known_to_leavers(&ended);
-        Ok(Self { roster: Some(roster), ended, keys })
+        Ok(Self { roster: Some(roster), ended, keys, purged })
     }
 
     /// The keys.
     pub(crate) fn keys(&self) -> &[KeyId] {
         &self.keys
+    }
+
+    /// Keys whose private items were destroyed.
+    pub(crate) fn purged(&self) -> &[KeyId] {
+        &self.purged
     }
 
     /// A line for each key of `before` that seals now, or was to, and must not any more.

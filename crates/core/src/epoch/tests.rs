@@ -75,6 +75,18 @@ fn keys_that_the_newest_manifest_no_longer_names_are_remembered_by_the_others() 
 }
 
 #[test]
+fn a_key_is_over_when_no_browser_can_be_sealing_to_it_any_more() {
+    let over = |manifests: &[KeyManifest], now| epochs(manifests, now).iter().map(Epoch::is_over).collect::<Vec<_>>();
+    let one = [manifest(1, 0, &[key(1, 0), key(2, 90)])];
+    assert_eq!(over(&one, day(93)), [false, false], "within the tolerance of the last note");
+    assert_eq!(over(&one, day(93).plus(1)), [true, false]);
+    // Discarded on day 10; a browser whose clock is ahead may have taken it for three days more
+    let two = [one[0].clone(), manifest(2, 10, &[key(1, 0), key(3, 10)])];
+    assert_eq!(over(&two, day(13)), [false, false, false]);
+    assert_eq!(over(&two, day(13).plus(1)), [true, false, true]);
+}
+
+#[test]
 fn a_key_that_is_discarded_before_its_start_was_never_sealed_to() {
     // Somebody was revoked on day 10: the pending key is dropped, another starts at once
     let all = [manifest(1, 0, &[key(1, 0), key(2, 90)]), manifest(2, 10, &[key(1, 0), key(3, 10), key(4, 100)])];

@@ -14,6 +14,20 @@ pub struct Custody {
     /// One entry for each key that entries of the audit log were ever sealed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audit_keys: Vec<AuditKey>,
+    /// Data keys whose private items were destroyed, because nothing that is sealed to them is left: they are not among `keys`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purged: Vec<PurgedKey>,
+}
+
+/// A data key that opens nothing any more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PurgedKey {
+    /// Key id.
+    pub key_id: Hex16,
+    /// When its items were destroyed, Unix time.
+    pub at: u64,
 }
 
 /// An audit key: X-Wing, like a data key, and granted like one.

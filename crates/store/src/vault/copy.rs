@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 29] = [
+const TABLES: [Table; 30] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -88,6 +88,14 @@ const TABLES: [Table; 29] = [
                key_id LIMIT $2",
         write: "/* vault put data_key */ INSERT INTO data_key (key_id, suite, public_key) VALUES ($1, $2, $3)",
         columns: &[Bytes("key_id"), Text("suite"), Bytes("public_key")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "purged_key",
+        read: "/* vault copy purged_key */ SELECT key_id, at FROM purged_key WHERE key_id > $1 ORDER BY key_id LIMIT $2",
+        write: "/* vault put purged_key */ INSERT INTO purged_key (key_id, at) VALUES ($1, $2)",
+        columns: &[Bytes("key_id"), Number("at")],
         key: 1,
         unwritten: 0,
     },
@@ -468,7 +476,7 @@ fn check_empty(counts: &RowCounts) -> Result<(), CopyError> {
 async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> {
     let row = statement(
         "/* vault row_counts */ SELECT (SELECT count(*) FROM admin) AS admin, (SELECT count(*) FROM data_key) AS \
-        data_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
+        data_key, (SELECT count(*) FROM purged_key) AS purged_key, (SELECT count(*) FROM wrapped_item) AS wrapped_item, (SELECT count(*) FROM recovery_grant) AS \
         recovery_grant, (SELECT count(*) FROM identity) AS identity, (SELECT \
         count(*) FROM admin_identity) AS admin_identity, (SELECT count(*) FROM admin_setting) AS admin_setting, \
         (SELECT count(*) FROM recovery_kit) AS recovery_kit, (SELECT count(*) FROM passkey) AS passkey, \

@@ -85,14 +85,16 @@ impl VaultStore {
         Ok(true)
     }
 
-    /// Every data key with its wrapped items, of which keys that are granted to admins have none.
+    /// Every data key with its wrapped items, of which keys that are granted to admins have none. Those whose items were
+    /// destroyed are not among them: [`Self::purged_keys`] has them.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Damaged`].
     pub async fn custody(&self) -> Result<Vec<CustodyKey>, StoreError> {
         let rows = statement(
             "/* vault custody */ SELECT k.key_id, k.suite, k.public_key, w.item, w.wrapped \
-             FROM data_key k LEFT JOIN wrapped_item w ON w.key_id = k.key_id ORDER BY k.key_id, w.item",
+             FROM data_key k LEFT JOIN wrapped_item w ON w.key_id = k.key_id \
+             WHERE NOT EXISTS (SELECT 1 FROM purged_key p WHERE p.key_id = k.key_id) ORDER BY k.key_id, w.item",
         )
         .fetch_all(&self.pool)
         .await

@@ -4,7 +4,7 @@
 use nightsafe_core::scalar::{IdentityId, KeyId};
 
 use super::audit_keys::insert_grant_if_audit_key;
-use super::{VaultStore, unavailable};
+use super::{GRANT_LOCK, VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{Row, Transaction, statement};
 
@@ -127,8 +127,8 @@ impl VaultStore {
         rows.iter().map(|row| super::bytes(row, "public")).collect()
     }
 
-    /// Adds grants of data keys and of audit keys, all or nothing; what is granted already stays as it is. Gives how many
-    /// are new.
+    /// Adds grants of data keys and of audit keys, all or nothing; what is granted already stays as it is, and what is of a
+    /// purged key is left out, as it would have been destroyed by now. Gives how many are new.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], also when a key or a recipient is not there.
@@ -219,6 +219,7 @@ async fn insert_wrapped(
 }
 
 pub(super) async fn insert_grants(transaction: &mut Transaction, grants: &[StoredGrant]) -> Result<u64, StoreError> {
+    transaction.serialise(GRANT_LOCK).await.map_err(unavailable)?;
     let mut added = 0_u64;
     for grant in grants {
         added = added.saturating_add(insert_admin_grant(transaction, grant).await?);
@@ -226,14 +227,14 @@ pub(super) async fn insert_grants(transaction: &mut Transaction, grants: &[Store
     Ok(added)
 }
 
-/// Of a data key or of an audit key: no id is that of both.
+/// Of a data key or of an audit key: no id is that of both. With [`GRANT_LOCK`], unless the key has just been added.
 pub(super) async fn insert_admin_grant(transaction: &mut Transaction, grant: &StoredGrant) -> Result<u64, StoreError> {
     if let Some(added) = insert_grant_if_audit_key(transaction, grant).await? {
         return Ok(added);
     }
     statement(
         "/* vault add_admin_grant */ INSERT INTO admin_grant (key_id, recipient, item, granted) \
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM purged_key WHERE key_id = $1) ON CONFLICT DO NOTHING",
     )
     .bind(&grant.key_id.0)
     .bind(grant.recipient.as_bytes())

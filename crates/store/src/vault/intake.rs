@@ -6,7 +6,7 @@ use nightsafe_core::audit::PointHash;
 use nightsafe_core::envelope::Envelope;
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, Tag};
 
-use super::{INTAKE_LOCK, IndexRow, VaultStore, deposits, unavailable};
+use super::{INTAKE_LOCK, IndexRow, VaultStore, deposits, purge, unavailable};
 use crate::StoreError;
 use crate::sql::{Row, Transaction, statement};
 
@@ -66,6 +66,8 @@ pub enum Reason {
     WrongSite,
     /// The vault holds other content under the same id, or under the same tag and envelope hash.
     Conflict,
+    /// Sealed to a data key whose private items were destroyed: nobody opens it.
+    PurgedKey,
 }
 
 /// What became of an arrival.
@@ -101,6 +103,7 @@ impl Reason {
             Self::WrongId => "wrong-id",
             Self::WrongSite => "wrong-site",
             Self::Conflict => "conflict",
+            Self::PurgedKey => "purged-key",
         }
     }
 }
@@ -159,6 +162,8 @@ async fn take<'a>(
         Some(_) => Ok(Outcome::Quarantined(Reason::Conflict)),
         // Its rows are gone because their time was over
         None if is_taken(transaction, &index.deposit_id).await? => Ok(Outcome::AlreadyThere),
+        // Whoever purges a key holds the lock of intake, too: either it finds this deposit, or this finds the key gone
+        None if purge::is_purged(transaction, &index.key_id).await? => Ok(Outcome::Quarantined(Reason::PurgedKey)),
         None => {
             deposits::insert(transaction, index).await?;
             keep_id(transaction, &index.deposit_id).await?;

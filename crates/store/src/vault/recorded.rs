@@ -1,12 +1,14 @@
-//! What admins do to the roster, for each other and to their own sessions, in one transaction with its entries in the audit log.
+//! What admins do to the roster, for each other and to their own sessions, and what the vault does to keys, in one transaction with its entries in the audit log.
 
 use nightsafe_core::log::{CheckpointError, Hash};
 use nightsafe_core::passkey::PasskeyId;
+use nightsafe_core::scalar::KeyId;
+use nightsafe_core::time::UnixTime;
 
 use super::log::append;
 use super::{
     AppendError, Appended, NewEntry, NewLeaf, NewPasskey, Proposal, Recovered, StoredGrant, VaultStore, identities,
-    passkeys, recovery, roster, sessions, unavailable,
+    passkeys, purge, recovery, roster, sessions, unavailable,
 };
 
 /// What is done.
@@ -28,11 +30,13 @@ pub enum RecordedChange<'c> {
     AddPasskey(NewPasskey<'c>),
     /// As [`VaultStore::remove_passkey`] does.
     RemovePasskey(&'c str, &'c PasskeyId),
+    /// As [`VaultStore::purge_key`] does.
+    Purge(&'c KeyId, UnixTime),
 }
 
 impl VaultStore {
     /// Does it and appends the leaves, all or nothing. `None` when an entry is not the next one any more, or a newcomer is
-    /// not there any more, a kit was used or replaced, or a passkey is not to be added or removed: then nothing is written.
+    /// not there any more, a kit was used or replaced, a passkey is not to be added or removed, or a key is in use: then nothing is written.
     ///
     /// # Errors
     /// [`AppendError`]
@@ -74,6 +78,11 @@ impl VaultStore {
             }
             RecordedChange::RemovePasskey(admin, id) => {
                 if !passkeys::remove(&mut transaction, admin, id).await? {
+                    return Ok(None);
+                }
+            }
+            RecordedChange::Purge(key, now) => {
+                if !purge::purge(&mut transaction, key, now).await? {
                     return Ok(None);
                 }
             }

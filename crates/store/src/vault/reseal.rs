@@ -8,7 +8,7 @@ use crate::sql::{Transaction, statement};
 
 /// Held while rows are settled, which must not happen while they are exchanged: what was read already would come back. As in
 /// `migrations/vault/postgres/0003_settled.sql`.
-const SETTLE_LOCK: i64 = 0x6e69_6768_7473_0002;
+pub(super) const SETTLE_LOCK: i64 = 0x6e69_6768_7473_0002;
 
 /// A deposit that was sealed anew. Id, site, reference, facets and day stay.
 #[derive(Debug, Clone)]

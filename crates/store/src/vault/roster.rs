@@ -4,7 +4,7 @@
 use nightsafe_core::scalar::{IdentityId, RosterHead};
 
 use super::identities::insert_admin_grant;
-use super::{StoredGrant, VaultStore, unavailable};
+use super::{GRANT_LOCK, StoredGrant, VaultStore, unavailable};
 use crate::StoreError;
 use crate::sql::{On, Transaction, statement};
 
@@ -143,6 +143,7 @@ async fn insert_entry(
 
 /// Within a transaction, which is to be given up unless it is true.
 pub(super) async fn take(transaction: &mut Transaction, entry: &NewEntry) -> Result<bool, StoreError> {
+    transaction.serialise(GRANT_LOCK).await.map_err(unavailable)?;
     if !insert_entry(transaction, entry.sequence, &entry.head, &entry.note).await? {
         return Ok(false);
     }

@@ -51,6 +51,10 @@ async fn fill(store: &VaultStore) {
     let new = NewDataKey { key, grants: vec![grant(1), grant(2)], admin_grants: vec![granted] };
     store.add_data_key(&new).await.unwrap();
     store.add_audit_key(&audit_key(1)).await.unwrap();
+    let gone = KeyId([13; 16]);
+    let gone_key = CustodyKey { key_id: gone, suite: "xwing".into(), public_key: vec![6; 1216], items: Vec::new() };
+    store.add_data_key(&NewDataKey { key: gone_key, grants: Vec::new(), admin_grants: Vec::new() }).await.unwrap();
+    assert!(store.purge_key(&gone, NOW).await.unwrap());
     // Dora came and went, so that it is remembered what was granted to her
     assert!(store.invite(&invitation("dora"), &[4; 32], NOW).await.unwrap());
     assert!(store.join(&[4; 32], &newcomer("dora", DORA)).await.unwrap());
@@ -111,7 +115,7 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
         (
             store.identity_of("anna").await.unwrap(),
             (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
-            store.ended_grants().await.unwrap(),
+            (store.ended_grants().await.unwrap(), store.purged_keys().await.unwrap()),
             (store.audit_keys().await.unwrap(), store.audit_recovery_grants(&KeyId([1; 16])).await.unwrap()),
             (store.lock_after("anna").await.unwrap(), store.kit("anna").await.unwrap()),
             store.passkeys("anna", "admin.example").await.unwrap(),
@@ -135,7 +139,8 @@ async fn copied(from: &Place, to: &Place) {
         counts,
         [
             ("admin", 1),
-            ("data_key", 1),
+            ("data_key", 2),
+            ("purged_key", 1),
             ("wrapped_item", 2),
             ("recovery_grant", 2),
             ("identity", 2),

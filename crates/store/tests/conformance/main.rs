@@ -21,6 +21,7 @@ mod outbox;
 mod passkeys;
 mod people;
 mod place;
+mod purge;
 mod recovery;
 mod reseal;
 mod roles;
@@ -101,6 +102,11 @@ on_both_engines! {
     reseal::what_is_not_as_it_was_stays_as_it_is,
     reseal::what_is_left_is_walked_by_id_past_what_stays,
     reseal::settling_after_it_leaves_one_row_for_each_field,
+    purge::a_key_is_destroyed_whole_when_the_last_deposit_under_it_is_sealed_anew,
+    purge::a_field_without_its_deposit_and_what_is_in_quarantine_keep_a_key,
+    purge::a_deposit_that_comes_too_late_is_put_aside_with_the_reason,
+    purge::a_purge_and_a_deposit_at_the_same_moment_come_one_after_the_other,
+    purge::a_purge_is_in_the_log_or_has_not_happened,
     passkeys::passkeys_are_added_used_and_removed,
     passkeys::a_passkey_goes_with_kit_and_identity,
     passkeys::a_passkey_change_is_in_the_log_or_has_not_happened,

@@ -6,8 +6,8 @@ use nightsafe_store::vault::{IndexRow, Outcome, Resealed, ResealedField, VaultSt
 use crate::place::Place;
 use crate::rows::{NOW, arrival, field, index, spread};
 
-const OLD: KeyId = KeyId([3; 16]);
-const NEW: KeyId = KeyId([4; 16]);
+pub(crate) const OLD: KeyId = KeyId([3; 16]);
+pub(crate) const NEW: KeyId = KeyId([4; 16]);
 
 /// Deposits of two fields each, settled.
 async fn filled(place: &Place, count: u32) -> VaultStore {
@@ -23,7 +23,7 @@ async fn filled(place: &Place, count: u32) -> VaultStore {
 }
 
 /// What takes the place of an order.
-fn resealed(number: u32) -> Resealed {
+pub(crate) fn resealed(number: u32) -> Resealed {
     let field = |number: u32| {
         let hash = EnvelopeHash(spread(number, 16));
         let old = field(number, "");

@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 85] = [
+const RIGHTS: [Right; 86] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -49,6 +49,7 @@ const RIGHTS: [Right; 85] = [
     ("nightsafe_vault", "INSERT", "vault.roster_entry", &[]),
     ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
+    ("nightsafe_vault", "SELECT", "vault.purged_key", &[]),
     ("nightsafe_vault", "SELECT", "vault.ended_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.ended_grant", &[]),
     ("nightsafe_vault", "SELECT", "vault.audit_key", &[]),
@@ -102,9 +103,10 @@ const RIGHTS: [Right; 85] = [
     ("nightsafe_vault", "INSERT", "vault.checkpoint", &[]),
 ];
 
-const FUNCTIONS: [(&str, &str); 4] = [
+const FUNCTIONS: [(&str, &str); 5] = [
     ("nightsafe_relay", "outbox.empty_slots()"),
     ("nightsafe_vault", "outbox.empty_slots()"),
+    ("nightsafe_vault", "vault.purge_key(bytea,bigint)"),
     ("nightsafe_vault", "vault.replace_field(bytea,bytea,bytea,bytea,bytea)"),
     ("nightsafe_vault", "vault.settle(bigint)"),
 ];

@@ -10,7 +10,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use crate::place::Engine;
 
 /// Statements that only one engine has, because the engines differ there.
-const SQLITE_ONLY: [&str; 22] = [
+const SQLITE_ONLY: [&str; 27] = [
     "monitor log append",
     "monitor log entries",
     "monitor log forget entries",
@@ -25,7 +25,12 @@ const SQLITE_ONLY: [&str; 22] = [
     "outbox delete one",
     "outbox look",
     "sqlite backup",
+    "vault destroy grants",
+    "vault destroy recovery",
+    "vault destroy wrapped",
     "vault empty log",
+    "vault forget grants",
+    "vault insert purged",
     "vault put field",
     "vault rebuild",
     "vault settled",
@@ -34,7 +39,7 @@ const SQLITE_ONLY: [&str; 22] = [
     "witness cosigned",
     "witness keep",
 ];
-const POSTGRES_ONLY: [&str; 17] = [
+const POSTGRES_ONLY: [&str; 18] = [
     "migrate left_open",
     "migrate lock",
     "migrate role",
@@ -49,6 +54,7 @@ const POSTGRES_ONLY: [&str; 17] = [
     "postgres version",
     "vault hold field rows",
     "vault mark all",
+    "vault purge_key",
     "vault put field_staging",
     "vault replace_field",
     "vault settle",

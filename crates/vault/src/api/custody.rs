@@ -5,7 +5,7 @@ use axum::extract::State as Shared;
 use nightsafe_core::keys::ItemName;
 use nightsafe_core::scalar::{IdentityId, KeyId};
 use nightsafe_core::suite::Suite;
-use nightsafe_proto::vault::custody::{AuditKey, Custody, CustodyItem, CustodyKey, Manifests};
+use nightsafe_proto::vault::custody::{AuditKey, Custody, CustodyItem, CustodyKey, Manifests, PurgedKey};
 use nightsafe_proto::wire::{B64u, Hex, Hex16};
 use nightsafe_serve::problem::Problem;
 use nightsafe_store::vault;
@@ -25,6 +25,7 @@ pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> 
     let store = &state.shared().store;
     let keys = store.custody().await.map_err(|error| error::storage(&error))?;
     let audit_keys = store.audit_keys().await.map_err(|error| error::storage(&error))?;
+    let purged = store.purged_keys().await.map_err(|error| error::storage(&error))?;
     let held = store.grant_holders().await.map_err(|error| error::storage(&error))?;
     let ended = store.ended_grants().await.map_err(|error| error::storage(&error))?;
     let (grants, audit_grants) =
@@ -38,6 +39,7 @@ pub(super) async fn custody(Shared(state): Shared<State>, session: SignedIn) -> 
     Ok(Json(Custody {
         keys: keys.into_iter().map(|one| key(one, &grants, &held, &ended)).collect(),
         audit_keys: audit_keys.into_iter().map(|one| audit_key(one, &audit_grants, &held)).collect(),
+        purged: purged.iter().map(|key| PurgedKey { key_id: Hex(key.key_id.0), at: key.at.seconds() }).collect(),
     }))
 }
 

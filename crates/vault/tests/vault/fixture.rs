@@ -52,6 +52,7 @@ pub(crate) struct Vault {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) store: VaultStore,
     pub(crate) router: Router,
+    pub(crate) state: State,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) anchor: TrustAnchor,
     pub(crate) login: ServerSetup,
@@ -162,8 +163,9 @@ impl Vault {
         let again = ServerSetup::from_bytes(&login.to_bytes()).unwrap();
         let config = VaultConfig::new(site(), ADMIN_ORIGIN.into(), again);
         let config = VaultConfig { guard, log, anchor: anchored.then(|| anchor.clone()), ..config };
-        let router = router(State::new(store.clone(), config, clock.clone()));
-        Self { folder, store, router, clock, anchor, login, key, site_key, manifest }
+        let state = State::new(store.clone(), config, clock.clone());
+        let router = router(state.clone());
+        Self { folder, store, router, state, clock, anchor, login, key, site_key, manifest }
     }
 
     pub(crate) fn outbox_path(&self) -> PathBuf {
@@ -187,6 +189,11 @@ impl Vault {
 
     /// A deposit as a shopper's browser makes it.
     pub(crate) fn seal(&self, reference: &str, fields: &[(&str, Value)]) -> Deposit {
+        self.seal_to(&self.key, reference, fields)
+    }
+
+    /// The same, to another data key.
+    pub(crate) fn seal_to(&self, key: &PrivateItems, reference: &str, fields: &[(&str, Value)]) -> Deposit {
         let kinds = &self.manifest.kinds;
         let facets = derive_all(kinds, fields.iter().map(|(kind, value)| (*kind, 0, value)));
         let kind = |name: &str| kinds.iter().find(|kind| kind.name.as_str() == name).unwrap();
@@ -196,7 +203,7 @@ impl Vault {
             site: &site(),
             reference: &Reference::parse(reference).unwrap(),
             manifest: &manifest::hash(&self.manifest.encode()),
-            key: self.key.public_key(),
+            key: key.public_key(),
             facets: &facets,
             now: NOW,
         };
@@ -218,13 +225,33 @@ impl Vault {
 
     /// Another data key, and a manifest under which it alone is sealed to, from now on.
     pub(crate) async fn next_epoch(&self) -> (PrivateItems, ManifestHash) {
+        self.next_epoch_after(1).await
+    }
+
+    /// The same, after the manifest of this number.
+    pub(crate) async fn next_epoch_after(&self, sequence: u64) -> (PrivateItems, ManifestHash) {
         let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
         setup::add_data_key(&self.store, &new_data_key(&key)).await.unwrap();
         let data_keys = vec![DataKey::new(NOW, key.public_key())];
-        let next = KeyManifest { sequence: 2, data_keys, ..self.manifest.clone() };
+        let next = KeyManifest { sequence: sequence + 1, data_keys, ..self.manifest.clone() };
         let note = manifest::sign(&next, &[&self.site_key]).unwrap();
         setup::add_manifest(&self.store, &self.anchor, &note).await.unwrap();
         (key, manifest::hash(&next.encode()))
+    }
+
+    /// Data keys that follow on these days, signed ahead.
+    pub(crate) async fn with_keys_ahead(&self, days: &[u64]) -> Vec<PrivateItems> {
+        let (mut data_keys, mut made) = (self.manifest.data_keys.clone(), Vec::new());
+        for day in days {
+            let key = PrivateItems::generate(Suite::XWing, &mut rng()).unwrap();
+            setup::add_data_key(&self.store, &new_data_key(&key)).await.unwrap();
+            data_keys.push(DataKey::new(NOW.plus_days(*day), key.public_key()));
+            made.push(key);
+        }
+        let next = KeyManifest { sequence: 2, data_keys, ..self.manifest.clone() };
+        let note = manifest::sign(&next, &[&self.site_key]).unwrap();
+        setup::add_manifest(&self.store, &self.anchor, &note).await.unwrap();
+        made
     }
 
     /// What an admin's browser holds after unlocking.

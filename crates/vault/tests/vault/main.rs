@@ -15,6 +15,7 @@ mod passphrase;
 mod people;
 mod publish;
 mod pull;
+mod purging;
 mod recorded;
 mod recovery;
 mod relay;

@@ -22,7 +22,7 @@ use crate::team::{BEN, Team, add};
 /// A team whose roster names an audit key.
 pub(crate) struct Recorded {
     pub(crate) team: Team,
-    audit_key: PrivateItems,
+    pub(crate) audit_key: PrivateItems,
 }
 
 impl Recorded {

@@ -22,20 +22,20 @@ use crate::recorded::{Recorded, head};
 use crate::team::BEN;
 
 /// Orders, and Ben, who was granted their key and has left.
-struct Left {
-    recorded: Recorded,
-    old: KeyId,
+pub(crate) struct Left {
+    pub(crate) recorded: Recorded,
+    pub(crate) old: KeyId,
 }
 
 /// The browser of the admin who stays, and what it seals to.
-struct Browser {
+pub(crate) struct Browser {
     opener: Opener,
-    next: PrivateItems,
+    pub(crate) next: PrivateItems,
     manifest: ManifestHash,
 }
 
 impl Left {
-    async fn new(orders: u32) -> Self {
+    pub(crate) async fn new(orders: u32) -> Self {
         let recorded = Recorded::new().await;
         for number in 1..=orders {
             recorded.team.vault.with_order(&format!("ORDER-{number}")).await;
@@ -52,13 +52,13 @@ impl Left {
         left
     }
 
-    async fn browser(&self) -> Browser {
+    pub(crate) async fn browser(&self) -> Browser {
         let (next, manifest) = self.recorded.team.vault.next_epoch().await;
         let opener = self.recorded.team.vault.unlock(&self.recorded.team.token, PASSPHRASE).await;
         Browser { opener, next, manifest }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.recorded.team.vault.get(path, &self.recorded.team.token).await
     }
 
@@ -66,12 +66,12 @@ impl Left {
         self.recorded.team.vault.post(path, &self.recorded.team.token, body).await
     }
 
-    async fn counts(&self) -> Vec<(KeyId, u64)> {
+    pub(crate) async fn counts(&self) -> Vec<(KeyId, u64)> {
         let left: ResealLeft = self.get("/v1/reseal").await.json();
         left.keys.iter().map(|key| (KeyId(key.key_id.0), key.deposits)).collect()
     }
 
-    async fn list(&self, after: Option<Hex32>, limit: u32) -> Vec<IndexRow> {
+    pub(crate) async fn list(&self, after: Option<Hex32>, limit: u32) -> Vec<IndexRow> {
         let entries = self.recorded.sign(&self.recorded.team.anna, &[Action::List { limit, purpose: None }]);
         let request = ListToReseal { key_id: Hex(self.old.0), after, limit, log: to_log(&entries) };
         let page: ToReseal = self.post("/v1/reseal/list", &request).await.json();
@@ -111,7 +111,7 @@ impl Left {
     }
 
     /// Sealed anew, and not sent yet.
-    async fn sealed(&self, browser: &Browser, rows: &[IndexRow]) -> Reseal {
+    pub(crate) async fn sealed(&self, browser: &Browser, rows: &[IndexRow]) -> Reseal {
         let request = self.to_open(browser, rows).await;
         let opened: Opened = self.post("/v1/reseal/open", &request).await.json();
         verified(opened.log.as_ref().unwrap(), &request.log.entries);
@@ -119,7 +119,7 @@ impl Left {
         Reseal { key_id: request.key_id, manifest: Hex(browser.manifest.0), deposits: deposits.collect() }
     }
 
-    async fn send(&self, resealed: &Reseal) -> Vec<Hex32> {
+    pub(crate) async fn send(&self, resealed: &Reseal) -> Vec<Hex32> {
         self.post("/v1/reseal", resealed).await.json::<Resealed>().conflicts
     }
 

@@ -16,7 +16,8 @@ const STATES: Readonly<Record<DataKey["state"], string>> = {
   active: "Active",
   retiring: "Retiring",
   retired: "Retired",
-  purged: "Discarded",
+  discarded: "Discarded",
+  purged: "Purged",
 };
 
 export interface KeysProps {
@@ -144,7 +145,16 @@ function item(key: DataKey): HTMLElement {
 }
 
 function verb({ state }: DataKey): string {
-  return state === "pending" ? "from" : state === "purged" ? "was due on" : "began on";
+  switch (state) {
+    case "pending":
+      return "from";
+    case "discarded":
+      return "was due on";
+    case "purged":
+      return "of";
+    default:
+      return "began on";
+  }
 }
 
 function explained({ state, until, held }: DataKey): string {
@@ -159,8 +169,10 @@ function explained({ state, until, held }: DataKey): string {
       return `Replaced. Deposits of browsers that have not noticed yet still come in${end}. ${opens}`;
     case "retired":
       return `No deposit is sealed to it any more. ${opens}`;
+    case "discarded":
+      return `Taken back before its time: nothing is to be sealed to it. ${opens}`;
     case "purged":
-      return "Taken back before it was used: nothing was ever sealed to it.";
+      return "Nothing that was sealed to it is left. Its private items are destroyed: nobody opens anything with it any more.";
   }
 }
 

@@ -43,6 +43,8 @@ enum State {
     Retiring,
     /// Dropped before its start, because somebody who was granted it has left.
     Discarded,
+    /// Nothing that was sealed to it is left, and its private items are destroyed.
+    Purged,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -58,17 +60,27 @@ struct Row {
     overdue: bool,
 }
 
+/// A data key of the vault.
+struct Known {
+    id: KeyId,
+    suite: String,
+    is_purged: bool,
+}
+
 pub(super) async fn run(args: &ListArgs) -> Result<()> {
     let (data, config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
     let history = manifests::all(&data, &anchor)?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
     let custody = store.custody().await?;
+    let purged = store.purged_keys().await?;
     store.close().await;
 
-    let held: Vec<(KeyId, String)> = custody.into_iter().map(|key| (key.key_id, key.suite)).collect();
+    let mut known: Vec<Known> =
+        custody.into_iter().map(|key| Known { id: key.key_id, suite: key.suite, is_purged: false }).collect();
+    known.extend(purged.into_iter().map(|key| Known { id: key.key_id, suite: key.suite, is_purged: true }));
     let now = now();
-    let rows = rows(&held, &history, now);
+    let rows = rows(&known, &history, now);
     let text = if args.json { format!("{}\n", serde_json::to_string(&rows)?) } else { table(&rows)? };
     term::print(&text)?;
     for row in rows.iter().filter(|row| row.overdue) {
@@ -83,16 +95,17 @@ pub(super) async fn run(args: &ListArgs) -> Result<()> {
     Ok(())
 }
 
-fn rows(held: &[(KeyId, String)], history: &[Signed], now: UnixTime) -> Vec<Row> {
+fn rows(known: &[Known], history: &[Signed], now: UnixTime) -> Vec<Row> {
     let current = history.last().map(Signed::manifest);
     let active = current.and_then(|manifest| manifest.active_key(now)).map(|key| key.key_id());
     let follows = current.is_some_and(|manifest| manifest.data_keys.iter().any(|key| key.start > now));
-    let mut rows: Vec<(Option<UnixTime>, Row)> = held
+    let mut rows: Vec<(Option<UnixTime>, Row)> = known
         .iter()
-        .map(|(id, suite)| {
+        .map(|Known { id, suite, is_purged }| {
             // The newest manifest that names the key knows its start best
             let start = history.iter().rev().find_map(|signed| start_in(&signed.manifest().data_keys, *id));
             let state = match start {
+                _ if *is_purged => State::Purged,
                 None => State::Unsigned,
                 Some(start) if current.is_some_and(|current| is_dropped(current, *id, start)) => State::Discarded,
                 Some(start) if start > now => State::Pending,
@@ -152,7 +165,12 @@ mod tests {
         let keys = data_keys(&[0, 90, 180, 270]);
         // The first key is in the older manifest only, the last one in none
         let history = [signed(1, &keys[..2]), signed(2, &keys[1..3])];
-        let held: Vec<_> = keys.iter().map(|key| (key.key_id(), "x25519".to_owned())).collect();
+        let known = |is_purged: [bool; 4]| -> Vec<Known> {
+            let key =
+                |(key, is_purged): (&DataKey, bool)| Known { id: key.key_id(), suite: "x25519".to_owned(), is_purged };
+            keys.iter().zip(is_purged).map(key).collect()
+        };
+        let held = known([false; 4]);
         let at = |day: u64| rows(&held, &history, UnixTime::from_seconds(0).plus_days(day));
         let states = |day: u64| at(day).iter().map(|row| row.state).collect::<Vec<_>>();
         use State::{Active, Pending, Retiring, Unsigned};
@@ -164,6 +182,9 @@ mod tests {
         let dropped = rows(&held, &history, UnixTime::from_seconds(0).plus_days(100));
         let states: Vec<_> = dropped.iter().map(|row| row.state).collect();
         assert_eq!(states, [Active, State::Discarded, Pending, Unsigned]);
+        // Its items are gone: it does nothing any more
+        let purged = rows(&known([true, false, false, false]), &history, UnixTime::from_seconds(0).plus_days(200));
+        assert_eq!((purged[0].state, table(&purged).unwrap().contains("purged")), (State::Purged, true));
         let late = at(300);
         assert_eq!(late.iter().map(|row| row.overdue).collect::<Vec<_>>(), [false, false, true, false]);
         assert_eq!(late[2].age_days, Some(120));

@@ -45,6 +45,8 @@ pub(super) fn next_manifest(
     next.not_before = now;
     next.not_after = now.plus_days(wanted.days.into());
     next.data_keys = data_keys(history, before, (custody, leavers.keys()), now)?;
+    // What is sealed to a purged key nobody opens. It was over when it was purged, so that no other moves
+    next.data_keys.retain(|key| !leavers.purged().contains(&key.key_id()));
     if !wanted.parents.is_empty() {
         next.parents = wanted.parents.iter().map(|parent| config::origin(parent)).collect::<Result<_>>()?;
     }
