@@ -30,6 +30,10 @@ pub(crate) fn admit(deposit: &Deposit, published: &Published, now: UnixTime) -> 
     let manifest =
         published.find(parts.manifest).ok_or_else(|| problem(ProblemType::ManifestNotCurrent, "/manifest"))?.manifest();
     check_key(parts, manifest)?;
+    // The vault may have destroyed what opens it by now, and a receipt promises that it can be opened
+    if published.is_over(parts.key_id, now) {
+        return Err(problem(ProblemType::KeyRetired, "/key_id"));
+    }
     if !is_padded(&parts.locator, Bucket::LOCATOR) {
         return Err(problem(ProblemType::MalformedEnvelope, "/locator"));
     }

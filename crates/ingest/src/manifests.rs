@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nightsafe_core::anchor::{TrustAnchor, TrustError};
+use nightsafe_core::epoch::epochs;
 use nightsafe_core::manifest::{VerifiedManifest, verify};
 use nightsafe_core::note::{MAX_NOTE, Vkey};
-use nightsafe_core::scalar::ManifestHash;
+use nightsafe_core::scalar::{KeyId, ManifestHash};
 use nightsafe_core::time::UnixTime;
 use nightsafe_serve::stamp::Stamp;
 
@@ -61,6 +62,13 @@ impl Published {
     pub(crate) fn find(&self, hash: ManifestHash) -> Option<&VerifiedManifest> {
         let both = std::iter::once(&self.current).chain(&self.predecessor);
         both.into_iter().find(|manifest| manifest.hash() == hash)
+    }
+
+    /// Whether no browser can be sealing to this key any more, as far as the two tell.
+    pub(crate) fn is_over(&self, key: KeyId, now: UnixTime) -> bool {
+        let both = std::iter::once(&self.current).chain(&self.predecessor);
+        let epochs = epochs(both.map(VerifiedManifest::manifest), now);
+        epochs.iter().any(|epoch| epoch.is_over() && epoch.key.key_id() == key)
     }
 }
 

@@ -96,6 +96,7 @@ impl IntoResponses for DepositProblems {
             P::MalformedEncoding,
             P::RequestTimeout,
             P::ManifestNotCurrent,
+            P::KeyRetired,
             P::BodyTooLarge,
             P::UnsupportedMediaType,
             P::WrongSite,

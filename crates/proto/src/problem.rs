@@ -113,6 +113,8 @@ problem_types! {
     ManifestNotCurrent = "manifest-not-current", 409, "The deposit was sealed under a manifest that is no longer taken; load the form again";
     /// The key id is not in the manifest.
     UnknownKey = "unknown-key", 422, "The manifest does not list this data key";
+    /// Its successor has been the active one for days.
+    KeyRetired = "key-retired", 409, "Nothing is sealed to this data key any more; load the form again";
     /// An envelope names another key or suite than the deposit.
     WrongEnvelopeKey = "wrong-envelope-key", 422, "An envelope is sealed to another key than the deposit names";
     /// A kind is not in the manifest.

@@ -78,6 +78,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
         service.listen("metrics", listen, numbers.router()).await?;
     }
 
+    let taken = Arc::clone(&progress);
     let schedule = Schedule::every(settings.every, Arc::default(), Arc::clone(&clock));
     let schedule = Schedule { backoff: settings.backoff, ..schedule };
     let pull = Pull { store: store.clone(), site: settings.site, schedule, progress };
@@ -92,7 +93,7 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
         let (published, path) = (store.clone(), roster.to_path_buf());
         service.spawn("writing the roster", |stopped| publish_roster(published, path, stopped));
     }
-    service.spawn("purging keys", |stopped| purge_hourly(api, purge_gauges, stopped));
+    service.spawn("purging keys", |stopped| purge_hourly(api, taken, purge_gauges, stopped));
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));
     let (watched, known, time) = (store.clone(), leavers.clone(), Arc::clone(&clock));

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -11,15 +12,18 @@ use nightsafe_core::keys::KeyState;
 use nightsafe_core::manifest::KeyManifest;
 use nightsafe_core::note::Note;
 use nightsafe_core::scalar::KeyId;
+use nightsafe_core::time::UnixTime;
 use nightsafe_serve::metrics::Metrics;
 use nightsafe_store::StoreError;
 use nightsafe_store::vault::VaultStore;
 use prometheus_client::metrics::gauge::Gauge;
 
-use crate::{AuditLogError, State};
+use crate::{AuditLogError, Progress, State};
 
 /// How often it is looked.
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
+/// And at the start.
+const FIRST_LOOK: Duration = Duration::from_secs(60);
 
 /// How many data keys wait for their end, and how many have come to it.
 #[derive(Debug, Clone, Default)]
@@ -57,13 +61,20 @@ impl PurgeGauges {
 }
 
 /// Purges what is to be purged, now and every hour, until `stopped` is ready.
-pub async fn purge_hourly(state: State, gauges: PurgeGauges, stopped: impl Future<Output = ()>) {
+pub async fn purge_hourly(
+    state: State,
+    progress: Arc<Progress>,
+    gauges: PurgeGauges,
+    stopped: impl Future<Output = ()>,
+) {
     let mut stopped = pin!(stopped);
     loop {
+        // Until the queue was seen to its end, which is soon, nothing is purged
+        let wait = if progress.drained().is_some() { LOOK_EVERY } else { FIRST_LOOK };
         tokio::select! {
             biased;
             () = &mut stopped => break,
-            purged = state.purge_keys(&gauges) => {
+            purged = state.purge_keys(progress.drained(), &gauges) => {
                 if let Err(error) = purged {
                     tracing::error!(%error, "data keys that nothing is sealed to any more were not purged");
                 }
@@ -71,20 +82,22 @@ pub async fn purge_hourly(state: State, gauges: PurgeGauges, stopped: impl Futur
         }
         tokio::select! {
             () = &mut stopped => break,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 }
 
 impl State {
-    /// Destroys the private items of every data key that is over, under which nothing is left; gives the keys.
+    /// Destroys the private items of every data key that was over when the queue of deposits was last seen to its end, at
+    /// `drained`, and under which nothing is left; gives the keys. A deposit may have waited in an outbox for days, with a
+    /// receipt for it in a shop: what opens it is kept until it has come.
     ///
     /// # Errors
     /// [`PurgeError`]; what was purged before it stays purged.
-    pub async fn purge_keys(&self, gauges: &PurgeGauges) -> Result<Vec<KeyId>, PurgeError> {
+    pub async fn purge_keys(&self, drained: Option<UnixTime>, gauges: &PurgeGauges) -> Result<Vec<KeyId>, PurgeError> {
         let shared = self.shared();
         let (store, now) = (&shared.store, shared.now());
-        let epochs = epochs(&manifests(store).await?, now);
+        let epochs = epochs(&manifests(store).await?, drained.unwrap_or_default().min(now));
         let held: Vec<KeyId> = store.custody().await?.iter().map(|key| key.key_id).collect();
         let mut purged = Vec::new();
         for epoch in epochs.iter().filter(|epoch| epoch.is_over()) {

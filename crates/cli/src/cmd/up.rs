@@ -82,6 +82,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     write_roster(&store, &data.roster()).await?;
     // And in the log before anybody asks for either
     log::record(&data).await;
+    let state = vault(&data, &config, &store).await?;
     let listeners = [
         Listener::bind("fields", args.fields_bind.unwrap_or(config.bind.fields), fields(&data)?)?,
         Listener::bind(
@@ -90,7 +91,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
             ingest(&data, &config, outbox.clone())?,
         )?,
         Listener::bind("admin", args.admin_bind.unwrap_or(config.bind.admin), admin(&data)?)?,
-        Listener::bind("vault", args.vault_bind.unwrap_or(config.bind.vault), vault(&data, &config, &store).await?)?,
+        Listener::bind("vault", args.vault_bind.unwrap_or(config.bind.vault), nightsafe_vault::router(state.clone()))?,
     ];
 
     let (stop, stopped) = watch::channel(false);
@@ -102,7 +103,14 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let source = Direct::new(OutboxReader::open(&data.outbox()).await?);
     let schedule = Schedule::every(PULL_EVERY, Arc::new(Notify::new()), Arc::new(SystemClock));
     let puller = Puller::new(source, store.clone(), config.site()?);
-    tasks.spawn(puller.run(schedule, Arc::new(Progress::new(now())), until(stopped.clone())));
+    let progress = Arc::new(Progress::new(now()));
+    tasks.spawn(puller.run(schedule, Arc::clone(&progress), until(stopped.clone())));
+    tasks.spawn(nightsafe_vault::purge_hourly(
+        state,
+        progress,
+        nightsafe_vault::PurgeGauges::default(),
+        until(stopped.clone()),
+    ));
     let settling = until(stopped.clone());
     tasks.spawn(nightsafe_vault::settle_daily(store.clone(), SETTLE_HOUR, Arc::new(SystemClock), settling));
     tasks.spawn(publish_roster(store.clone(), data.roster(), until(stopped.clone())));
@@ -156,7 +164,7 @@ fn ingest(data: &DataDir, config: &Config, outbox: OutboxWriter) -> Result<Route
     Ok(nightsafe_ingest::router(ingest))
 }
 
-async fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Router> {
+async fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<State> {
     let login = zeroize::Zeroizing::new(std::fs::read(data.login_key()).with_context(|| {
         format!("cannot read {}: restore it from a copy, or make the admins anew", data.login_key().display())
     })?);
@@ -165,7 +173,7 @@ async fn vault(data: &DataDir, config: &Config, store: &VaultStore) -> Result<Ro
     let config = VaultConfig { anchor: Some(manifests::read_anchor(data)?), log, sessions, ..config };
     let state = State::new(store.clone(), config, Arc::new(SystemClock));
     state.tell_of_log().await;
-    Ok(nightsafe_vault::router(state))
+    Ok(state)
 }
 
 /// Sites of earlier versions have no key for it.

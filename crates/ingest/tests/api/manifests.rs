@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use nightsafe_core::manifest::verify;
+use nightsafe_core::suite::Suite;
 use nightsafe_core::timestamp;
 use nightsafe_ingest::{Ingest, IngestError};
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_store::outbox::{OutboxWriter, WriterLimits};
 
-use crate::support::{NOW, World, deposit, problem, receipt_signer, signer, text, time};
+use crate::support::{NOW, World, deposit, deposit_at, problem, public_key, receipt_signer, signer, text, time};
 
 /// Files are looked at once a second.
 const NOTICED: Duration = Duration::from_millis(1100);
@@ -39,6 +40,24 @@ async fn the_current_manifest_and_the_one_before_count() {
     let sent = deposit(&ahead, "ORDER-1", &["phone"]);
     let refused = problem(world.post(sent.to_json()).await).await.0;
     assert_eq!(refused, ProblemType::ManifestNotCurrent);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_to_a_key_once_no_browser_can_be_sealing_to_it() {
+    let world = World::new().await;
+    let next = world.manifest.data_keys[1].start;
+    let sent = |now| deposit_at(now, &world.manifest, &public_key(Suite::XWing), "ORDER-1", &["phone"]).to_json();
+    for (seconds, status) in [(72 * 3600, 201), (72 * 3600 + 1, 409)] {
+        let now = next.plus(seconds);
+        world.clock.set(now);
+        let answer = world.post(sent(now)).await;
+        assert_eq!(answer.status(), status, "{seconds}");
+        if status == 409 {
+            let refused = problem(answer).await;
+            assert_eq!(refused, (ProblemType::KeyRetired, Some("/key_id".to_owned())));
+        }
+    }
+    assert_eq!(world.stored().await.len(), 1);
 }
 
 #[tokio::test]

@@ -245,7 +245,17 @@ async fn refused_requests() -> Vec<P> {
 }
 
 async fn outages() -> Vec<P> {
-    vec![no_manifest().await, no_table().await, full_queue().await]
+    vec![no_manifest().await, no_table().await, full_queue().await, retired_key().await]
+}
+
+async fn retired_key() -> P {
+    let world = World::new().await;
+    let good = world.deposit().to_json();
+    world.clock.set(world.manifest.data_keys[1].start.plus_days(4));
+    let found = problem(world.post(good).await).await.0;
+    assert_eq!(found, P::KeyRetired);
+    assert!(world.stored().await.is_empty());
+    found
 }
 
 async fn no_manifest() -> P {

@@ -14,6 +14,7 @@ pub struct Progress {
     failures: AtomicU64,
     succeeded: AtomicU64,
     caught_up: AtomicU64,
+    drained: AtomicU64,
 }
 
 /// [`Progress`] at one moment.
@@ -43,6 +44,7 @@ impl Progress {
             failures: AtomicU64::new(0),
             succeeded: AtomicU64::new(0),
             caught_up: AtomicU64::new(now.seconds()),
+            drained: AtomicU64::new(0),
         }
     }
 
@@ -59,6 +61,11 @@ impl Progress {
         }
     }
 
+    /// When the queue was last seen to its end; `None` until it was.
+    pub fn drained(&self) -> Option<UnixTime> {
+        Some(self.drained.load(Ordering::Relaxed)).filter(|&at| at > 0).map(UnixTime::from_seconds)
+    }
+
     pub(super) fn succeed(&self, pulled: &Pulled, now: UnixTime) {
         for (counter, count) in [
             (&self.stored, pulled.stored),
@@ -70,6 +77,7 @@ impl Progress {
         self.succeeded.store(now.seconds(), Ordering::Relaxed);
         if !pulled.more {
             self.caught_up.store(now.seconds(), Ordering::Relaxed);
+            self.drained.store(now.seconds(), Ordering::Relaxed);
         }
     }
 

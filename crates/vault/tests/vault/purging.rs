@@ -2,16 +2,23 @@
 
 use nightsafe_core::audit::{Action, Actor, Commitment, Entry, KeyState, open_sealed};
 use nightsafe_core::scalar::KeyId;
+use nightsafe_core::time::UnixTime;
 use nightsafe_proto::vault::custody::Custody;
 use nightsafe_proto::wire::Hex;
+use nightsafe_serve::clock::Clock as _;
 use nightsafe_vault::{PurgeError, PurgeGauges};
 
 use crate::fixture::{NOW, Vault, card, site};
 use crate::log::log_key;
 use crate::reseal::Left;
 
+/// With the queue seen to its end just now.
 async fn purge(vault: &Vault) -> Vec<KeyId> {
-    vault.state.purge_keys(&PurgeGauges::default()).await.unwrap()
+    purge_as_of(vault, Some(vault.clock.now())).await
+}
+
+async fn purge_as_of(vault: &Vault, drained: Option<UnixTime>) -> Vec<KeyId> {
+    vault.state.purge_keys(drained, &PurgeGauges::default()).await.unwrap()
 }
 
 async fn held(vault: &Vault) -> Vec<KeyId> {
@@ -44,6 +51,10 @@ async fn a_key_goes_when_its_last_deposit_is_sealed_anew_and_the_log_says_so() {
     // Nothing is left, and browsers that have not noticed may still seal to it
     assert_eq!(purge(vault).await, []);
     vault.clock.set(later);
+    // What was taken while it was not over yet may be in an outbox that was not reached since
+    for drained in [None, Some(NOW), Some(NOW.plus_days(2))] {
+        assert_eq!(purge_as_of(vault, drained).await, []);
+    }
     assert_eq!(purge(vault).await, [left.old]);
     assert_eq!(purge(vault).await, [], "once");
 
@@ -110,7 +121,7 @@ async fn nothing_is_purged_while_a_manifest_cannot_be_read() {
         .execute(&mut vault.raw().await)
         .await
         .unwrap();
-    let refused = vault.state.purge_keys(&PurgeGauges::default()).await.unwrap_err();
+    let refused = vault.state.purge_keys(Some(vault.clock.now()), &PurgeGauges::default()).await.unwrap_err();
     assert!(matches!(refused, PurgeError::Manifest), "{refused}");
     assert_eq!(held(&vault).await.len(), 3);
 }
