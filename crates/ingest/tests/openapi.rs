@@ -41,7 +41,7 @@ fn every_problem_of_a_deposit_is_there_with_its_status() {
             listed += 1;
         }
     }
-    assert_eq!(listed, 27);
+    assert_eq!(listed, 28);
 }
 
 #[test]
