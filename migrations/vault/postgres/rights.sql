@@ -23,8 +23,8 @@ GRANT UPDATE (wrapped) ON wrapped_identity TO nightsafe_vault;
 -- Sealed anew: whose deposit it is and what stays readable of it does not change
 GRANT UPDATE (manifest, key_id, locator) ON deposit_index TO nightsafe_vault;
 GRANT EXECUTE ON FUNCTION replace_field(bytea, bytea, bytea, bytea, bytea) TO nightsafe_vault;
--- The items of a data key are destroyed whole, and only when nothing is sealed to it any more
-GRANT SELECT ON purged_key TO nightsafe_vault;
+-- The items of a data key are destroyed whole, and only when nothing is sealed to it any more. (INSERT is for copying a vault)
+GRANT SELECT, INSERT ON purged_key TO nightsafe_vault;
 GRANT EXECUTE ON FUNCTION purge_key(bytea, bigint) TO nightsafe_vault;
 GRANT SELECT ON field_row TO nightsafe_vault;
 GRANT INSERT ON field_staging TO nightsafe_vault;

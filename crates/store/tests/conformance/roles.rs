@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 86] = [
+const RIGHTS: [Right; 87] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -50,6 +50,7 @@ const RIGHTS: [Right; 86] = [
     ("nightsafe_vault", "SELECT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.admin_grant", &[]),
     ("nightsafe_vault", "SELECT", "vault.purged_key", &[]),
+    ("nightsafe_vault", "INSERT", "vault.purged_key", &[]),
     ("nightsafe_vault", "SELECT", "vault.ended_grant", &[]),
     ("nightsafe_vault", "INSERT", "vault.ended_grant", &[]),
     ("nightsafe_vault", "SELECT", "vault.audit_key", &[]),
