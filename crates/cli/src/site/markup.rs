@@ -66,12 +66,25 @@ fn check_attributes(name: &str, tag: &str, element: &Element) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a script that makes workers or runs texts: what they run is pinned by nothing.
+/// Refuses a script that makes workers, runs texts or imports others: what they run is pinned by nothing.
 pub(crate) fn check_script(name: &str, script: &str) -> Result<()> {
-    match REACHES.iter().find(|word| script.contains(**word)) {
-        Some(word) => bail!("{name} holds {word}: what that runs, no integrity and no policy pins"),
-        None => Ok(()),
+    if let Some(word) = REACHES.iter().find(|word| script.contains(**word)) {
+        bail!("{name} holds {word}: what that runs, no integrity and no policy pins");
     }
+    if imports(script) {
+        bail!("{name} imports another script: the integrity of a script is not that of what it imports");
+    }
+    Ok(())
+}
+
+/// Whether a script may import others, statically or when it runs. The word alone may stand in a text.
+fn imports(script: &str) -> bool {
+    let is_word = |end: &str| end.ends_with(|last: char| last.is_alphanumeric() || "_$.".contains(last));
+    script.match_indices("import").any(|(at, word)| {
+        let (before, behind) = script.split_at(at);
+        let behind = behind.strip_prefix(word).unwrap_or_default().trim_start();
+        !is_word(before) && behind.starts_with(['(', '{', '*', '"', '\''])
+    })
 }
 
 #[cfg(test)]
@@ -133,7 +146,8 @@ mod tests {
 
     #[test]
     fn scripts_that_reach_around_their_pin_are_refused() {
-        check_script("loader.js", "fetch(a,{integrity:b});const worker=1;evaluate(2)").unwrap();
+        check_script("loader.js", "fetch(a,{integrity:b});const worker=1;evaluate(2);x.import(a);say('to import')")
+            .unwrap();
         for bad in [
             "new Worker(a)",
             "new SharedWorker(a)",
@@ -142,6 +156,10 @@ mod tests {
             "new Function(a)",
             "CSS.paintWorklet.addModule(a)",
             "document.write(a)",
+            "import\"./a.js\"",
+            "a();import {b} from './b.js'",
+            "import*as a from'./a.js'",
+            "await import(a)",
         ] {
             assert!(check_script("loader.js", bad).is_err(), "{bad}");
         }

@@ -20,4 +20,5 @@ mod rig;
 #[path = "../../../serve/tests/samples/mod.rs"]
 mod samples;
 mod serving;
+mod unnoticed;
 mod witness;

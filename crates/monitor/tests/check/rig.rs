@@ -366,6 +366,7 @@ fn fill(place: &mut Place, files: &[(&str, Vec<u8>)]) {
         ("Content-Security-Policy", "default-src 'none'; sandbox"),
         ("X-Content-Type-Options", "nosniff"),
         ("Connection-Allowlist", "();webrtc=block"),
+        ("Integrity-Policy", "blocked-destinations=(script), endpoints=(nightsafe)"),
     ]);
     place.headers = BTreeMap::from([(ALL_PATHS.to_owned(), all)]);
     place.files.clear();
