@@ -80,10 +80,13 @@ pub(crate) fn check_script(name: &str, script: &str) -> Result<()> {
 /// Whether a script may import others, statically or when it runs. The word alone may stand in a text.
 fn imports(script: &str) -> bool {
     let is_word = |end: &str| end.ends_with(|last: char| last.is_alphanumeric() || "_$.".contains(last));
+    // Where a statement can begin
+    let is_start = |end: &str| end.trim_end().is_empty() || end.trim_end().ends_with([';', '}', ')', '/']);
     script.match_indices("import").any(|(at, word)| {
         let (before, behind) = script.split_at(at);
         let behind = behind.strip_prefix(word).unwrap_or_default().trim_start();
-        !is_word(before) && behind.starts_with(['(', '{', '*', '"', '\''])
+        let is_call = behind.starts_with('(') && !is_word(before);
+        is_call || behind.starts_with(['{', '*', '"', '\'']) && is_start(before)
     })
 }
 
