@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::release::{self, ReleaseError, SiteRelease};
 use nightsafe_serve::client::{ClientTls, Endpoint};
+use nightsafe_serve::release::folder::Folder;
 use nightsafe_serve::release::{Finding, Manner, Server, UNAVAILABLE, UNREACHABLE, lines};
 
 use crate::keys::now;
-use crate::site::verify::Folder;
 use crate::{config, files, term};
 
 /// Something differs, or is not properly signed.
