@@ -11,6 +11,7 @@ pub(crate) mod markup;
 pub(crate) mod offered;
 pub(crate) mod proposal;
 mod publish;
+pub(crate) mod rebuilt;
 pub(crate) mod release;
 pub(crate) mod retire;
 pub(crate) mod served;
