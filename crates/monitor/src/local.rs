@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::KeyManifest;
 use nightsafe_core::note::{MAX_NOTE, Vkey};
-use nightsafe_core::release::{NOTE_PATH, SiteRelease};
+use nightsafe_core::release::SiteRelease;
 use nightsafe_serve::online_key;
 use nightsafe_serve::release::folder::{Folder, FolderError, read, read_text};
 use nightsafe_serve::release::{UNAVAILABLE, UNREACHABLE};
@@ -65,7 +65,7 @@ fn look_at_site(job: &Job, place: &Path, seen: &mut Seen) -> Result<(), FolderEr
         seen.findings.push(Finding::new(Verdict::UnsignedChange, UNAVAILABLE, name(place), said));
         return Ok(());
     };
-    seen.verify(job, &document, &note, &format!("{}{NOTE_PATH}", place.display()));
+    seen.verify(job, &document, &note, &name(&folder.note().unwrap_or_default()));
     let Some(verified) = seen.release.clone() else { return Ok(()) };
     let release = verified.release();
     seen.findings.extend(folder.check(release, &note)?.into_iter().map(Finding::of_difference));

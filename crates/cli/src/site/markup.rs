@@ -16,7 +16,7 @@ const REACHES: [&str; 7] =
 /// Refuses a document unless it loads one script, pins everything that it loads, and runs nothing else.
 pub(crate) fn check_markup(name: &str, html: &str) -> Result<()> {
     let mut scripts = 0_usize;
-    for element in elements(html) {
+    for element in elements(html)? {
         let tag = element.name();
         if NEVER.contains(&tag.as_str()) {
             bail!("{name} has a <{tag}>: the page loads its one script and style, and nothing else");

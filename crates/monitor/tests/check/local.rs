@@ -34,6 +34,8 @@ impl Disk {
 
     fn write(&self) {
         let release = &self.rig.release;
+        // What described another release is no file of this one
+        let _ = fs::remove_dir_all(self.path("site"));
         for (part, name, place) in [(Part::Fields, "fields", &release.fields), (Part::Admin, "admin", &release.admin)] {
             let answers = self.rig.answers.lock().unwrap();
             for ((_, path), answer) in answers.files.iter().filter(|((other, _), _)| *other == part) {
@@ -102,11 +104,17 @@ async fn what_is_not_as_signed_on_the_disk_is_found_file_by_file() {
         (data_key, "KEY-SWAPPED no_manifest_match"),
         ("site/fields/site-release".to_owned(), "UNSIGNED-CHANGE malformed"),
         ("site/fields/log/checkpoint".to_owned(), "UNSIGNED-CHANGE malformed"),
-        ("site/fields/log/tile/entries/000.p/3".to_owned(), "UNSIGNED-CHANGE log_damaged"),
     ] {
         let (found, _) = disk.with(&name, |bytes| flip(bytes)).await;
         assert_eq!(found, [word], "{name}");
     }
+    // A leaf of the log, cut off and changed
+    let tile = "site/fields/log/tile/entries/000.p/3";
+    assert_eq!(disk.with(tile, |bytes| drop(bytes.pop())).await.0, ["UNSIGNED-CHANGE log_damaged"]);
+    let leaf = fs::read(disk.path(tile)).unwrap();
+    fs::write(disk.path(tile), leaf.iter().rev().skip(1).rev().chain(b"x").copied().collect::<Vec<u8>>()).unwrap();
+    assert_eq!(words(&disk.look().await), ["UNSIGNED-CHANGE log_damaged"]);
+    fs::write(disk.path(tile), leaf).unwrap();
     // A file that nobody signed, one that is gone, one without an end, and something that is no file
     for (name, word) in [
         ("site/fields/tracker.js", "UNSIGNED-CHANGE missing_from_manifest"),

@@ -64,6 +64,11 @@ impl Folder {
         ["fields", "admin"].map(|site| self.0.join(site)).into_iter().find(|site| site.is_dir())
     }
 
+    /// The note, as it is published.
+    pub fn note(&self) -> Option<PathBuf> {
+        Some(self.described()?.join(NOTE_PATH.trim_start_matches('/')))
+    }
+
     /// A file that the fields origin serves, or would.
     pub fn of_fields(&self, path: &str) -> PathBuf {
         self.0.join("fields").join(path.trim_start_matches('/'))
