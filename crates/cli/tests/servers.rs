@@ -10,8 +10,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::monitor::{look, told};
-use common::{SITE_KEYS, Shop, ok, run};
+use common::monitor::{look, look_locally, told};
+use common::{SITE_KEYS, Shop, init_passphrases, ok, run};
 use nightsafe_core::release::SiteRelease;
 use nightsafe_tests::process::{Process, free_address, wait_for};
 
@@ -22,6 +22,7 @@ const SAMPLE_SITE: &str = "/srv/nightsafe/site";
 struct Rig {
     shop: Shop,
     kind: Kind,
+    scheme: &'static str,
     fields: SocketAddr,
     admin: SocketAddr,
 }
@@ -34,7 +35,15 @@ enum Kind {
 
 impl Rig {
     fn new(kind: Kind) -> Self {
-        let shop = Shop::made();
+        Self::over("http", kind)
+    }
+
+    fn over(scheme: &'static str, kind: Kind) -> Self {
+        let shop = Shop::new();
+        ok(run(shop.init_command_over(scheme), &init_passphrases()));
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(shop.path("certificate.pem"), made.cert.pem()).unwrap();
+        fs::write(shop.path("key.pem"), made.signing_key.serialize_pem()).unwrap();
         shop.write_assets("");
         let mut build = shop.command(&["site", "build", "--site-passphrase-fd", "0"]);
         build.arg("--assets").arg(shop.path("assets"));
@@ -44,7 +53,7 @@ impl Rig {
         ok(run(build, &format!("{SITE_KEYS}\n")));
         let fields = free_address();
         let admin = std::iter::repeat_with(free_address).find(|other| *other != fields).unwrap();
-        Self { shop, kind, fields, admin }
+        Self { shop, kind, scheme, fields, admin }
     }
 
     fn site(&self) -> PathBuf {
@@ -73,9 +82,14 @@ impl Rig {
         let here = self.shop.path("nginx");
         fs::create_dir_all(&here).unwrap();
         let path = |name: &str| here.join(name).display().to_string();
-        let sample = self.sample("nginx-static.conf", "listen 443 ssl;", |address| format!("listen {address};"));
-        let lines = sample.lines().filter(|line| !["ssl_", "listen [::]"].iter().any(|no| line.trim().starts_with(no)));
+        let (is_tls, end) = if self.scheme == "https" { (true, " ssl") } else { (false, "") };
+        let sample = self.sample("nginx-static.conf", "listen 443 ssl;", |address| format!("listen {address}{end};"));
+        let left_out = if is_tls { &["listen [::]"][..] } else { &["ssl_", "listen [::]"] };
+        let lines = sample.lines().filter(|line| !left_out.iter().any(|no| line.trim().starts_with(no)));
         let sample: String = lines.map(|line| format!("{line}\n")).collect();
+        let tls = |name: &str| self.shop.path(name).display().to_string();
+        let sample = sample.replace("/etc/nightsafe/tls/fullchain.pem", &tls("certificate.pem"));
+        let sample = sample.replace("/etc/nightsafe/tls/privkey.pem", &tls("key.pem"));
         fs::write(path("site.conf"), sample.replace("/var/log/nginx", &here.display().to_string())).unwrap();
         // What an operator may have for other sites has no say here
         let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
@@ -99,10 +113,14 @@ impl Rig {
     fn caddy(&self) -> (Command, PathBuf) {
         let here = self.shop.path("caddy");
         fs::create_dir_all(&here).unwrap();
-        let sample = self.sample("Caddyfile.static", ".example {", |address| format!(" http://:{} {{", address.port()));
+        let tls = ["certificate.pem", "key.pem"].map(|name| self.shop.path(name).display().to_string());
+        let sample = self.sample("Caddyfile.static", ".example {", |address| match self.scheme {
+            "https" => format!(" https://localhost:{} {{\n\ttls {} {}", address.port(), tls[0], tls[1]),
+            _ => format!(" http://:{} {{", address.port()),
+        });
         // The names before the addresses go
         let lines =
-            sample.lines().map(|line| line.split_once(" http:").map_or(line.into(), |(_, at)| format!("http:{at}")));
+            sample.lines().map(|line| line.split_once(" http").map_or(line.into(), |(_, at)| format!("http{at}")));
         let sample = lines.collect::<Vec<_>>().join("\n");
         let options = "{\n\tadmin off\n\tauto_https off\n}\n";
         fs::write(here.join("Caddyfile"), format!("{options}{sample}\n")).unwrap();
@@ -125,7 +143,12 @@ impl Rig {
     fn verify(&self, site: &str) -> (i32, String) {
         let (port, at) = if site == "fields" { (4802, self.fields) } else { (4804, self.admin) };
         let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe"));
-        command.args(["site", "verify", &format!("http://localhost:{port}"), "--connect", &at.to_string(), "--anchor"]);
+        let origin = format!("{}://localhost:{port}", self.scheme);
+        command.args(["site", "verify", &origin, "--connect", &at.to_string()]);
+        if self.scheme == "https" {
+            command.arg("--ca-file").arg(self.shop.path("certificate.pem"));
+        }
+        command.arg("--anchor");
         let output = run(self.anchored(command), "");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout) + &text(output.stderr))
@@ -271,9 +294,13 @@ fn a_check_of_real_nginx_finds_what_is_not_as_signed() {
         told(&look(&rig.shop, rig.fields, rig.admin, up.address("ingest")))
     };
     assert_eq!(look(), [] as [String; 0]);
+    // On the server's own disk, too: with our own keys, log and anchor
+    assert_eq!(told(&look_locally(&rig.shop)), [] as [String; 0]);
     let file = rig.included("fields");
     let good = fs::read_to_string(&file).unwrap();
     fs::write(&file, good.replacen("add_header X-Frame-Options \"DENY\" always;\n", "", 1)).unwrap();
+    let found = told(&look_locally(&rig.shop));
+    assert!(found.len() == 1 && found.iter().all(|one| one.contains("fields-headers.nginx is not what")), "{found:?}");
     let found = look();
     assert!(!found.is_empty() && found.iter().all(|one| one.starts_with("HEADER-WEAKENED")), "{found:?}");
     assert!(found.iter().all(|one| one.ends_with("X-Frame-Options is missing")), "{found:?}");
@@ -312,4 +339,31 @@ fn caddy_serves_a_release_as_it_was_signed() {
         [&format!("{frame}Connection-Allowlist "), &format!("{frame}X-Other ")],
         [&format!("{module}Content-Type `application/wasm`"), &format!("{module}Content-Type `text/plain`")],
     );
+}
+
+/// As for shoppers: with the sample's own TLS, and the header that only such a site has.
+fn serves_over_tls(kind: Kind, strict: &str) {
+    let rig = Rig::over("https", kind);
+    let server = rig.start();
+    for site in ["fields", "admin"] {
+        let (status, said) = rig.verify(site);
+        assert_eq!(status, 0, "{said}");
+    }
+    drop(server);
+    let found = rig.verify_with("fields", strict, "");
+    assert!(found.contains("header_missing") && found.contains("Strict-Transport-Security is missing"), "{found}");
+}
+
+#[test]
+fn nginx_serves_a_release_over_tls() {
+    if program("nginx").is_some() {
+        serves_over_tls(Kind::Nginx, "add_header Strict-Transport-Security \"max-age=63072000\" always;\n");
+    }
+}
+
+#[test]
+fn caddy_serves_a_release_over_tls() {
+    if program("caddy").is_some() {
+        serves_over_tls(Kind::Caddy, "Strict-Transport-Security `max-age=63072000`\n");
+    }
 }

@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::process::Command;
 
-use common::{Shop, fails, fingerprint, ok, snapshot};
+use common::{SITE_KEYS, Shop, fails, fingerprint, ok, run, snapshot};
 use serde_json::Value as Json;
 
 fn release(shop: &Shop) -> Json {
@@ -158,4 +158,47 @@ fn without_a_site_the_commands_say_what_to_do() {
     ok(shop.init(&[]));
     assert!(fails(shop.run(&["snippet"])).contains("nightsafe site build"));
     assert!(fails(shop.run(&["up", "--log", "error"])).contains("nightsafe site build"));
+}
+
+/// Whoever has the source and the toolchain finds out whether a release was made of them.
+#[test]
+fn assets_that_were_made_again_are_held_against_a_release_file_by_file() {
+    let shop = Shop::made();
+    shop.write_assets("");
+    let mut build = shop.command(&["site", "build", "--site-passphrase-fd", "0"]);
+    build.arg("--assets").arg(shop.path("assets"));
+    for number in [1, 2] {
+        build.arg("--site-key").arg(shop.path(&format!("site-keys/site-key-{number}.key")));
+    }
+    ok(run(build, &format!("{SITE_KEYS}\n")));
+    let verify = |more: &[&std::ffi::OsStr]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_nightsafe"));
+        command.args(["site", "verify"]).arg(shop.data().join("site"));
+        command.arg("--anchor").arg(shop.data().join("anchor.txt")).args(more);
+        run(command, "")
+    };
+    let assets = shop.path("assets");
+    let rebuilt = ["--rebuilt".as_ref(), assets.as_os_str()];
+    ok(verify(&rebuilt));
+    for (name, from, to) in [
+        ("element.js", "frame(", "frame ("),
+        ("loader.js", "load(", "evil(),load("),
+        ("frame.html", "<p>", "<p class=x>"),
+        ("admin/admin.js", "admin(", "admin ("),
+        ("admin/admin.css", "margin:0", "margin:1"),
+        ("texts-de.json", "Kartendaten", "Karte"),
+    ] {
+        shop.edit_asset(name, from, to);
+        let output = verify(&rebuilt);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("not_reproduced")).count(), 1, "{said}");
+        assert!(said.contains(&format!("not_reproduced  {name}  ")), "{said}");
+        shop.edit_asset(name, to, from);
+    }
+    shop.edit_asset("made-with.json", "\"none\"", "\"another\"");
+    assert!(fails(verify(&rebuilt)).contains("for the same toolchain"));
+    // A source that is none, or at another commit
+    let source = ["--rebuild".as_ref(), shop.dir.path().as_os_str()];
+    assert!(fails(verify(&source)).contains("no checkout of the source"));
 }

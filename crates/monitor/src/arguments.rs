@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use nightsafe_core::anchor::Origin;
+use nightsafe_core::encoding::hex_array;
 use nightsafe_core::log::Witness;
 use nightsafe_monitor::check::Target;
 use nightsafe_monitor::report::Format;
@@ -35,8 +36,14 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct CheckArgs {
     /// Origins of the site, like https://fields.shop.example, and pages of the shop, which have a path: https://shop.example/checkout
-    #[arg(value_name = "URL", required = true, value_parser = target)]
+    #[arg(value_name = "URL", required_unless_present = "local", value_parser = target)]
     pub(crate) targets: Vec<(String, Target)>,
+    /// On a server of the site: also look at its disk, at a data directory, or a folder with `fields`, `admin` or both in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) local: Option<PathBuf>,
+    /// A program on that server, and what its SHA-256 must be; once for each
+    #[arg(long, value_name = "FILE=SHA256", value_parser = program, requires = "local")]
+    pub(crate) program: Vec<(PathBuf, [u8; 32])>,
     #[command(flatten)]
     pub(crate) way: Way,
     /// The site's trust anchor. It is pinned: later checks need none, and refuse one with other keys
@@ -170,6 +177,14 @@ fn connect(text: &str) -> Result<(Origin, SocketAddr), String> {
         Some((Origin::parse(origin)?, address.parse().ok()?))
     };
     read().ok_or_else(|| "an origin, =, an address and a port: https://shop.example=192.0.2.7:443".to_owned())
+}
+
+fn program(text: &str) -> Result<(PathBuf, [u8; 32]), String> {
+    let read = || {
+        let (path, hash) = text.rsplit_once('=')?;
+        Some((PathBuf::from(path), hex_array(&hash.to_ascii_lowercase())?))
+    };
+    read().ok_or_else(|| "a file, =, and 64 hex digits".to_owned())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

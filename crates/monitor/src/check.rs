@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::inventory::Inventory;
+use crate::local::{self, Local};
 use crate::log;
 use crate::net::Net;
 use crate::page::Item;
@@ -43,6 +44,8 @@ pub struct Job {
     pub log: Option<ReadLog>,
     /// Who is to have cosigned the release log, and how many of them.
     pub witnesses: (Vec<Witness>, usize),
+    /// What is on this machine, when it is one of the site's servers.
+    pub local: Option<Local>,
     /// Days before the end of a signed text at which that is told, and at which it is urgent.
     pub days: (u64, u64),
 }
@@ -98,7 +101,7 @@ impl Target {
     }
 }
 
-/// Looks, as all visitors: the last ones when the first have been there.
+/// Looks, as all visitors: the last ones when the first have been there. And at this machine's own disk, when that is asked for.
 pub async fn check(job: Job) -> Outcome {
     let job = Arc::new(job);
     let mut visits: BTreeMap<&'static str, Visit> = BTreeMap::new();
@@ -128,7 +131,8 @@ pub async fn check(job: Job) -> Outcome {
         .iter()
         .flat_map(|(name, visit)| visit.sites.iter().flat_map(|site| site.log.iter().map(|shown| shown.by(name))))
         .collect();
-    let mut outcome = put_together(&job, visits);
+    let local = job.local.as_ref().map(|local| local::look(&job, local));
+    let mut outcome = put_together(&job, visits, local);
     let (findings, read) = log::examine(&job, &outcome, shown).await;
     outcome.log = read;
     outcome.findings.extend(findings);
@@ -234,8 +238,8 @@ impl Visit {
     }
 }
 
-fn put_together(job: &Job, visits: BTreeMap<&'static str, Visit>) -> Outcome {
-    let sites = || visits.values().flat_map(|visit| &visit.sites);
+fn put_together(job: &Job, visits: BTreeMap<&'static str, Visit>, local: Option<site::Seen>) -> Outcome {
+    let sites = || visits.values().flat_map(|visit| &visit.sites).chain(&local);
     let releases = sites().filter_map(|site| site.release.as_ref());
     let release = releases.max_by_key(|release| release.release().sequence).cloned();
     let manifests = sites().filter_map(|site| site.keys.manifest.as_ref());
@@ -268,6 +272,8 @@ fn put_together(job: &Job, visits: BTreeMap<&'static str, Visit>) -> Outcome {
         let finding = Finding::new(Verdict::Rollback, "fork", job.anchor.site.as_str(), said);
         findings.push(Told { finding, only: Vec::new() });
     }
+    let found = local.iter().flat_map(|seen| seen.findings.iter().cloned()).collect::<BTreeSet<_>>();
+    findings.extend(found.into_iter().map(|finding| Told { finding, only: Vec::new() }));
     let news = news(job, release.as_ref(), manifest.as_ref());
     findings.extend(news.into_iter().map(|finding| Told { finding, only: Vec::new() }));
     Outcome { findings, release, manifest, roster_head, log: None }

@@ -55,17 +55,22 @@ impl Keys {
                 return keys;
             }
         };
-        let verified = match manifest::verify(&note, &job.anchor, job.now) {
-            Ok(verified) => verified,
-            Err(error) => {
-                keys.findings.push(refused(error, &what));
-                return keys;
-            }
-        };
-        keys.findings.extend(order(job, release, &verified, &what));
-        keys.look_at_timestamp(job, &verified, manner).await;
-        keys.manifest = Some(verified);
+        keys.verify(job, release, &note, &what);
+        if let Some(verified) = keys.manifest.clone() {
+            keys.look_at_timestamp(job, &verified, manner).await;
+        }
         keys
+    }
+
+    /// Takes in a key manifest, when the site keys signed it; what is wrong with it is a finding.
+    pub(crate) fn verify(&mut self, job: &Job, release: &SiteRelease, note: &str, what: &str) {
+        match manifest::verify(note, &job.anchor, job.now) {
+            Ok(verified) => {
+                self.findings.extend(order(job, release, &verified, what));
+                self.manifest = Some(verified);
+            }
+            Err(error) => self.findings.push(refused(error, what)),
+        }
     }
 
     async fn look_at_timestamp(&mut self, job: &Job, manifest: &VerifiedManifest, manner: &Arc<Manner>) {

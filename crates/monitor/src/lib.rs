@@ -10,6 +10,7 @@ pub mod check;
 pub mod compare;
 pub mod inventory;
 mod keys;
+pub mod local;
 pub mod log;
 pub mod net;
 pub mod page;

@@ -71,11 +71,14 @@ pub(crate) async fn look(
     }
     let path = [LOG_PREFIX, "checkpoint"].concat();
     let url = release.fields.url(&path);
-    match server.text(&path, MAX_NOTE).await {
-        Ok(note) => match Checkpoint::verify(&note, key) {
-            Ok(checkpoint) => seen.push(shown(url, note, checkpoint, true)),
-            Err(error) => findings.push(Finding::new(Verdict::UnsignedChange, error.code(), url, error)),
-        },
+    match server.logged(&release.fields, &path, MAX_NOTE).await {
+        Ok((note, headers)) => {
+            findings.extend(headers.into_iter().map(Finding::of_difference));
+            match Checkpoint::verify(&note, key) {
+                Ok(checkpoint) => seen.push(shown(url, note, checkpoint, true)),
+                Err(error) => findings.push(Finding::new(Verdict::UnsignedChange, error.code(), url, error)),
+            }
+        }
         Err(difference) => findings.push(Finding::of_difference(difference)),
     }
     (seen, findings)
@@ -128,6 +131,7 @@ async fn look_at_all(
         if let Err(finding) = reader.take(one).await {
             told.add(one, finding);
         }
+        reader.take_headers().into_iter().for_each(|finding| told.add(one, finding));
         cosigned(job, one, told);
     }
     if shown.iter().all(|one| !one.is_last) || told.is_split() {

@@ -10,7 +10,7 @@ use nightsafe_core::encoding::b64;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use nightsafe_serve::release::html::{self, Element};
+use nightsafe_serve::release::html::{self, Element, TooMuch};
 
 /// Types of a script element that browsers take for data. Whatever is not among them counts as code.
 const DATA_TYPES: [&str; 9] = [
@@ -59,19 +59,22 @@ pub fn text(headers: &HeaderMap, body: &[u8]) -> String {
 }
 
 /// What a page at this address runs and shows; an item that is there twice counts once.
-pub fn items(page: &str, address: &Url) -> BTreeSet<Item> {
-    let elements = html::elements(page);
+///
+/// # Errors
+/// [`TooMuch`]
+pub fn items(page: &str, address: &Url) -> Result<BTreeSet<Item>, TooMuch> {
+    let elements = html::elements(page)?;
     let base = elements.iter().filter(|element| element.name() == "base");
     let base = base.filter_map(|element| attribute(element, "href")).find_map(|href| address.join(&href).ok());
     let base = base.as_ref().unwrap_or(address);
-    elements.iter().flat_map(|element| of_element(element, base)).collect()
+    Ok(elements.iter().flat_map(|element| of_element(element, base)).collect())
 }
 
 /// Whether browsers would run nothing of it, whatever type they take it for.
 pub fn is_inert(body: &[u8]) -> bool {
     // Any address that others can be relative to
     let address = Url::parse("https://nowhere.invalid/");
-    address.is_ok_and(|address| items(&String::from_utf8_lossy(body), &address).is_empty())
+    address.is_ok_and(|address| items(&String::from_utf8_lossy(body), &address).is_ok_and(|items| items.is_empty()))
 }
 
 fn of_element(element: &Rc<Element>, base: &Url) -> Vec<Item> {
@@ -143,7 +146,7 @@ mod tests {
     use super::*;
 
     fn read(page: &str) -> Vec<Item> {
-        items(page, &Url::parse("https://shop.example/a/checkout").unwrap()).into_iter().collect()
+        items(page, &Url::parse("https://shop.example/a/checkout").unwrap()).unwrap().into_iter().collect()
     }
 
     fn script(url: &str) -> Item {

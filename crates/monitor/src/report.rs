@@ -40,6 +40,8 @@ pub struct Report {
     pub took: Duration,
     /// What was looked at, as it was named.
     pub targets: Vec<String>,
+    /// The folder on this machine that was looked at.
+    pub local: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// When the site was looked at for the first time.
@@ -65,6 +67,11 @@ impl Report {
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         self.outcome.severity()
+    }
+
+    /// Addresses, and the folder.
+    fn looked_at(&self) -> Vec<String> {
+        self.targets.iter().chain(&self.local).cloned().collect()
     }
 
     fn findings(&self) -> &[Told] {

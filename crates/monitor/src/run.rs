@@ -11,6 +11,7 @@ use nightsafe_monitor::anchor;
 use nightsafe_monitor::check::{Job, Target, check, items_of};
 use nightsafe_monitor::compare::compare;
 use nightsafe_monitor::inventory::{Inventory, draft};
+use nightsafe_monitor::local::Local;
 use nightsafe_monitor::net::Net;
 use nightsafe_monitor::report::Report;
 use nightsafe_monitor::visitor::{Patience, VISITORS};
@@ -65,6 +66,7 @@ async fn run_check(args: CheckArgs) -> Result<(String, u8)> {
         known,
         log,
         witnesses: (args.witness.clone(), cosigned),
+        local: args.local.clone().map(|folder| Local { folder, programs: args.program.clone() }),
         days: (args.warning, args.critical),
     };
     let outcome = check(job.clone()).await;
@@ -79,6 +81,7 @@ async fn run_check(args: CheckArgs) -> Result<(String, u8)> {
         at: now,
         took: start.elapsed(),
         targets: args.targets.into_iter().map(|(text, _)| text).collect(),
+        local: args.local.map(|folder| folder.display().to_string()),
         outcome,
         first_seen: seen.first_seen,
         last_ok: seen.last_ok,

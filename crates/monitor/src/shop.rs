@@ -50,7 +50,7 @@ impl Page {
             let (status, headers) = (answer.status.as_u16(), answer.headers.clone());
             let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
             let body = decoded(answer, most).map_err(|error| hidden(asked, format!("cannot be read: {error}")))?;
-            let items = page::items(&page::text(&headers, &body), &address);
+            let items = page::items(&page::text(&headers, &body), &address).map_err(|error| hidden(asked, error))?;
             let cookies = (!cookies.is_empty()).then(|| cookies.join("; "));
             return Ok(Self { address, status, headers, items, cookies });
         }

@@ -26,6 +26,43 @@ pub(crate) struct Seen {
     pub(crate) log: Vec<Shown>,
 }
 
+impl Seen {
+    /// Takes in the release, when the site keys signed it; what is wrong with it is a finding.
+    pub(crate) fn verify(&mut self, job: &Job, document: &str, note: &str, what: &str) {
+        let verified = match release::verify(note, document, &job.anchor, job.now) {
+            Ok(verified) => Some(verified),
+            Err(error) => {
+                self.findings.push(Finding::of_release(error, what));
+                // One that is too old, or behind the floor, still says what should be there
+                release::verify_at_any_time(note, document, &job.anchor).ok()
+            }
+        };
+        let last = job.known.as_ref().and_then(|known| known.release);
+        if let Some((verified, last)) = verified.as_ref().zip(last)
+            && let Err(error) = verified.follows(&Remembered { sequence: last.sequence, hash: ReleaseHash(last.hash) })
+        {
+            let said = match error {
+                ReleaseError::Fork => format!("{error} {}", last.sequence),
+                _ => format!("is number {}; number {} was seen before", verified.release().sequence, last.sequence),
+            };
+            self.findings.push(Finding::new(Verdict::Rollback, error.code(), what, said));
+        }
+        // Signed it is, wherever it is served
+        self.release = verified;
+    }
+
+    /// Takes in what was seen of the keys. Where they are wrong, that their bytes are others says less.
+    pub(crate) fn take_keys(&mut self, mut keys: Keys) {
+        let is_manifest =
+            |finding: &Finding| finding.code == "no_manifest_match" && finding.what.ends_with(MANIFEST_PATH);
+        if keys.findings.iter().any(|finding| finding.what.ends_with(MANIFEST_PATH)) {
+            self.findings.retain(|finding| !is_manifest(finding));
+        }
+        self.findings.append(&mut keys.findings);
+        self.keys = keys;
+    }
+}
+
 /// Looks at all of an origin; again when another release was published meanwhile.
 pub(crate) async fn look(job: &Job, origin: &Origin, manner: &Arc<Manner>) -> Seen {
     let mut server = job.net.server(origin, manner);
@@ -57,27 +94,9 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
         }
     };
     let what = format!("{origin}{}", release::NOTE_PATH);
-    let verified = match release::verify(&note, &document, &job.anchor, job.now) {
-        Ok(verified) => Some(verified),
-        Err(error) => {
-            seen.findings.push(Finding::of_release(error, &what));
-            // One that is too old, or behind the floor, still says what should be there
-            release::verify_at_any_time(&note, &document, &job.anchor).ok()
-        }
-    };
+    seen.verify(job, &document, &note, &what);
     let texts = Some((document, note.clone()));
-    let Some(verified) = verified else { return (seen, texts) };
-    if let Some(last) = job.known.as_ref().and_then(|known| known.release)
-        && let Err(error) = verified.follows(&Remembered { sequence: last.sequence, hash: ReleaseHash(last.hash) })
-    {
-        let said = match error {
-            ReleaseError::Fork => format!("{error} {}", last.sequence),
-            _ => format!("is number {}; number {} was seen before", verified.release().sequence, last.sequence),
-        };
-        seen.findings.push(Finding::new(Verdict::Rollback, error.code(), &what, said));
-    }
-    // Signed it is, wherever it is served
-    seen.release = Some(verified.clone());
+    let Some(verified) = seen.release.clone() else { return (seen, texts) };
     let release = verified.release();
     let Some(place) = release.place(origin.as_str()) else {
         let said = "serves the release of other origins";
@@ -87,14 +106,7 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
     let differences = server.check(release, &note, place).await;
     seen.findings.extend(differences.into_iter().map(Finding::of_difference));
     if *origin == release.fields.origin {
-        seen.keys = Keys::look(job, server, release, manner).await;
-        let is_manifest =
-            |finding: &Finding| finding.code == "no_manifest_match" && finding.what.ends_with(MANIFEST_PATH);
-        // Its bytes are others, and what it is says more
-        if seen.keys.findings.iter().any(|finding| finding.what.ends_with(MANIFEST_PATH)) {
-            seen.findings.retain(|finding| !is_manifest(finding));
-        }
-        seen.findings.append(&mut seen.keys.findings);
+        seen.take_keys(Keys::look(job, server, release, manner).await);
         // Last: what was seen so far is in the log before it is served
         (seen.log, seen.findings) = log::look(job, server, release, seen.findings).await;
     }

@@ -2,18 +2,22 @@
 //! looks again and again.
 
 mod asker;
+pub mod folder;
 mod held;
 pub mod html;
 mod server;
+pub mod server_files;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use nightsafe_core::log::{Checkpoint, Logged};
 use nightsafe_core::note::Vkey;
-use nightsafe_core::release::{CONTENT_TYPE, HeaderDifference, Headers, SiteRelease};
+use nightsafe_core::release::{CONTENT_TYPE, HeaderDifference, Headers, LOG_PREFIX, Place, SiteRelease};
 use nightsafe_core::release_log::Entry;
 
+use crate::client::Answer;
 use crate::static_files::media_type;
 
 pub use asker::{Asker, Failed, Manner, decoded};
@@ -60,6 +64,20 @@ impl Finding {
         let said = code.strip_prefix("header_").unwrap_or(code);
         Self::new(code, what, format!("{} is {said}", difference.name))
     }
+}
+
+/// How the headers of an answer differ, at a path of the release or of its log: those of every answer, and the type.
+pub fn differing_headers(place: &Place, path: &str, answer: &Answer) -> Vec<Finding> {
+    let headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let what = place.url(path);
+    let of =
+        |place: &Place| place.check_headers(path, &headers).iter().map(|one| Finding::header(&what, one)).collect();
+    if !path.starts_with(LOG_PREFIX) {
+        return of(place);
+    }
+    let mut place = Place { files: BTreeMap::new(), ..place.clone() };
+    place.headers.insert(path.to_owned(), typed(path));
+    of(&place)
 }
 
 /// A line for each.

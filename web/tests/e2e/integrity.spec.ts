@@ -41,6 +41,12 @@ const CASES: readonly Case[] = [
     advice: ADVICE.refused,
   },
   {
+    what: "WASM: another module of the same release",
+    tamper: (demo, { wasm, wasm_portable: other }) => tampering.bytes(demo.published(wasm), () => readFileSync(demo.published(other))),
+    code: "module_refused",
+    advice: ADVICE.refused,
+  },
+  {
     what: "WASM: gone",
     tamper: (demo, { wasm }) => tampering.remove(demo.published(wasm)),
     code: "module_unreachable",

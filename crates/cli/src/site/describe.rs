@@ -5,16 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::note::Vkey;
-use nightsafe_core::release::{File, FilePath, Headers, KeyManifestId, MadeWith, Place, SiteRelease};
+use nightsafe_core::release::{File, FilePath, KeyManifestId, MadeWith, Place, SiteRelease};
 use nightsafe_core::scalar::Site;
 use nightsafe_core::time::UnixTime;
+use nightsafe_serve::release::folder::{names, plain, read_headers};
 
+use super::integrity;
 use super::inventory::Inventory;
 use super::publish::hash_in;
-use super::{integrity, stage};
 use crate::config::{self, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
-use crate::files;
 use crate::manifests::Signed;
 
 /// What a release is, besides its files.
@@ -51,16 +51,10 @@ pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>)
     SiteRelease::parse(&release.encode()).context("the release cannot be described")
 }
 
-/// The headers of a site's headers file.
-pub(crate) fn read_headers(path: &Path) -> Result<BTreeMap<String, Headers>> {
-    serde_json::from_str(&files::read_text(path)?)
-        .with_context(|| format!("{} is no headers file: build the site again", path.display()))
-}
-
 fn place(origin: &str, folder: &Path, headers: &Path, inventory: &Inventory) -> Result<Place> {
     let headers = read_headers(headers)?;
     let mut found = BTreeMap::new();
-    for name in stage::names(folder)?.into_iter().filter(|name| stage::plain(name) == name) {
+    for name in names(folder)?.into_iter().filter(|name| plain(name) == name) {
         let file = folder.join(&name);
         let path = FilePath::parse(&format!("/{name}"))
             .with_context(|| format!("{} has a name that is not served: move it away", file.display()))?;

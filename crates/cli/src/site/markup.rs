@@ -16,7 +16,7 @@ const REACHES: [&str; 7] =
 /// Refuses a document unless it loads one script, pins everything that it loads, and runs nothing else.
 pub(crate) fn check_markup(name: &str, html: &str) -> Result<()> {
     let mut scripts = 0_usize;
-    for element in elements(html) {
+    for element in elements(html)? {
         let tag = element.name();
         if NEVER.contains(&tag.as_str()) {
             bail!("{name} has a <{tag}>: the page loads its one script and style, and nothing else");
@@ -66,12 +66,28 @@ fn check_attributes(name: &str, tag: &str, element: &Element) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a script that makes workers or runs texts: what they run is pinned by nothing.
+/// Refuses a script that makes workers, runs texts or imports others: what they run is pinned by nothing.
 pub(crate) fn check_script(name: &str, script: &str) -> Result<()> {
-    match REACHES.iter().find(|word| script.contains(**word)) {
-        Some(word) => bail!("{name} holds {word}: what that runs, no integrity and no policy pins"),
-        None => Ok(()),
+    if let Some(word) = REACHES.iter().find(|word| script.contains(**word)) {
+        bail!("{name} holds {word}: what that runs, no integrity and no policy pins");
     }
+    if imports(script) {
+        bail!("{name} imports another script: the integrity of a script is not that of what it imports");
+    }
+    Ok(())
+}
+
+/// Whether a script may import others, statically or when it runs. The word alone may stand in a text.
+fn imports(script: &str) -> bool {
+    let is_word = |end: &str| end.ends_with(|last: char| last.is_alphanumeric() || "_$.".contains(last));
+    // Where a statement can begin
+    let is_start = |end: &str| end.trim_end().is_empty() || end.trim_end().ends_with([';', '}', ')', '/']);
+    script.match_indices("import").any(|(at, word)| {
+        let (before, behind) = script.split_at(at);
+        let behind = behind.strip_prefix(word).unwrap_or_default().trim_start();
+        let is_call = behind.starts_with('(') && !is_word(before);
+        is_call || behind.starts_with(['{', '*', '"', '\'']) && is_start(before)
+    })
 }
 
 #[cfg(test)]
@@ -133,7 +149,8 @@ mod tests {
 
     #[test]
     fn scripts_that_reach_around_their_pin_are_refused() {
-        check_script("loader.js", "fetch(a,{integrity:b});const worker=1;evaluate(2)").unwrap();
+        check_script("loader.js", "fetch(a,{integrity:b});const worker=1;evaluate(2);x.import(a);say('to import')")
+            .unwrap();
         for bad in [
             "new Worker(a)",
             "new SharedWorker(a)",
@@ -142,6 +159,10 @@ mod tests {
             "new Function(a)",
             "CSS.paintWorklet.addModule(a)",
             "document.write(a)",
+            "import\"./a.js\"",
+            "a();import {b} from './b.js'",
+            "import*as a from'./a.js'",
+            "await import(a)",
         ] {
             assert!(check_script("loader.js", bad).is_err(), "{bad}");
         }

@@ -11,12 +11,11 @@ pub(crate) mod markup;
 pub(crate) mod offered;
 pub(crate) mod proposal;
 mod publish;
+pub(crate) mod rebuilt;
 pub(crate) mod release;
 pub(crate) mod retire;
 pub(crate) mod served;
-mod server_files;
 pub(crate) mod stage;
-pub(crate) mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,6 +25,8 @@ use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::manifest::{DATA_KEY_FILE, KeyManifest};
 use nightsafe_core::note::Vkey;
 use nightsafe_core::release::{MadeWith, SiteRelease};
+use nightsafe_serve::release::folder::{names, read_headers};
+use nightsafe_serve::release::server_files::server_files;
 
 use self::assets::Assets;
 use self::fill::Template;
@@ -104,7 +105,7 @@ impl Filled {
 /// Of the admin site, what is current stays, and what was before: nobody pins its files.
 fn drop_old_admin_files(folder: &Path, release: &Release) -> Result<()> {
     let kept: BTreeSet<&str> = release.admin_files().map(|one| one.file.as_str()).collect();
-    let mut names = stage::names(folder)?;
+    let mut names = names(folder)?;
     // What is not named by its content is not ours to drop: describing the release refuses it
     names.retain(|name| hash_in(name).is_some() && !kept.contains(name.as_str()));
     stage::remove_files(folder, &names)
@@ -160,7 +161,22 @@ pub(crate) fn publish_headers(
     let admin = headers::admin(release, origins);
     files::place(&folder.fields_headers(), &headers::to_bytes(&fields)?)?;
     files::place(&folder.admin_headers(), &headers::to_bytes(&admin)?)?;
-    server_files::write(folder, signed_in(folder)?.as_ref())
+    write_server_files(folder, signed_in(folder)?.as_ref())
+}
+
+/// Writes the same for servers that are not ours; `signed` is the release that is described beside them.
+pub(crate) fn write_server_files(folder: &ReleaseFolder, signed: Option<&SiteRelease>) -> Result<()> {
+    for (site, headers) in [("fields", folder.fields_headers()), ("admin", folder.admin_headers())] {
+        for file in server_files(site, read_headers(&headers)?, signed)? {
+            let path = folder.server_file(site, file.kind);
+            match file.text {
+                Some(text) => files::place(&path, text.as_bytes())?,
+                None if path.exists() => std::fs::remove_file(&path)?,
+                None => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The release that a folder holds, when it is signed: then what describes it is served, too.

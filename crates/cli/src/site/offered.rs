@@ -7,12 +7,13 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::release::{self, MadeWith, NOTE_PATH, PROOF_PATH, SiteRelease};
 use nightsafe_core::time::UnixTime;
+use nightsafe_serve::release::folder::Folder;
 
 use super::describe::{About, describe};
 use super::proposal::{Before, SiteProposal};
 use super::served::{self, Served};
 use super::stage::Stage;
-use super::{server_files, verify};
+use super::write_server_files;
 use crate::config::Config;
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
@@ -157,7 +158,7 @@ pub(crate) async fn publish(
     if held != document {
         bail!("release {sequence} was built again in the meantime, so this is not its proposal: sign the new one");
     }
-    let findings = verify::folder(&folder, verified.release())?;
+    let findings = Folder::open(folder.root())?.check_unpublished(verified.release())?;
     if !findings.is_empty() {
         bail!(
             "the files are not those that were signed:\n{}\nbuild the site again",
@@ -216,6 +217,6 @@ fn write_descriptions(folder: &ReleaseFolder, release: &SiteRelease, note: &str,
             files::place(&file, text.as_bytes())?;
         }
     }
-    server_files::write(folder, Some(release))?;
+    write_server_files(folder, Some(release))?;
     files::place(&folder.note(), note.as_bytes())
 }

@@ -6,15 +6,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use nightsafe_serve::release::folder::{BROTLI, GZIP};
 
 use super::assets::Module;
 use super::integrity;
 use super::release::Pinned;
 use crate::files;
-
-/// What the siblings' names have behind that of the file.
-pub(crate) const BROTLI: &str = ".br";
-pub(crate) const GZIP: &str = ".gz";
 
 /// Best compression: files are compressed once and sent many times.
 const BROTLI_QUALITY: u32 = 11;

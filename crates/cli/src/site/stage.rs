@@ -5,9 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use nightsafe_core::release::{DOCUMENT_PATH, LOG_PREFIX, NOTE_PATH, PROOF_PATH};
+use nightsafe_serve::release::folder::{BROTLI, GZIP, names};
 
-use super::publish::{BROTLI, GZIP};
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
 
@@ -87,26 +86,4 @@ fn link_all(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Names of the files in a served folder, sorted, without what describes a release, and the log that it is in.
-pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
-    let cannot = || format!("cannot read {}", folder.display());
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).with_context(cannot)? {
-        let entry = entry.with_context(cannot)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let own = [DOCUMENT_PATH, NOTE_PATH, PROOF_PATH, LOG_PREFIX];
-        let own = own.iter().any(|path| path.trim_matches('/') == plain(&name));
-        if !name.starts_with('.') && !own {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// The name of the file that this is, or is a compressed sibling of.
-pub(crate) fn plain(name: &str) -> &str {
-    [BROTLI, GZIP].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
 }

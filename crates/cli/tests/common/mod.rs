@@ -67,9 +67,14 @@ impl Shop {
 
     /// `init` with everything that it must be told.
     pub fn init_command(&self) -> Command {
+        self.init_command_over("http")
+    }
+
+    /// The same, with origins of this scheme.
+    pub fn init_command_over(&self, scheme: &str) -> Command {
         let mut command = self.command(&["init", "--site", SITE, "--admin-user", "anna"]);
         for (name, port) in [("shop", 4801), ("fields", 4802), ("ingest", 4803), ("admin", 4804), ("vault", 4805)] {
-            command.arg(format!("--{name}-origin")).arg(format!("http://localhost:{port}"));
+            command.arg(format!("--{name}-origin")).arg(format!("{scheme}://localhost:{port}"));
             if name != "shop" {
                 command.arg(format!("--{name}-bind")).arg("127.0.0.1:0");
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use nightsafe_core::anchor::{Origin, TrustAnchor};
 use nightsafe_monitor::check::{Job, Outcome, Target, check};
 use nightsafe_monitor::inventory::Inventory;
+use nightsafe_monitor::local::Local;
 use nightsafe_monitor::net::Net;
 use nightsafe_monitor::visitor::Patience;
 use nightsafe_serve::client::ClientTls;
@@ -17,12 +18,28 @@ use super::Shop;
 
 /// Looks at fields origin and admin site where they are served, and at ingest.
 pub fn look(shop: &Shop, fields: SocketAddr, admin: SocketAddr, ingest: SocketAddr) -> Outcome {
+    look_at(shop, Some([fields, admin, ingest]))
+}
+
+/// Looks at the disk alone.
+pub fn look_locally(shop: &Shop) -> Outcome {
+    look_at(shop, None)
+}
+
+fn look_at(shop: &Shop, addresses: Option<[SocketAddr; 3]>) -> Outcome {
     let origin = |port: u16| Origin::parse(&format!("http://localhost:{port}")).unwrap();
-    let connect = BTreeMap::from([(origin(4802), fields), (origin(4803), ingest), (origin(4804), admin)]);
+    let ports = [4802, 4804, 4803];
+    let connect = addresses.iter().flat_map(|all| ports.into_iter().zip(*all)).map(|(port, at)| (origin(port), at));
+    let connect = BTreeMap::from_iter(connect);
+    let local = Local { folder: shop.data(), programs: Vec::new() };
     let anchor = TrustAnchor::parse(&fs::read_to_string(shop.data().join("anchor.txt")).unwrap()).unwrap();
     let job = Job {
         anchor,
-        targets: vec![Target::Site(origin(4802)), Target::Site(origin(4804))],
+        targets: if addresses.is_some() {
+            vec![Target::Site(origin(4802)), Target::Site(origin(4804))]
+        } else {
+            Vec::new()
+        },
         inventory: Inventory::default(),
         net: Net { tls: ClientTls::trusting(&[]).unwrap(), proxy: None, connect },
         patience: Patience {
@@ -34,6 +51,7 @@ pub fn look(shop: &Shop, fields: SocketAddr, admin: SocketAddr, ingest: SocketAd
         known: None,
         log: None,
         witnesses: (Vec::new(), 0),
+        local: addresses.is_none().then_some(local),
         days: (30, 7),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(check(job))

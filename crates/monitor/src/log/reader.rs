@@ -1,7 +1,7 @@
 //! Reads a log to its end, and knows its root at every size.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use nightsafe_core::log::{
     Checkpoint, Hash, MAX_BUNDLE, Plan, TILE_WIDTH, Tile, TileHashes, Tree, parse_bundle, verify_consistency,
@@ -9,7 +9,7 @@ use nightsafe_core::log::{
 use nightsafe_core::note::{MAX_NOTE, Vkey};
 use nightsafe_core::release::{LOG_PREFIX, SiteRelease};
 use nightsafe_core::release_log::{Entry, MAX_ENTRY};
-use nightsafe_serve::release::{Failed, UNREACHABLE};
+use nightsafe_serve::release::{Failed, UNREACHABLE, differing_headers};
 use nightsafe_store::monitor::ReadLog;
 
 use super::Shown;
@@ -32,6 +32,8 @@ pub(super) struct Reader<'j> {
     checkpoint: Option<String>,
     /// Those that were asked for: several visitors ask for the same.
     roots: BTreeMap<u64, Option<Hash>>,
+    /// What is wrong with the headers of its files, which no signature covers.
+    headers: Mutex<Vec<Finding>>,
 }
 
 /// The root of a log that begins with these entries, at a size; `None` when there are fewer.
@@ -54,12 +56,18 @@ impl<'j> Reader<'j> {
             entries,
             checkpoint: known.map(|known| known.checkpoint.clone()),
             roots: BTreeMap::new(),
+            headers: Mutex::default(),
         }
     }
 
     /// What to remember.
     pub(super) fn into_read(self) -> Option<ReadLog> {
         Some(ReadLog { key: self.key.to_text(), checkpoint: self.checkpoint?, entries: self.entries })
+    }
+
+    /// Told once.
+    pub(super) fn take_headers(&self) -> Vec<Finding> {
+        self.headers.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -174,7 +182,13 @@ impl<'j> Reader<'j> {
         let path = [LOG_PREFIX, &tile.path()].concat();
         let mut asker = self.job.net.asker(&self.release.fields.origin, &manner);
         match asker.ask(&path, limit, "identity").await {
-            Ok(answer) if answer.status.is_success() => Ok(answer.body),
+            Ok(answer) if answer.status.is_success() => {
+                let found = differing_headers(&self.release.fields, &path, &answer);
+                if let Ok(mut headers) = self.headers.lock() {
+                    headers.extend(found.into_iter().map(Finding::of_difference));
+                }
+                Ok(answer.body)
+            }
             Err(Failed::Unreachable(said)) => {
                 Err(Finding::new(Verdict::Unreachable, UNREACHABLE, self.release.fields.url(&path), said))
             }

@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report) -> String {
         report.at.to_text().trim_end_matches('Z'),
     );
     if report.findings().is_empty() {
-        text += &case(&report.targets.join(" "), "OK", "");
+        text += &case(&report.looked_at().join(" "), "OK", "");
     }
     for told in report.findings() {
         let finding = &told.finding;

@@ -10,12 +10,12 @@ pub(super) fn write(report: &Report) -> String {
         lines.extend(report.findings().iter().map(|told| format!("  {}", line(told))));
     }
     let who: Vec<&str> = VISITORS.iter().map(|visitor| visitor.name).collect();
-    lines.push(format!(
-        "  looked at {} as {}, in {:.1} s",
-        report.targets.join(", "),
-        who.join(", "),
-        report.took.as_secs_f64()
-    ));
+    let mut looked = Vec::new();
+    if !report.targets.is_empty() {
+        looked.push(format!("{} as {}", report.targets.join(", "), who.join(", ")));
+    }
+    looked.extend(report.local.iter().map(|folder| format!("{folder} on this machine")));
+    lines.push(format!("  looked at {}, in {:.1} s", looked.join(" and "), report.took.as_secs_f64()));
     for (what, days) in ["release", "key manifest"].into_iter().zip(report.days()) {
         lines.extend(days.map(|days| format!("  the {what} is good for {days} days more")));
     }

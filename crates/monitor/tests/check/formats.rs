@@ -46,6 +46,7 @@ async fn report(is_good: bool) -> Report {
         at: now(),
         took: Duration::from_millis(1234),
         targets: vec!["https://fields.example".into(), "https://shop.example/checkout".into()],
+        local: None,
         first_seen: now().minus(86_400 * 9),
         last_ok: is_good.then(now),
         warning: (!is_good).then(|| "the anchor came from the site".into()),

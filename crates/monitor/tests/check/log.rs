@@ -104,7 +104,7 @@ async fn a_checkpoint_must_be_there_and_signed_by_the_logs_key() {
         (changed, "UNSIGNED-CHANGE bad_signature"),
         (b"no checkpoint".to_vec(), "UNSIGNED-CHANGE malformed"),
     ] {
-        rig.put(Part::Fields, "/log/checkpoint", Answer::new([], bytes));
+        rig.put_log("/log/checkpoint", bytes);
         assert_eq!(words(&rig.look().await), [word]);
     }
     rig.put(Part::Fields, "/log/checkpoint", Answer { status: 404, ..Answer::new([], "") });
@@ -270,7 +270,7 @@ async fn cosignatures_are_counted_and_wrong_ones_are_told() {
     };
     let text = Note::parse(&checkpoint).unwrap().text().to_owned();
     let line = |key: &NoteSigner, text: &str| cosign(text, key, now());
-    let put = |rig: &Rig, bytes: Vec<u8>| rig.put(Part::Fields, "/log/checkpoint", Answer::new([], bytes));
+    let put = |rig: &Rig, bytes: Vec<u8>| rig.put_log("/log/checkpoint", bytes);
     put(&rig, with(&[line(&keys[0], &text), line(&keys[1], &text)]));
     assert_eq!(rig.look().await.severity(), Severity::Ok);
     put(&rig, with(&[line(&keys[0], &text), line(&keys[0], &text)]));
@@ -284,4 +284,32 @@ async fn cosignatures_are_counted_and_wrong_ones_are_told() {
         assert_eq!(words(&outcome), ["SPLIT-VIEW wrong_cosignature", "UNREACHABLE too_few_cosignatures"]);
         assert!(said(&outcome, "w2.example"));
     }
+}
+
+/// No signature covers how a file of the log is sent.
+#[tokio::test]
+async fn the_files_of_the_log_have_the_headers_of_every_answer() {
+    let rig = Rig::new();
+    for (path, change, word) in [
+        (
+            "/log/checkpoint",
+            (|answer| answer.drop("content-security-policy")) as fn(&mut Answer),
+            "HEADER-WEAKENED header_missing",
+        ),
+        ("/log/checkpoint", |answer| answer.set("set-cookie", "a=b"), "HEADER-ADDED header_added"),
+        ("/log/checkpoint", |answer| answer.set("content-type", "text/html"), "HEADER-WEAKENED header_changed"),
+        ("/log/tile/", |answer| answer.drop("x-content-type-options"), "HEADER-WEAKENED header_missing"),
+        ("/log/tile/", |answer| answer.set("content-type", "text/html"), "HEADER-WEAKENED header_changed"),
+    ] {
+        rig.twist(move |asked, answer| {
+            if asked.path.starts_with(path) {
+                change(answer);
+            }
+        });
+        let outcome = rig.look().await;
+        assert_eq!(words(&outcome), [word], "{path} {:?}", outcome.findings);
+        assert!(outcome.findings[0].finding.what.contains(path));
+    }
+    rig.twist(|_, _| {});
+    assert_eq!(rig.look().await.severity(), Severity::Ok);
 }

@@ -12,7 +12,9 @@ mod cloaking;
 mod formats;
 mod honest;
 mod hostile;
+mod local;
 mod log;
+mod memory;
 mod page;
 mod program;
 mod proxy;
@@ -20,4 +22,5 @@ mod rig;
 #[path = "../../../serve/tests/samples/mod.rs"]
 mod samples;
 mod serving;
+mod unnoticed;
 mod witness;

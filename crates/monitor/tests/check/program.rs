@@ -13,17 +13,7 @@ struct Program {
 
 impl Program {
     fn new() -> Self {
-        let mut rig = Rig::new();
-        // The program looks at the clock
-        rig.release.created = time_now().minus(3600);
-        rig.release.expires = time_now().plus_days(395);
-        rig.manifest.not_before = time_now().minus(3600);
-        rig.manifest.not_after = time_now().plus_days(390);
-        rig.publish();
-        rig.stamp(time_now().plus_days(1), Some([7; 32]));
-        let tag = rig.tag();
-        rig.put(crate::serving::Part::Shop, crate::rig::CHECKOUT, Answer::new([], tag));
-        let program = Self { folder: tempfile::tempdir().unwrap(), rig };
+        let program = Self { folder: tempfile::tempdir().unwrap(), rig: rig_of_today() };
         std::fs::write(program.anchor(), program.rig.anchor.encode()).unwrap();
         program
     }
@@ -40,6 +30,19 @@ impl Program {
             .arg(&state)
             .args(arguments))
     }
+}
+
+/// The program looks at the clock.
+pub(crate) fn rig_of_today() -> Rig {
+    let mut rig = Rig::new();
+    rig.release.created = time_now().minus(3600);
+    rig.release.expires = time_now().plus_days(395);
+    rig.manifest.not_before = time_now().minus(3600);
+    rig.manifest.not_after = time_now().plus_days(390);
+    rig.until = time_now().plus_days(1);
+    rig.publish();
+    rig.put_page();
+    rig
 }
 
 fn time_now() -> nightsafe_core::time::UnixTime {
@@ -99,7 +102,6 @@ fn exit_statuses_are_those_of_nagios() {
     assert_eq!(program.run(&["--anchor", path(&anchor)]).0, 0);
     program.rig.release.sequence = 4;
     program.rig.publish();
-    program.rig.stamp(time_now().plus_days(1), Some([7; 32]));
     let tag = program.rig.tag();
     program.rig.put(crate::serving::Part::Shop, crate::rig::CHECKOUT, Answer::new([], tag));
     let (status, said) = program.run(&[]);

@@ -1,14 +1,14 @@
 //! Looking from another place.
 
 use std::io::{Read, Write, copy};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nightsafe_monitor::check::check;
 use nightsafe_monitor::verdict::Severity;
 
-use crate::rig::{Rig, words};
+use crate::rig::{LOADER, Rig, words};
 
 /// Reads a request for a connection and gives the port that is asked for; the answer to it comes along.
 type Ask = fn(&mut TcpStream) -> Option<(u16, Vec<u8>)>;
@@ -46,6 +46,21 @@ fn refusing(stream: &mut TcpStream) -> Option<(u16, Vec<u8>)> {
     None
 }
 
+/// Another address of this machine's own than everybody else uses here.
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+/// A connection that comes from there.
+fn connect_from_elsewhere(port: u16) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((ELSEWHERE, 0))).unwrap();
+        socket.connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.unwrap().into_std().unwrap()
+    });
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
 /// A proxy; its port, and how often it made a connection.
 fn serve(ask: Ask) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -57,7 +72,7 @@ fn serve(ask: Ask) -> (u16, Arc<AtomicUsize>) {
             let (mut from, counted) = (stream.unwrap(), Arc::clone(&counted));
             std::thread::spawn(move || {
                 let Some((port, answer)) = ask(&mut from) else { return };
-                let mut to = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let mut to = connect_from_elsewhere(port);
                 from.write_all(&answer).unwrap();
                 counted.fetch_add(1, Ordering::SeqCst);
                 let (mut back_from, mut back_to) = (to.try_clone().unwrap(), from.try_clone().unwrap());
@@ -97,4 +112,22 @@ async fn a_proxy_that_refuses_is_no_alarm() {
     let mut job = rig.job();
     job.net.proxy = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
     assert_eq!(check(job).await.severity(), Severity::Unknown);
+}
+
+/// Who is told apart by address is shown what is honest; who looks from elsewhere as well finds it.
+#[tokio::test]
+async fn what_is_shown_to_other_addresses_is_found_from_there_and_not_from_here() {
+    let rig = Rig::new();
+    rig.twist(|asked, answer| {
+        if asked.path == LOADER && asked.from == IpAddr::V4(ELSEWHERE) {
+            answer.body.extend(b";evil()");
+        }
+    });
+    assert_eq!(rig.look().await.severity(), Severity::Ok, "what only others are shown, nobody can see from here");
+    let (port, _) = serve(by_connect);
+    let mut job = rig.job();
+    job.net.proxy = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
+    let outcome = check(job).await;
+    assert_eq!(words(&outcome), ["UNSIGNED-CHANGE no_manifest_match"]);
+    assert!(outcome.findings[0].only.is_empty(), "from there all visitors see it");
 }

@@ -51,6 +51,10 @@ pub(crate) struct Rig {
     pub(crate) read: Option<ReadLog>,
     pub(crate) witnesses: (Vec<Witness>, usize),
     pub(crate) log: Log,
+    /// Until when ingest says that the manifest is the current one.
+    pub(crate) until: UnixTime,
+    /// Further files of the fields origin.
+    pub(crate) more: Vec<(&'static str, Vec<u8>)>,
     data_key: Vec<u8>,
 }
 
@@ -127,7 +131,7 @@ pub(crate) fn now() -> UnixTime {
     time("2026-11-27T12:00:00Z")
 }
 
-fn key(name: &str, seed: u8) -> NoteSigner {
+pub(crate) fn key(name: &str, seed: u8) -> NoteSigner {
     NoteSigner::from_seed(&format!("demo.nightsafe.example/{name}"), &[seed; 32]).unwrap()
 }
 
@@ -194,6 +198,8 @@ impl Rig {
             read: None,
             witnesses: (Vec::new(), 0),
             log: Log { entries: Arc::default(), key: 5 },
+            until: now().plus_days(1),
+            more: Vec::new(),
             data_key: data_key.public_key().as_bytes().to_vec(),
         };
         rig.publish();
@@ -219,7 +225,7 @@ impl Rig {
         let anchor = serde_json::to_string(&self.anchor.encode()).unwrap();
         let data_key = format!("/{}", self.manifest.data_keys[0].file_name());
         let number = self.release.sequence;
-        let fields = [
+        let mut fields = vec![
             (ELEMENT, format!("element({number})").into_bytes()),
             (FRAME, format!("<!doctype html><script src={LOADER}></script>").into_bytes()),
             (LOADER, format!("load({anchor})").into_bytes()),
@@ -227,6 +233,7 @@ impl Rig {
             ("/key-manifest", note.into_bytes()),
             (data_key.as_str(), self.data_key.clone()),
         ];
+        fields.extend(self.more.clone());
         let admin = [("/", "admin"), ("/index.html", "admin"), ("/admin.js", "admin()")]
             .map(|(path, text)| (path, text.into()));
         fill(&mut self.release.fields, &fields);
@@ -260,7 +267,7 @@ impl Rig {
         for part in [Part::Shop, Part::Ingest] {
             self.answers.lock().unwrap().nothing.insert(part, Answer { status: 404, ..Answer::new([], "") });
         }
-        self.stamp(now().plus_days(1), Some([7; 32]));
+        self.stamp(self.until, Some([7; 32]));
     }
 
     pub(crate) fn manifest_entry(&self) -> Entry {
@@ -271,11 +278,13 @@ impl Rig {
 
     /// Serves a log.
     pub(crate) fn serve_log(&self, log: &Log) {
-        for (path, bytes) in log.files() {
-            let path = format!("/log/{path}");
-            let headers = self.release.fields.headers_of("/nothing").into_iter().chain(typed(&path));
-            self.put(Part::Fields, &path, Answer::new(headers, bytes));
-        }
+        log.files().into_iter().for_each(|(path, bytes)| self.put_log(&format!("/log/{path}"), bytes));
+    }
+
+    /// A file of the log, with its headers.
+    pub(crate) fn put_log(&self, path: &str, bytes: Vec<u8>) {
+        let headers = self.release.fields.headers_of("/nothing").into_iter().chain(typed(path));
+        self.put(Part::Fields, path, Answer::new(headers, bytes));
     }
 
     /// Ingest says that the manifest is the current one; the roster is in the log.
@@ -337,6 +346,7 @@ impl Rig {
             known: self.known.clone(),
             log: self.read.clone(),
             witnesses: self.witnesses.clone(),
+            local: None,
             days: (30, 7),
         }
     }
@@ -366,6 +376,7 @@ fn fill(place: &mut Place, files: &[(&str, Vec<u8>)]) {
         ("Content-Security-Policy", "default-src 'none'; sandbox"),
         ("X-Content-Type-Options", "nosniff"),
         ("Connection-Allowlist", "();webrtc=block"),
+        ("Integrity-Policy", "blocked-destinations=(script), endpoints=(nightsafe)"),
     ]);
     place.headers = BTreeMap::from([(ALL_PATHS.to_owned(), all)]);
     place.files.clear();

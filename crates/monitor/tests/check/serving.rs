@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 /// The servers of a site.
@@ -41,6 +41,8 @@ pub(crate) enum Way {
 pub(crate) struct Asked {
     pub(crate) part: Part,
     pub(crate) path: String,
+    /// Whose address it came from.
+    pub(crate) from: IpAddr,
     headers: BTreeMap<String, String>,
     /// How often the same was asked for before.
     pub(crate) before: usize,
@@ -110,10 +112,11 @@ fn answer(part: Part, mut stream: TcpStream, answers: &Mutex<Answers>) -> std::i
         let Some((name, value)) = line.split_once(": ") else { break };
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
+    let from = stream.peer_addr()?.ip();
     let answer = {
         let mut answers = answers.lock().unwrap();
         let count = answers.asked.entry((part, path.clone())).or_default();
-        let asked = Asked { part, path: path.clone(), headers, before: *count };
+        let asked = Asked { part, path: path.clone(), from, headers, before: *count };
         *count += 1;
         let file = answers.files.get(&(part, path)).cloned();
         let mut answer = file.unwrap_or_else(|| answers.nothing[&part].clone());

@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use html5ever::interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::{Attribute, ExpandedName, ParseOpts, QualName, parse_document};
+use thiserror::Error;
 
 /// An element.
 #[derive(Debug)]
@@ -35,20 +37,47 @@ impl Element {
     }
 }
 
+/// Most elements of a page: more than any honest one has.
+const MAX_ELEMENTS: usize = 200_000;
+/// How long may be read: some pages cost the square of their length.
+const MAX_TIME: Duration = Duration::from_secs(5);
+/// Bytes between two looks at both.
+const PART: usize = 4096;
+
+/// A page that nobody can read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("has more in it than can be read")]
+pub struct TooMuch;
+
 /// All elements of a page, in the order in which they are made; those in templates, too, and those that are moved or thrown away.
-pub fn elements(page: &str) -> Vec<Rc<Element>> {
-    parse_document(Sink::new(), ParseOpts::default()).one(page)
+///
+/// # Errors
+/// [`TooMuch`] for a page of more than 200,000 elements, or that takes more than five seconds.
+pub fn elements(page: &str) -> Result<Vec<Rc<Element>>, TooMuch> {
+    let sink = Sink::new();
+    let made = Rc::clone(&sink.elements);
+    let mut parser = parse_document(sink, ParseOpts::default());
+    let (start, mut rest) = (Instant::now(), page);
+    while !rest.is_empty() {
+        let (part, behind) = rest.split_at(rest.floor_char_boundary(PART));
+        parser.process(StrTendril::from_slice(part));
+        if made.borrow().len() > MAX_ELEMENTS || start.elapsed() > MAX_TIME {
+            return Err(TooMuch);
+        }
+        rest = behind;
+    }
+    Ok(parser.finish())
 }
 
 struct Sink {
     /// Stands for the document and for comments.
     document: Rc<Element>,
-    elements: RefCell<Vec<Rc<Element>>>,
+    elements: Rc<RefCell<Vec<Rc<Element>>>>,
 }
 
 impl Sink {
     fn new() -> Self {
-        Self { document: nothing(), elements: RefCell::default() }
+        Self { document: nothing(), elements: Rc::default() }
     }
 }
 
@@ -63,7 +92,7 @@ impl TreeSink for Sink {
     type ElemName<'a> = ExpandedName<'a>;
 
     fn finish(self) -> Self::Output {
-        self.elements.into_inner()
+        self.elements.take()
     }
 
     fn get_document(&self) -> Self::Handle {

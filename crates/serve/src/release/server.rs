@@ -9,7 +9,7 @@ use nightsafe_core::note::{MAX_NOTE, Vkey};
 use nightsafe_core::release::{DOCUMENT_PATH, MAX_DOCUMENT, NOTE_PATH, PROOF_PATH, Place, SiteRelease};
 
 use super::asker::{Asker, Failed, Manner, decoded};
-use super::{Finding, NOT_IN_LOG, UNAVAILABLE, UNREACHABLE, typed, verify_proof};
+use super::{Finding, NOT_IN_LOG, UNAVAILABLE, UNREACHABLE, differing_headers, typed, verify_proof};
 use crate::client::{Answer, Endpoint};
 
 /// A path at which no site has a file; its answer must have the headers all the same.
@@ -53,13 +53,29 @@ impl Server {
     /// # Errors
     /// What is wrong, when it is not there.
     pub async fn text(&mut self, path: &str, limit: usize) -> Result<String, Finding> {
+        self.there(path, limit).await.and_then(|answer| self.to_text(path, answer))
+    }
+
+    /// The same of a file of the release's log; with it, how its headers differ.
+    ///
+    /// # Errors
+    /// What is wrong, when it is not there.
+    pub async fn logged(&mut self, place: &Place, path: &str, limit: usize) -> Result<(String, Vec<Finding>), Finding> {
+        let answer = self.there(path, limit).await?;
+        let findings = differing_headers(place, path, &answer);
+        Ok((self.to_text(path, answer)?, findings))
+    }
+
+    async fn there(&mut self, path: &str, limit: usize) -> Result<Answer, Finding> {
         match self.0.ask(path, limit, "identity").await {
-            Ok(answer) if answer.status == StatusCode::OK => {
-                String::from_utf8(answer.body).map_err(|_| self.finding("invalid_manifest", path, "is not text"))
-            }
+            Ok(answer) if answer.status == StatusCode::OK => Ok(answer),
             Ok(answer) => Err(self.missing(path, &answer)),
             Err(failed) => Err(self.failed(path, failed)),
         }
+    }
+
+    fn to_text(&self, path: &str, answer: Answer) -> Result<String, Finding> {
+        String::from_utf8(answer.body).map_err(|_| self.finding("invalid_manifest", path, "is not text"))
     }
 
     async fn check_all(
@@ -93,7 +109,7 @@ impl Server {
             Ok(answer) if answer.status == StatusCode::OK => {
                 findings.push(self.finding("missing_from_manifest", NOTHING, "is not in the release, and answered"));
             }
-            Ok(answer) => findings.extend(self.check_headers(&place, NOTHING, &answer)),
+            Ok(answer) => findings.extend(differing_headers(&place, NOTHING, &answer)),
             Err(failed) => findings.push(self.failed(NOTHING, failed)),
         }
     }
@@ -108,7 +124,7 @@ impl Server {
         if answer.status != StatusCode::OK {
             return vec![self.finding("file_missing", path, format!("answers with status {}", answer.status.as_u16()))];
         }
-        let mut findings = self.check_headers(place, path, &answer);
+        let mut findings = differing_headers(place, path, &answer);
         match decoded(answer, u64::try_from(limit).unwrap_or(u64::MAX)) {
             Ok(bytes) => {
                 let mismatch = place.check_file(path, &bytes).err();
@@ -128,7 +144,7 @@ impl Server {
             Ok(answer) => return vec![self.missing(path, &answer)],
             Err(failed) => return vec![self.failed(path, failed)],
         };
-        let mut findings = self.check_headers(place, path, &answer);
+        let mut findings = differing_headers(place, path, &answer);
         if answer.body != text.as_bytes() {
             findings.push(self.finding("no_manifest_match", path, "is not what the release says of itself"));
         }
@@ -142,16 +158,10 @@ impl Server {
             Ok(answer) => return vec![self.missing(PROOF_PATH, &answer)],
             Err(failed) => return vec![self.failed(PROOF_PATH, failed)],
         };
-        let mut findings = self.check_headers(place, PROOF_PATH, &answer);
+        let mut findings = differing_headers(place, PROOF_PATH, &answer);
         let verified = verify_proof(&String::from_utf8_lossy(&answer.body), release, log);
         findings.extend(verified.err().map(|said| self.finding(NOT_IN_LOG, PROOF_PATH, said)));
         findings
-    }
-
-    fn check_headers(&self, place: &Place, path: &str, answer: &Answer) -> Vec<Finding> {
-        let headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let what = self.url(path);
-        place.check_headers(path, &headers).iter().map(|one| Finding::header(&what, one)).collect()
     }
 
     fn url(&self, path: &str) -> String {

@@ -1,5 +1,6 @@
 //! `nightsafe site verify`: what one runs after every deployment.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::release::{self, ReleaseError, SiteRelease};
 use nightsafe_serve::client::{ClientTls, Endpoint};
+use nightsafe_serve::release::folder::{self, Folder};
 use nightsafe_serve::release::{Finding, Manner, Server, UNAVAILABLE, UNREACHABLE, lines};
 
 use crate::keys::now;
-use crate::site::verify::Folder;
+use crate::site::rebuilt;
 use crate::{config, files, term};
 
 /// Something differs, or is not properly signed.
@@ -43,14 +45,24 @@ pub(crate) struct VerifyArgs {
     /// Believe these authorities, in PEM, and not those of this machine
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// A clean checkout of the source, at the release's commit: make the assets there again, and say of which of them no file of
+    /// the release is made. Takes minutes, Rust and Node; the same bytes are promised for the toolchain that the release names
+    #[arg(long, value_name = "DIR")]
+    rebuild: Option<PathBuf>,
+    /// The same with assets that were made again already, by `cargo xtask assets` or `cargo xtask reproduce`
+    #[arg(long, value_name = "DIR", conflicts_with = "rebuild")]
+    rebuilt: Option<PathBuf>,
 }
 
 pub(super) async fn run(args: &VerifyArgs) -> Result<()> {
     let anchor = args.anchor.as_deref().map(read_anchor).transpose()?;
-    let (release, findings) = match is_origin(&args.target) {
+    let (release, mut findings) = match is_origin(&args.target) {
         true => of_server(args, anchor.as_ref()).await?,
         false => of_folder(args, anchor.as_ref())?,
     };
+    if let Some(release) = &release {
+        findings.extend(of_source(args, release)?);
+    }
     if !findings.is_empty() {
         term::print(&format!("{}\n", lines(&findings)))?;
     }
@@ -117,6 +129,41 @@ fn of_folder(args: &VerifyArgs, anchor: Option<&TrustAnchor>) -> Result<(Option<
         findings.extend(folder.check(release, &note)?);
     }
     Ok((release, findings))
+}
+
+/// What of the source is not in the release, when somebody asks.
+fn of_source(args: &VerifyArgs, release: &SiteRelease) -> Result<Vec<Finding>> {
+    let assets = match (&args.rebuild, &args.rebuilt) {
+        (Some(source), _) => {
+            rebuilt::rebuild(source, release)?;
+            source.join("target/assets")
+        }
+        (None, Some(assets)) => assets.clone(),
+        (None, None) => return Ok(Vec::new()),
+    };
+    if is_origin(&args.target) {
+        bail!("files into which a site's own text is filled are read from a folder: name that, not an origin");
+    }
+    let mut served = BTreeMap::new();
+    for (place, name) in [(&release.fields, "fields"), (&release.admin, "admin")] {
+        for path in place.files.keys() {
+            let file = Path::new(&args.target).join(name).join(path.as_str().trim_start_matches('/'));
+            let limit = place.files.get(path).map_or(0, |file| file.bytes);
+            // What is not there was found already
+            let bytes = folder::read(&file, usize::try_from(limit)?);
+            served.extend(bytes.ok().map(|bytes| (place.url(path.as_str()), bytes)));
+        }
+    }
+    let compared = rebuilt::compare(&assets, release, &served)?;
+    term::progress(&format!("{} files of the release are made of the source", compared.same));
+    for url in &compared.unexplained {
+        term::progress(&format!(
+            "{url} is not: it is of an earlier version, which another commit explains, or of nothing known"
+        ));
+    }
+    let finding =
+        |asset| Finding::new("not_reproduced", asset, "was made again, and no file of the release is made of it");
+    Ok(compared.missing.into_iter().map(finding).collect())
 }
 
 /// The release, when it can be read at all, and what is wrong with it.

@@ -1,7 +1,8 @@
 //! For Caddy: a `handle` for each path, of which one answers, and one for all else.
 
+use nightsafe_core::release::Headers;
+
 use super::Answers;
-use crate::site::headers::HeaderSet;
 
 const HEAD: &str = "\
 # All answers of one origin, for Caddy. Import this in its site block, which names the root and adds neither headers nor
@@ -31,7 +32,7 @@ pub(super) fn text(answers: &Answers) -> String {
 }
 
 /// Between backticks nothing is an escape; values have none in them, and no placeholders, see [`Answers`].
-fn headers(text: &mut String, headers: &HeaderSet) {
+fn headers(text: &mut String, headers: &Headers) {
     text.push_str("\theader {\n");
     for (name, value) in headers {
         text.push_str(&format!("\t\t{name} `{value}`\n"));

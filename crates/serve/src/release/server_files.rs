@@ -6,16 +6,37 @@ mod hosted;
 mod nginx;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use anyhow::{Result, bail};
-use nightsafe_core::release::{ALL_PATHS, CONTENT_TYPE, NOTE_PATH, PROOF_PATH, Place, SiteRelease, with_own};
-use nightsafe_serve::release::typed;
+use nightsafe_core::release::{ALL_PATHS, CONTENT_TYPE, Headers, NOTE_PATH, PROOF_PATH, SiteRelease, with_own};
+use thiserror::Error;
 
-use super::describe::read_headers;
-use super::headers::{HeaderSet, SiteHeaders};
-use crate::data_dir::ReleaseFolder;
-use crate::files;
+use super::typed;
+
+/// `"*"` or a path to its headers, as a headers file has it.
+pub type SiteHeaders = BTreeMap<String, Headers>;
+
+/// Why headers cannot be written for other servers.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ServerFileError {
+    /// `"*"` is missing.
+    #[error("a headers file says nothing of every answer")]
+    NoCommon,
+    /// Not a path that needs no escape.
+    #[error("a headers file names {0:?}, which is no path")]
+    Path(String),
+    /// Not a name or a value that needs no escape.
+    #[error("the header {0:?} cannot be written for other servers")]
+    Header(String),
+}
+
+/// A file of one kind of server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFile {
+    /// `nginx`, `caddy`, `cloudflare` or `netlify`.
+    pub kind: &'static str,
+    /// Nothing where such a server could not send these headers.
+    pub text: Option<String>,
+}
 
 /// The two parts of a log.
 const LOG_CHECKPOINT: &str = "/log/checkpoint";
@@ -24,17 +45,17 @@ const LOG_TILES: &str = "/log/tile/";
 /// What one origin answers; whatever is not in it is not found.
 struct Answers {
     /// The headers of every answer, errors included.
-    all: HeaderSet,
+    all: Headers,
     /// Those of a path alone, its type among them.
-    own: BTreeMap<String, HeaderSet>,
+    own: BTreeMap<String, Headers>,
     /// Type of the files below a folder, whose names nobody knows beforehand: the tiles of the log.
     below: Option<(&'static str, &'static str)>,
 }
 
 impl Answers {
     /// `described` are the paths of what describes the release.
-    fn new(mut headers: SiteHeaders, described: &[String]) -> Result<Self> {
-        let Some(all) = headers.remove(ALL_PATHS) else { bail!("a headers file says nothing of every answer") };
+    fn new(mut headers: SiteHeaders, described: &[String]) -> Result<Self, ServerFileError> {
+        let Some(all) = headers.remove(ALL_PATHS) else { return Err(ServerFileError::NoCommon) };
         for path in described {
             headers.insert(path.clone(), typed(path));
         }
@@ -51,14 +72,14 @@ impl Answers {
     }
 
     /// All headers of a path, and the type.
-    fn of(&self, own: &HeaderSet) -> (HeaderSet, String) {
+    fn of(&self, own: &Headers) -> (Headers, String) {
         let mut headers = with_own(&self.all, own);
         let media_type = headers.remove(CONTENT_TYPE).unwrap_or_default();
         (headers, media_type)
     }
 
     /// The files that are written use no escapes, so that nothing can be read in two ways: what would need one is refused.
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<(), ServerFileError> {
         let is_path = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
         let is_name = |name: &str| {
             name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -67,43 +88,25 @@ impl Answers {
         let is_value =
             |value: &str| value.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"\\$`{}".contains(&byte));
         if let Some(path) = self.own.keys().find(|path| !path.starts_with('/') || !is_path(path)) {
-            bail!("a headers file names {path:?}, which is no path");
+            return Err(ServerFileError::Path(path.clone()));
         }
         let headers = self.own.values().chain([&self.all]).flatten();
         match headers.filter(|(name, value)| !is_name(name) || !is_value(value)).map(|(name, _)| name).next() {
-            Some(name) => bail!("the header {name:?} cannot be written for other servers"),
+            Some(name) => Err(ServerFileError::Header(name.clone())),
             None => Ok(()),
         }
     }
 }
 
-/// Writes the files of both origins, as its headers files say; `signed` is the release that is described beside them.
-pub(crate) fn write(folder: &ReleaseFolder, signed: Option<&SiteRelease>) -> Result<()> {
-    for (site, headers) in [("fields", folder.fields_headers()), ("admin", folder.admin_headers())] {
-        for (path, text) in files_of(folder, site, read_headers(&headers)?, signed)? {
-            match text {
-                Some(text) => files::place(&path, text.as_bytes())?,
-                None if path.exists() => std::fs::remove_file(&path)?,
-                None => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Where each of them is, and what must be in it when the release is served.
-pub(crate) fn of_release(folder: &ReleaseFolder, release: &SiteRelease) -> Result<Vec<(PathBuf, Option<String>)>> {
-    let of = |site: &str, place: &Place| files_of(folder, site, place.headers.clone(), Some(release));
-    Ok([of("fields", &release.fields)?, of("admin", &release.admin)?].concat())
-}
-
-/// A path has no text where such a server could not send these headers.
-fn files_of(
-    folder: &ReleaseFolder,
+/// The files for `fields` or `admin`, whose headers these are; `signed` is the release that is described beside them.
+///
+/// # Errors
+/// [`ServerFileError`] when something could be read in two ways.
+pub fn server_files(
     site: &str,
     headers: SiteHeaders,
     signed: Option<&SiteRelease>,
-) -> Result<Vec<(PathBuf, Option<String>)>> {
+) -> Result<Vec<ServerFile>, ServerFileError> {
     let described = signed.into_iter().flat_map(SiteRelease::descriptions).map(|(path, _)| path);
     let note = signed.map(|_| NOTE_PATH.to_owned());
     let is_logged = signed.is_some_and(|signed| signed.log.is_some());
@@ -111,10 +114,10 @@ fn files_of(
     let answers = Answers::new(headers, &described.chain(note).chain(proof).collect::<Vec<_>>())?;
     let answers = if is_logged && site == "fields" { answers.with_log() } else { answers };
     Ok(vec![
-        (folder.server_file(site, "nginx"), Some(nginx::text(&answers))),
-        (folder.server_file(site, "caddy"), Some(caddy::text(&answers))),
-        (folder.server_file(site, "cloudflare"), hosted::cloudflare(&answers)),
-        (folder.server_file(site, "netlify"), Some(hosted::netlify(&answers))),
+        ServerFile { kind: "nginx", text: Some(nginx::text(&answers)) },
+        ServerFile { kind: "caddy", text: Some(caddy::text(&answers)) },
+        ServerFile { kind: "cloudflare", text: hosted::cloudflare(&answers) },
+        ServerFile { kind: "netlify", text: Some(hosted::netlify(&answers)) },
     ])
 }
 
@@ -122,7 +125,7 @@ fn files_of(
 mod tests {
     use super::*;
 
-    pub(super) fn set(lines: &[(&str, &str)]) -> HeaderSet {
+    pub(super) fn set(lines: &[(&str, &str)]) -> Headers {
         lines.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 

@@ -1,8 +1,9 @@
 //! For nginx: a location for each path, and none for anything else. Where a location has an `add_header` of its own, nginx
 //! forgets those of the server, so each location has all of them.
 
+use nightsafe_core::release::Headers;
+
 use super::Answers;
-use crate::site::headers::HeaderSet;
 
 const HEAD: &str = "\
 # All answers of one origin, for nginx. Include this in its server { }, which names the root and adds neither headers nor
@@ -38,7 +39,7 @@ pub(super) fn text(answers: &Answers) -> String {
 }
 
 /// `always`: errors too.
-fn headers(text: &mut String, indent: &str, headers: &HeaderSet) {
+fn headers(text: &mut String, indent: &str, headers: &Headers) {
     for (name, value) in headers {
         text.push_str(&format!("{indent}add_header {name} {} always;\n", quoted(value)));
     }
