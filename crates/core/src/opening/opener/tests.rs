@@ -389,6 +389,7 @@ fn what_is_not_as_it_was_deposited_is_not_sealed_anew() {
     let [first, second] = [0, 1].map(|place| &one.fields[place]);
     let rows = [SealedRow { tag: first.tag, envelope: first.envelope.as_bytes() }];
     let present = [(second.tag, second.envelope.hash())];
-    let few = opener().reseal(&located, &rows, &present, &target, &mut TestRng::new("few"));
+    let opener = Opener::new(site(), vec![key(SUITE).clone(), next_key()], Vec::new());
+    let few = opener.reseal(&located, &rows, &present, &target, &mut TestRng::new("few"));
     assert_eq!(few.unwrap_err(), NotResealed::Incomplete);
 }
