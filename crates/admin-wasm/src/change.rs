@@ -1,7 +1,7 @@
 //! Changes of the roster: as the page asks for them, and as it shows them.
 
 use nightsafe_core::identity::{AdminName, PublicIdentity};
-use nightsafe_core::roster::{Change, Reason, Roles, Roster};
+use nightsafe_core::roster::{Change, OldKeys, Reason, Roles, Roster};
 use nightsafe_core::scalar::IdentityId;
 use nightsafe_proto::vault::invitation::Waiting;
 use nightsafe_proto::wire::Hex16;
@@ -16,6 +16,9 @@ pub(crate) enum ChangeRequest {
     /// Somebody who waits comes in, or gets new keys when the name is that of somebody active.
     Admit {
         person: Waiting,
+        /// Where the keys are that new ones take the place of: `lost` or `forgotten`.
+        #[serde(default)]
+        old_keys: Option<String>,
     },
     Revoke {
         identity: Hex16,
@@ -35,7 +38,7 @@ impl ChangeRequest {
     pub(crate) fn read(&self, roster: &Roster) -> Result<Change, Failure> {
         let id = |identity: &Hex16| IdentityId(identity.0);
         match self {
-            Self::Admit { person } => admit(person, roster),
+            Self::Admit { person, old_keys } => admit(person, old_keys.as_deref(), roster),
             Self::Revoke { identity, reason } => {
                 Ok(Change::Revoke { id: id(identity), reason: Reason::from_name(reason).ok_or(Failure::Malformed)? })
             }
@@ -45,11 +48,15 @@ impl ChangeRequest {
     }
 }
 
-fn admit(person: &Waiting, roster: &Roster) -> Result<Change, Failure> {
+fn admit(person: &Waiting, old_keys: Option<&str>, roster: &Roster) -> Result<Change, Failure> {
     let public = PublicIdentity::parse(&person.public.0).map_err(|_| Failure::Malformed)?;
     let name = AdminName::parse(&person.name).map_err(|_| Failure::Malformed)?;
     Ok(match replaced(&name, roster) {
-        Some(id) => Change::Replace { id, keys: (&public).into() },
+        Some(id) => {
+            // What nobody said is what costs the least when it is wrong
+            let old = OldKeys::from_name(old_keys.unwrap_or(OldKeys::Lost.as_str())).ok_or(Failure::Malformed)?;
+            Change::Replace { id, old: Some(old), keys: (&public).into() }
+        }
         None => Change::Add { keys: (&public).into(), roles: read_roles(&person.roles)?, name },
     })
 }
@@ -76,13 +83,16 @@ pub(crate) struct ChangeView {
     words: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// Where the keys are that new ones take the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_keys: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<u8>,
 }
 
 impl ChangeView {
     const fn of(change: &'static str) -> Self {
-        Self { change, name: None, roles: None, words: None, reason: None, threshold: None }
+        Self { change, name: None, roles: None, words: None, reason: None, old_keys: None, threshold: None }
     }
 
     pub(crate) fn new(change: &Change, roster: &Roster) -> Self {
@@ -100,9 +110,12 @@ impl ChangeView {
             Change::Revoke { id, reason } => {
                 Self { name: named(id), reason: Some(reason.as_str()), ..Self::of("revoke") }
             }
-            Change::Replace { id, keys } => {
-                Self { name: named(id), words: Some(keys.id().words().join(" ")), ..Self::of("replace") }
-            }
+            Change::Replace { id, old, keys } => Self {
+                name: named(id),
+                words: Some(keys.id().words().join(" ")),
+                old_keys: Some(old.unwrap_or(OldKeys::Forgotten).as_str()),
+                ..Self::of("replace")
+            },
             Change::Roles { id, roles } => Self { name: named(id), roles: list(roles), ..Self::of("roles") },
         }
     }

@@ -52,6 +52,10 @@ pub(crate) enum Failure {
     Unchecked,
     /// Nothing can be sealed anew: somebody who has left was granted the active key, or the vault does not have it.
     NotTheActiveKey,
+    /// Nothing is sealed anew to a key that this admin does not hold: it could not be compared before it is sent.
+    ActiveKeyNotHeld,
+    /// What was sealed anew does not open to what was there; nothing was sent.
+    ResealedUnlike,
     /// A recovery code that lacks digits, or has too many.
     CodeLength,
     /// The group of a recovery code, from 1, that is not as it was printed.
@@ -91,6 +95,8 @@ impl Failure {
             Self::LogKeyMissing => "log_key_missing",
             Self::NoLog => "no_log",
             Self::NotTheActiveKey => "not_the_active_key",
+            Self::ActiveKeyNotHeld => "active_key_not_held",
+            Self::ResealedUnlike => "resealed_unlike",
             Self::LogRefused => "log_refused",
             Self::LogRolledBack => "log_rolled_back",
             Self::LogForked => "log_forked",
@@ -132,6 +138,10 @@ impl Failure {
             Self::LogKeyMissing => "build the admin site again with the key of the audit log",
             Self::NoLog => "nothing is signed for an audit log here",
             Self::NotTheActiveKey => "nothing can be sealed anew before another data key is sealed to",
+            Self::ActiveKeyNotHeld => {
+                "the active data key is not granted to this admin, so what is sealed to it cannot be compared"
+            }
+            Self::ResealedUnlike => "what was sealed anew does not open to what was there: nothing was sent",
             Self::LogRefused => "the vault did not show the signed entry in its audit log",
             Self::LogRolledBack => "the audit log is shorter than this browser has seen it",
             Self::LogForked => "the audit log is not the one that this browser has seen",

@@ -225,7 +225,7 @@
 //!   purpose?: string, deposit_id?: string, fields?: {kind: string, index: number}[], criteria?: string[],
 //!   identity?: string, added?: boolean /* a passkey: or removed */ }[] };
 //! type Person = { identity: string, name: string, roles: string[], words: string,
-//!   state: "active" | "replaced" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
+//!   state: "active" | "replaced" | "replaced_lost" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type Keys = {
 //!   keys: { key_id: string, suite: string, state: "pending" | "active" | "retiring" | "retired" | "discarded" | "purged",
 //!           start: string /* RFC 3339 */, until?: string /* when it goes into the next state by itself */,
@@ -233,7 +233,8 @@
 //!   due: { code: "manifest_ends" | "manifest_ended" | "key_overdue" | "no_next_key", days?: number, at?: string }[],
 //!   ends?: string // when the manifest in force ends
 //! };
-//! type ChangeRequest = { change: "admit", person: object /* of Waiting */ }
+//! type ChangeRequest = { change: "admit", person: object /* of Waiting */,
+//!       old_keys?: "lost" | "forgotten" /* where somebody gets new keys; without it they are lost */ }
 //!   | { change: "revoke", identity: string, reason: "left" | "lost" | "compromised" | "other" }
 //!   | { change: "roles", identity: string, roles: string[] } | { change: "threshold", threshold: 1 | 2 };
 //! type Waiting = { name: string, roles: string[], words: string, replaces: boolean, joined: string, person: object };

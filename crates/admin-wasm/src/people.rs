@@ -75,7 +75,7 @@ impl Signing<'_> {
         let after = self.preview(&entry)?;
         let note = entry.sign(&[self.admin.signer()]).map_err(refused)?;
         let grants = match request {
-            ChangeRequest::Admit { person } if self.roster.threshold() == Some(1) => {
+            ChangeRequest::Admit { person, .. } if self.roster.threshold() == Some(1) => {
                 self.grant_to_newcomers(&after, std::slice::from_ref(person), rng)?
             }
             _ => Vec::new(),

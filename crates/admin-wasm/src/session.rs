@@ -30,7 +30,7 @@ use crate::failure::Failure;
 use crate::journal::Journal;
 use crate::people::{Signing, waiting};
 use crate::place::{Place, Trust};
-use crate::unlock::{Unlocked, Unlocking, With, public_key, verify};
+use crate::unlock::{Unlocked, Unlocking, With, granted, public_key, verify};
 use crate::view::{KeysView, LocatorView, RenewedView, ValuesView, ViewedDeposit, people};
 
 mod kit;
@@ -254,10 +254,21 @@ impl Session {
         self.known = known(self.roster.as_ref(), &custody);
         self.purged = purged(&custody);
         self.publics = public_keys(&custody)?;
+        self.open_new_grants(&custody);
         if self.is_sure {
             self.new_grants = self.signing()?.grant_missing(&custody, &answer.identities, rng)?;
         }
         Ok(())
+    }
+
+    /// Keys that were granted to this admin since: what is sealed now opens, and what is sealed anew can be compared. One that does
+    /// not open is as if it were not granted.
+    fn open_new_grants(&mut self, custody: &Custody) {
+        let (Some(admin), Some(roster)) = (&self.admin, &self.roster) else { return };
+        let held: Vec<KeyId> = self.opener.key_ids().collect();
+        let new = custody.keys.iter().filter(|key| !key.grants.is_empty() && !held.contains(&KeyId(key.key_id.0)));
+        let opened = new.filter_map(|key| granted(admin, roster, &public_key(key).ok()?, &key.grants));
+        opened.collect::<Vec<_>>().into_iter().for_each(|key| self.opener.add_key(key));
     }
 
     /// Those who wait, of the body of `GET /v1/invitations`.

@@ -223,7 +223,12 @@ pub(crate) fn verify(
     Ok(roster)
 }
 
-fn granted(admin: &Identity, roster: &Roster, public: &DataPublicKey, grants: &[B64u]) -> Option<PrivateItems> {
+pub(crate) fn granted(
+    admin: &Identity,
+    roster: &Roster,
+    public: &DataPublicKey,
+    grants: &[B64u],
+) -> Option<PrivateItems> {
     let grants = grants.iter().map(|grant| AdminGrant::parse(&grant.0)).collect::<Result<Vec<_>, _>>().ok()?;
     open_key(admin, roster, public, &grants).ok()
 }

@@ -34,7 +34,7 @@ pub(crate) struct PersonView {
     /// Now, or at the end.
     roles: Vec<String>,
     words: String,
-    /// `active`, `replaced`, or why it was revoked.
+    /// `active`, `replaced`, `replaced_lost` when somebody else may have the old keys, or why it was revoked.
     state: &'static str,
     /// RFC 3339, of the entry that brought it in.
     since: String,

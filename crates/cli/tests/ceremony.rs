@@ -72,7 +72,8 @@ fn proposed_carried_signed_in_turns_and_published() {
     let shop = Shop::built();
     let first = published(&shop);
     let file = shop.path("next.proposal");
-    ok(propose(&shop, "next.proposal", &[]));
+    assert!(fails(propose(&shop, "nobodys", &["--admin", "nobody"])).contains("nobody is not in the roster"));
+    ok(propose(&shop, "next.proposal", &["--admin", "anna"]));
     // Two keys were there; with these the last one starts before the manifest ends
     assert_eq!(states(&shop), ["active", "pending", "unsigned", "unsigned", "unsigned"]);
     assert_eq!(published(&shop).hash(), first.hash());

@@ -103,6 +103,10 @@ async fn the_only_admins_loss_is_met_by_the_site_keys() {
     assert!(fails(publish()).contains("2 more site keys must sign"));
     let shown = ok(sign(&[3], &[]));
     assert!(shown.contains("Gets new keys     anna"), "{shown}");
+    assert!(
+        shown.contains("old keys lost: somebody else may have them"),
+        "nobody said that they are destroyed: {shown}"
+    );
     assert!(fails(publish()).contains("one more site key must sign"));
     ok(sign(&[1], &[]));
     let head = ok(publish());
@@ -111,7 +115,7 @@ async fn the_only_admins_loss_is_met_by_the_site_keys() {
     assert_eq!(logged, ["manifest 1", "roster 0", "roster 1"]);
 
     let people: Json = serde_json::from_str(&ok(shop.run(&["roster", "list", "--json"]))).unwrap();
-    assert_eq!((&people[0]["state"], &people[1]["state"]), (&"replaced".into(), &"active".into()));
+    assert_eq!((&people[0]["state"], &people[1]["state"]), (&"replaced_lost".into(), &"active".into()));
     let words = people[1]["words"].as_str().unwrap();
     assert!(shown.contains(words), "{shown}");
     let store = VaultStore::open(&shop.data().join("vault.db").into()).await.unwrap();

@@ -211,7 +211,7 @@ impl fmt::Display for Due {
             Self::ManifestEnded { .. } => write!(f, "the key manifest has expired and the form has stopped: {DO} now"),
             Self::KeyKnownToLeaver { key } => write!(
                 f,
-                "somebody who has left was granted data key {key}, which seals now or is to: {DO} now, which discards it"
+                "somebody who has left, or who has lost keys of an admin to others, was granted data key {key}, which seals now or is to: {DO} now, which discards it"
             ),
             Self::KeyOverdue { key, days } => write!(
                 f,

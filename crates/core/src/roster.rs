@@ -9,7 +9,7 @@ mod error;
 mod file;
 
 pub use admin::{Admin, End};
-pub use change::{AdminKeys, Change, MAX_ROLES, Reason, Roles};
+pub use change::{AdminKeys, Change, MAX_ROLES, OldKeys, Reason, Roles};
 pub use entry::{Entry, cosign, take_apart};
 pub use error::{Fault, RosterError};
 pub use file::{MAX_FILE, from_file, to_file};
@@ -262,15 +262,15 @@ impl Roster {
         self.admins.get(id)
     }
 
-    /// Whether a person who had this identity is not in the list any more: it was revoked, for whatever reason, or is one that
-    /// was replaced by such a one. Who just has new keys has not left.
+    /// Whether somebody who is not in the list may have this identity: it was revoked, for whatever reason; or replaced because it
+    /// was lost; or is one that was replaced by such a one. Who just has new keys, and destroyed the old ones, has not left.
     pub fn has_left(&self, id: &IdentityId) -> bool {
         let mut id = *id;
         // No identity replaces one of before it, so this ends
         loop {
             match self.admin(&id).and_then(Admin::end) {
-                Some((_, End::Replaced(by))) => id = by,
-                Some((_, End::Revoked(_))) => return true,
+                Some((_, End::Replaced(by, OldKeys::Forgotten))) => id = by,
+                Some((_, End::Revoked(_) | End::Replaced(_, OldKeys::Lost))) => return true,
                 None => return false,
             }
         }

@@ -1,6 +1,6 @@
 // Changes of the list of admins, in words.
 
-import type { Change, Reason } from "./engine.ts";
+import type { Change, OldKeys, Reason } from "./engine.ts";
 import { sayRoles } from "./roles.ts";
 
 /** Why somebody is removed; the first is what is said, the second what is chosen. */
@@ -11,13 +11,27 @@ export const REASONS: Readonly<Record<Reason, { readonly said: string; readonly 
   other: { said: "another reason", choice: "Another reason" },
 };
 
+/** Where the keys are that somebody gets new ones for; the first is what is chosen until somebody chooses. */
+export const OLD_KEYS: Readonly<Record<OldKeys, { readonly said: string; readonly choice: string; readonly hint: string }>> = {
+  lost: {
+    said: "somebody else may have the old ones, so what they open is to be sealed anew",
+    choice: "Somebody else may have the old keys",
+    hint: "A device or a passphrase was lost, stolen or seen, or nobody knows. Another data key has to begin, and what the old keys open is sealed anew.",
+  },
+  forgotten: {
+    said: "the old ones are destroyed, and open nothing any more",
+    choice: "The old keys are destroyed: nobody has them",
+    hint: "The passphrase is forgotten, written down nowhere, and no device is missing. Nothing is sealed anew.",
+  },
+};
+
 /** What a change does, as a sentence. */
-export function sayChange({ change, name = "Somebody", roles = [], reason, threshold }: Change): string {
+export function sayChange({ change, name = "Somebody", roles = [], reason, old_keys: old = "lost", threshold }: Change): string {
   switch (change) {
     case "add":
       return `${name} comes in, as ${sayRoles(roles)}.`;
     case "replace":
-      return `${name} gets new keys; the old ones open nothing any more.`;
+      return `${name} gets new keys; ${OLD_KEYS[old].said}.`;
     case "revoke":
       return `${name} is removed (${reason === undefined ? "no reason" : REASONS[reason].said}).`;
     case "roles":

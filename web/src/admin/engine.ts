@@ -52,7 +52,7 @@ export interface Person {
   readonly name: string;
   readonly roles: readonly string[];
   readonly words: string;
-  readonly state: "active" | "replaced" | "left" | "lost" | "compromised" | "other";
+  readonly state: "active" | "replaced" | "replaced_lost" | "left" | "lost" | "compromised" | "other";
   /** RFC 3339. */
   readonly since: string;
   /** Who is signed in. */
@@ -110,8 +110,12 @@ export interface Change {
   /** Of new keys. */
   readonly words?: string;
   readonly reason?: Reason;
+  /** Where the keys are that new ones take the place of. */
+  readonly old_keys?: OldKeys;
   readonly threshold?: number;
 }
+
+export type OldKeys = "lost" | "forgotten";
 
 export type Reason = "left" | "lost" | "compromised" | "other";
 

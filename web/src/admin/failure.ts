@@ -170,6 +170,10 @@ const SENTENCES = {
     "What the vault keeps for the recovery key does not open with it. Nothing was granted. Tell whoever runs the vault: " +
     "either a row is damaged, or somebody tries to pass off a key. nightsafe open --offline with a copy of the vault’s database tells more.",
   nothing: "The recovery key opens nothing that you do not hold already.",
+  notHeld:
+    "Nothing is sealed anew here: the data key of now is not granted to you, so this browser could not look at what it sealed before it sends it. " +
+    "Ask an admin who can open new orders.",
+  unlike: "What this browser sealed anew does not open to what was there. Nothing was sent, and the orders are as they were. Reload the page, and tell whoever looks after it if that happens again.",
   notActive:
     "Nothing can be sealed anew now: somebody who has left was granted the data key of now, or another one has just taken over. " +
     "Look at this page again; it says what is due.",
@@ -246,6 +250,8 @@ const BY_CODE: ReadonlyMap<string, string> = new Map([
   ["recovery_grants_refused", SENTENCES.recoveryGrants],
   ["nothing_to_recover", SENTENCES.nothing],
   ["not_the_active_key", SENTENCES.notActive],
+  ["active_key_not_held", SENTENCES.notHeld],
+  ["resealed_unlike", SENTENCES.unlike],
 ]);
 
 /** By the browser's names. */

@@ -31,13 +31,13 @@ async function keysIn(demo: Demo): Promise<string[]> {
   return [...new Set([...sets.matchAll(/ ([0-9a-f]{32}) /g)].map(([, id = ""]) => id))];
 }
 
-test("Ben leaves: what is due is said, his keys go, and what he could open is sealed anew, after a reload in the middle of it", async ({
+test("Ben leaves: what is due is said, his keys go, and what he could open is sealed anew, after the vault was killed in the middle of it", async ({
   browser,
   demo: _built,
   spare,
 }) => {
-  test.setTimeout(150_000);
-  const demo = await Demo.start(spare);
+  test.setTimeout(180_000);
+  let demo = await Demo.start(spare);
   const dark = { locale: "en-GB", colorScheme: "dark", viewport: { width: 360, height: 740 } } as const;
   const [context, elsewhere] = [await browser.newContext(dark), await browser.newContext({ locale: "en-GB" })];
   try {
@@ -79,7 +79,7 @@ test("Ben leaves: what is due is said, his keys go, and what he could open is se
     await page.getByRole("button", { name: "Keys" }).click();
     await expect(page.getByRole("region", { name: "What is due" })).toContainText("Nothing.");
 
-    // Interrupted when everything is sealed and nothing is kept yet
+    // Killed when everything is sealed and nothing is kept yet: the vault has handed out, and written down that it did
     const held = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/reseal"));
     await page.route(/\/v1\/reseal$/, (route) => (route.request().method() === "POST" ? undefined : route.continue()));
     await left.getByRole("button", { name: "Seal anew" }).focus();
@@ -90,6 +90,8 @@ test("Ben leaves: what is due is said, his keys go, and what he could open is se
     await expect(left).toContainText("0 of 2 deposits sealed anew.");
     await expectAccessible(page, "sealing anew");
     expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    await demo.end("SIGKILL");
+    demo = await Demo.start(spare, demo.written);
     await page.reload(); // which breaks it off
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.getByRole("button", { name: "Keys" }).click();

@@ -202,6 +202,9 @@ test("a lost passphrase: an invitation for new keys, which open again; the old o
     await people.page.getByRole("button", { name: "Look again" }).click();
     const waiting = people.entry("Waiting for you", BEN.user);
     await expect(waiting).toContainText("New keys for ben");
+    // Until somebody says otherwise, others may have the old keys
+    await expect(waiting.getByLabel("Somebody else may have the old keys")).toBeChecked();
+    await waiting.getByLabel("The old keys are destroyed: nobody has them").check();
     await people.sign(waiting, words, /^Sign ben’s new keys$/);
     await people.says("ben has new keys now.");
     await old.page.getByRole("search").getByRole("button", { name: "Find" }).click();

@@ -3,7 +3,7 @@
 use getrandom::SysRng;
 use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::note::NoteSigner;
-use nightsafe_core::roster::{AdminKeys, Change, Entry, Reason, Remembered, Roles};
+use nightsafe_core::roster::{AdminKeys, Change, Entry, OldKeys, Reason, Remembered, Roles};
 use nightsafe_core::suite::Suite;
 use nightsafe_proto::vault::custody::CustodyKey;
 use nightsafe_proto::wire::Hex;
@@ -102,7 +102,7 @@ impl Team {
 }
 
 fn admit(person: Waiting) -> ChangeRequest {
-    ChangeRequest::Admit { person }
+    ChangeRequest::Admit { person, old_keys: None }
 }
 
 #[test]
@@ -235,7 +235,14 @@ fn changes_are_said_in_parts() {
             Change::Revoke { id, reason: Reason::Lost },
             serde_json::json!({"change": "revoke", "name": "Ben", "reason": "lost"}),
         ),
-        (Change::Replace { id, keys }, serde_json::json!({"change": "replace", "name": "Ben", "words": words})),
+        (
+            Change::Replace { id, old: Some(OldKeys::Lost), keys: keys.clone() },
+            serde_json::json!({"change": "replace", "name": "Ben", "words": words, "old_keys": "lost"}),
+        ),
+        (
+            Change::Replace { id, old: None, keys },
+            serde_json::json!({"change": "replace", "name": "Ben", "words": words, "old_keys": "forgotten"}),
+        ),
         (
             Change::Roles { id, roles: Roles::parse("a,b").unwrap() },
             serde_json::json!({"change": "roles", "name": "Ben", "roles": ["a", "b"]}),

@@ -56,6 +56,11 @@ impl Session {
         let active = newest.manifest().active_key(now).ok_or(Failure::NotTheActiveKey)?;
         let key = self.publics.iter().find(|key| *key.fingerprint() == active.fingerprint);
         let key = key.filter(|key| !self.known.contains(&key.key_id())).ok_or(Failure::NotTheActiveKey)?;
+        // What is sealed is opened again before it is sent: the old envelopes are gone then
+        let id = key.key_id();
+        if !self.opener.keys().iter().any(|held| held.public_key().key_id() == id) {
+            return Err(Failure::ActiveKeyNotHeld);
+        }
         Ok((key.clone(), newest.hash()))
     }
 
@@ -141,6 +146,8 @@ impl Session {
                     fields: new.fields.iter().map(field).collect(),
                 }),
                 Err(NotResealed::Differs(differences)) => left.push((one.id, one.reference.clone(), differences)),
+                Err(NotResealed::NotHeld) => return Err(Failure::ActiveKeyNotHeld),
+                Err(NotResealed::Unlike) => return Err(Failure::ResealedUnlike),
                 Err(NotResealed::Incomplete | NotResealed::Seal) => return Err(Failure::Malformed),
             }
         }

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::TrustAnchor;
 use nightsafe_core::label::Label;
-use nightsafe_core::roster::{self, By, Change, Entry, Roster};
+use nightsafe_core::roster::{self, By, Change, Entry, OldKeys, Roster};
 
 use super::carried::Carried;
 use super::proposal::utf8;
@@ -60,11 +60,12 @@ impl RosterProposal {
                     lines.push(format!("  identity {}", keys.id()));
                     lines.push(format!("  words    {}", keys.id().words().join(" ")));
                 }
-                Change::Replace { id, keys } => {
+                Change::Replace { id, old, keys } => {
                     let admin = self.before.admin(id).context("it replaces somebody who was never in the roster")?;
                     lines.push(format!("Gets new keys     {}; the old ones are ended", admin.name()));
                     lines.push(format!("  identity {}", keys.id()));
                     lines.push(format!("  words    {}", keys.id().words().join(" ")));
+                    lines.push(format!("  old keys {}", told(*old)));
                 }
                 // Nothing else is proposed here, and nobody should sign what this version does not put into words
                 _ => bail!("the proposal changes something else than who comes in: do not sign it"),
@@ -76,6 +77,16 @@ impl RosterProposal {
             lines.push(format!("  {} ({})", admin.name(), admin.last_roles().collect::<Vec<_>>().join(", ")));
         }
         Ok(lines)
+    }
+}
+
+/// Where the old keys are, and what follows from it.
+const fn told(old: Option<OldKeys>) -> &'static str {
+    match old {
+        Some(OldKeys::Lost) => {
+            "lost: somebody else may have them, so another data key begins, and what they open is sealed anew"
+        }
+        Some(OldKeys::Forgotten) | None => "forgotten: destroyed, and nobody has them, so nothing is sealed anew",
     }
 }
 
@@ -140,11 +151,12 @@ mod tests {
         let [a, b, _] = &site.site_keys;
         let [anna, again] = [(); 2].map(|()| Identity::generate(&site.anchor.site, &mut rng()).unwrap());
         let (roster, note) = first_roster(anna.public(), None, "anna", &site.anchor, &[a, b]).unwrap();
-        let replace = Change::Replace { id: anna.id(), keys: again.public().into() };
+        let replace = Change::Replace { id: anna.id(), old: Some(OldKeys::Lost), keys: again.public().into() };
         let entry = roster.next(now(), vec![replace]);
         let make = |entry: Entry| RosterProposal::new(site.anchor.clone(), vec![note.clone()], entry);
         let mut proposal = make(entry.clone()).unwrap();
         let text = proposal.review().unwrap().join("\n");
+        assert!(text.contains("old keys lost: somebody else may have them"), "{text}");
         assert!(text.contains("Gets new keys     anna") && text.contains(&again.id().words().join(" ")), "{text}");
         for (signer, missing) in [(a, 1), (a, 1), (b, 0)] {
             proposal.signatures_mut().add(signer).unwrap();

@@ -12,7 +12,7 @@ pub fn of_roster_entry(after: &Roster) -> Vec<Action> {
         let (_, end) = admin.end().filter(|(at, _)| *at == after.sequence())?;
         Some(match end {
             End::Revoked(_) => Action::Revoke(admin.id()),
-            End::Replaced(identity) => Action::Recovery { identity, method: RecoveryMethod::Admin },
+            End::Replaced(identity, _) => Action::Recovery { identity, method: RecoveryMethod::Admin },
         })
     });
     std::iter::once(Action::RosterChange(after.head())).chain(ended).collect()

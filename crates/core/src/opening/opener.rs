@@ -91,6 +91,13 @@ impl Opener {
         self.manifests = manifests;
     }
 
+    /// Holds one more data key, once.
+    pub fn add_key(&mut self, key: PrivateItems) {
+        if !self.key_ids().any(|id| id == key.public_key().key_id()) {
+            self.keys.push(key);
+        }
+    }
+
     /// The data keys at hand: what is granted to others.
     pub fn keys(&self) -> &[PrivateItems] {
         &self.keys

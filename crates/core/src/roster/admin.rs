@@ -1,6 +1,6 @@
 //! A person under one identity, and since when.
 
-use super::{AdminKeys, Fault, Reason, Roles};
+use super::{AdminKeys, Fault, OldKeys, Reason, Roles};
 use crate::identity::{AdminName, PublicIdentity};
 use crate::keys::DataPublicKey;
 use crate::note::Vkey;
@@ -11,8 +11,8 @@ use crate::scalar::{IdentityId, KeyFingerprint, Site};
 pub enum End {
     /// The person was removed.
     Revoked(Reason),
-    /// The person got this identity.
-    Replaced(IdentityId),
+    /// The person got this identity, and somebody else may have the keys of this one, or nobody has.
+    Replaced(IdentityId, OldKeys),
 }
 
 /// An identity of the roster, active or not any more. None is ever active twice.
@@ -73,11 +73,12 @@ impl Admin {
         self.roles.last().into_iter().flat_map(|(_, roles)| roles.iter())
     }
 
-    /// `active`, `replaced`, or why it was revoked.
+    /// `active`, `replaced`, `replaced_lost`, or why it was revoked.
     pub const fn state(&self) -> &'static str {
         match self.end {
             None => "active",
-            Some((_, End::Replaced(_))) => "replaced",
+            Some((_, End::Replaced(_, OldKeys::Forgotten))) => "replaced",
+            Some((_, End::Replaced(_, OldKeys::Lost))) => "replaced_lost",
             Some((_, End::Revoked(reason))) => reason.as_str(),
         }
     }

@@ -1,7 +1,9 @@
 //! What an entry does to the state before it.
 
 use super::entry::take_apart;
-use super::{Admin, AdminKeys, By, Change, End, Entry, Fault, MAX_ACTIVE, MAX_IDENTITIES, Roles, Roster, Stamp};
+use super::{
+    Admin, AdminKeys, By, Change, End, Entry, Fault, MAX_ACTIVE, MAX_IDENTITIES, OldKeys, Roles, Roster, Stamp,
+};
 use crate::anchor::TrustAnchor;
 use crate::identity::AdminName;
 use crate::note::{Note, NoteError, Vkey};
@@ -60,8 +62,9 @@ impl Roster {
                 Change::Revoke { id, reason } => {
                     self.end(id, entry.sequence, End::Revoked(*reason))?;
                 }
-                Change::Replace { id, keys } => {
-                    let (name, roles) = self.end(id, entry.sequence, End::Replaced(keys.id()))?;
+                Change::Replace { id, old, keys } => {
+                    let end = End::Replaced(keys.id(), old.unwrap_or(OldKeys::Forgotten));
+                    let (name, roles) = self.end(id, entry.sequence, end)?;
                     self.add(keys, &roles, &name, entry.sequence, anchor)?;
                 }
                 Change::Roles { id, roles } => self.active_mut(id)?.roles.push((entry.sequence, roles.clone())),

@@ -30,6 +30,15 @@ pub enum Reason {
     Other,
 }
 
+/// Where the keys are that somebody has no more, and gets other ones for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldKeys {
+    /// Somebody else may have them: what they open counts as known to somebody who has left.
+    Lost,
+    /// They were destroyed, and nobody has them.
+    Forgotten,
+}
+
 /// The public keys of an identity as the roster has them: the X-Wing key by its fingerprint, so that an entry stays
 /// short. Id and keys belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +75,8 @@ pub enum Change {
     Replace {
         /// The identity that is no longer used.
         id: IdentityId,
+        /// Where its keys are. Entries of before this was said have `None`, and count as `Forgotten`.
+        old: Option<OldKeys>,
         /// The new keys.
         keys: AdminKeys,
     },
@@ -125,6 +136,21 @@ impl Reason {
     /// The reason of a word.
     pub fn from_name(word: &str) -> Option<Self> {
         [Self::Left, Self::Lost, Self::Compromised, Self::Other].into_iter().find(|one| one.as_str() == word)
+    }
+}
+
+impl OldKeys {
+    /// The word in formats.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// What a word says.
+    pub fn from_name(word: &str) -> Option<Self> {
+        [Self::Lost, Self::Forgotten].into_iter().find(|one| one.as_str() == word)
     }
 }
 
@@ -197,9 +223,12 @@ impl Change {
             return Ok(Self::Revoke { id, reason: Reason::from_name(reason).ok_or(NONE)? });
         }
         if let Some(value) = lines.take("replace") {
-            let (id, keys) = read_id(value).ok_or(NONE)?;
+            let (id, rest) = read_id(value).ok_or(NONE)?;
+            // No verifier key is one of these words
+            let said = rest.split_once(' ').and_then(|(word, keys)| Some((OldKeys::from_name(word)?, keys)));
+            let (old, keys) = said.map_or((None, rest), |(old, keys)| (Some(old), keys));
             let mut words = keys.splitn(2, ' ');
-            return Ok(Self::Replace { id, keys: AdminKeys::read(&mut words, site)? });
+            return Ok(Self::Replace { id, old, keys: AdminKeys::read(&mut words, site)? });
         }
         let (id, roles) = lines.take("roles").and_then(read_id).ok_or(NONE)?;
         Ok(Self::Roles { id, roles: Roles::parse(roles).ok_or(NONE)? })
@@ -214,9 +243,12 @@ impl Change {
                 push_line(out, &["add", &signing, &encryption, &roles.to_text(), name.as_str()]);
             }
             Self::Revoke { id, reason } => push_line(out, &["revoke", &id.to_hex(), reason.as_str()]),
-            Self::Replace { id, keys } => {
-                let (signing, encryption) = (keys.signing.to_text(), keys.encryption.to_hex());
-                push_line(out, &["replace", &id.to_hex(), &signing, &encryption]);
+            Self::Replace { id, old, keys } => {
+                let (id, signing, encryption) = (id.to_hex(), keys.signing.to_text(), keys.encryption.to_hex());
+                match old {
+                    Some(old) => push_line(out, &["replace", &id, old.as_str(), &signing, &encryption]),
+                    None => push_line(out, &["replace", &id, &signing, &encryption]),
+                }
             }
             Self::Roles { id, roles } => push_line(out, &["roles", &id.to_hex(), &roles.to_text()]),
         }

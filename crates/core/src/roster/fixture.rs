@@ -93,7 +93,7 @@ impl List {
 /// Anna; then Ben, and two must sign; Cleo and Dora; Ben leaves; Cleo gets new keys; Dora another role.
 pub(crate) fn honest() -> List {
     let [anna, ben, cleo, dora, new_cleo] = ["anna", "ben", "cleo", "dora", "new cleo"].map(person);
-    let replace = Change::Replace { id: cleo.id(), keys: AdminKeys::from(new_cleo.public()) };
+    let replace = Change::Replace { id: cleo.id(), old: None, keys: AdminKeys::from(new_cleo.public()) };
     let roles = Change::Roles { id: dora.id(), roles: Roles::parse("auditor,shipping").unwrap() };
     List::first(vec![Change::Threshold(1), Change::AuditKey(KeyFingerprint([0x2a; 32])), add(&anna, "admin", "Anna")])
         .and(vec![add(&ben, "admin", "Ben"), Change::Threshold(2)], &[anna.signer()])

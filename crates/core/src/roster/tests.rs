@@ -27,7 +27,7 @@ fn it_says_who_was_active_when() {
     assert_eq!(when(&new_cleo), [4, 5]);
     assert!(when(&person("mallory").id()).is_empty());
     assert_eq!(roster.admin(&ben).unwrap().end(), Some((3, End::Revoked(Reason::Left))));
-    assert_eq!(roster.admin(&cleo).unwrap().end(), Some((4, End::Replaced(new_cleo))));
+    assert_eq!(roster.admin(&cleo).unwrap().end(), Some((4, End::Replaced(new_cleo, OldKeys::Forgotten))));
     assert_eq!(roster.everybody().count(), 5);
     let roles = |sequence| roster.admin(&dora).unwrap().roles_at(sequence).map(Roles::to_text);
     assert_eq!([roles(1), roles(2), roles(5)], [None, Some("shipping".into()), Some("auditor,shipping".into())]);
@@ -45,6 +45,17 @@ fn who_has_new_keys_has_not_left_until_these_are_revoked() {
     let goes = list.next(vec![Change::Threshold(1), revoke(&person("new cleo"))]);
     let gone = list.roster().preview(&goes, By::Admins, &anchor()).unwrap();
     assert_eq!(left(&gone), [true, true, true, false, false]);
+    // Somebody else may have the keys: it is as if that one had left
+    let replace = |old| Change::Replace { id: new_cleo, old, keys: AdminKeys::from(person("erik").public()) };
+    for (old, expected) in [(None, false), (Some(OldKeys::Forgotten), false), (Some(OldKeys::Lost), true)] {
+        let replaced = list.roster().preview(&list.next(vec![replace(old)]), By::Admins, &anchor()).unwrap();
+        // What was replaced before by keys that are lost now was this person's, too
+        assert_eq!(left(&replaced), [true, expected, expected, false, false], "{old:?}");
+        assert_eq!(replaced.known_to_leavers(&[(KeyId([1; 16]), new_cleo)]).len(), usize::from(expected));
+        let state = if expected { "replaced_lost" } else { "replaced" };
+        assert_eq!(replaced.admin(&new_cleo).unwrap().state(), state);
+        assert!(!replaced.has_left(&person("erik").id()));
+    }
     let (one, two, three) = (KeyId([1; 16]), KeyId([2; 16]), KeyId([3; 16]));
     let ended = [(three, ben), (one, cleo), (one, ben), (two, anna), (two, mallory)];
     assert_eq!(gone.known_to_leavers(&ended), [one, three]);
@@ -166,8 +177,16 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         any::<[u8; 32]>().prop_map(|key| Change::AuditKey(KeyFingerprint(key))),
         (person(), roles(), name).prop_map(|(person, roles, name)| add(&person, roles, &name)),
         person().prop_map(|person| revoke(&person)),
-        (any::<[u8; 16]>(), person())
-            .prop_map(|(id, person)| Change::Replace { id: IdentityId(id), keys: person.public().into() }),
+        (
+            any::<[u8; 16]>(),
+            proptest::sample::select(vec![None, Some(OldKeys::Lost), Some(OldKeys::Forgotten)]),
+            person()
+        )
+            .prop_map(|(id, old, person)| Change::Replace {
+                id: IdentityId(id),
+                old,
+                keys: person.public().into()
+            }),
         (any::<[u8; 16]>(), roles())
             .prop_map(|(id, roles)| Change::Roles { id: IdentityId(id), roles: Roles::parse(roles).unwrap() }),
     ];

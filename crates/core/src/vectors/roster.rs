@@ -3,7 +3,7 @@
 use super::read;
 use crate::note::{NoteSigner, Vkey, sign};
 use crate::roster::fixture::{LAST, List, SITE, add, anchor, at, honest, person, revoke, site, site_key};
-use crate::roster::{Change, Entry, Remembered, Roster, RosterError, verify};
+use crate::roster::{Change, Entry, OldKeys, Remembered, Roster, RosterError, verify};
 use crate::scalar::{RosterHead, Site};
 use serde_json::{Value, json};
 
@@ -50,7 +50,14 @@ impl Case {
                     "since": admin.since(),
                 })
             });
-            json!({"head": roster.head().to_hex(), "threshold": roster.threshold(), "active": admins.collect::<Vec<_>>()})
+            let left =
+                roster.everybody().map(|admin| admin.id()).filter(|id| roster.has_left(id)).map(|id| id.to_hex());
+            json!({
+                "head": roster.head().to_hex(),
+                "threshold": roster.threshold(),
+                "active": admins.collect::<Vec<_>>(),
+                "left": left.collect::<Vec<_>>(),
+            })
         });
         json!({
             "case": self.case,
@@ -236,7 +243,38 @@ fn rules() -> Vec<Case> {
         ),
         good(
             "the only admin gets new keys",
-            alone().and(vec![Change::Replace { id: anna.id(), keys: erik.public().into() }], &[anna.signer()]),
+            alone()
+                .and(vec![Change::Replace { id: anna.id(), old: None, keys: erik.public().into() }], &[anna.signer()]),
+        ),
+        good(
+            "somebody's keys are lost, and somebody else may have them",
+            alone().and(
+                vec![Change::Replace { id: anna.id(), old: Some(OldKeys::Lost), keys: erik.public().into() }],
+                &[anna.signer()],
+            ),
+        ),
+        good(
+            "somebody's keys are forgotten, and nobody has them",
+            alone().and(
+                vec![Change::Replace { id: anna.id(), old: Some(OldKeys::Forgotten), keys: erik.public().into() }],
+                &[anna.signer()],
+            ),
+        ),
+        refused(
+            "old keys that are something else",
+            with_text(
+                alone(),
+                &alone()
+                    .next(vec![Change::Replace {
+                        id: anna.id(),
+                        old: Some(OldKeys::Forgotten),
+                        keys: erik.public().into(),
+                    }])
+                    .encode()
+                    .replace(" forgotten ", " stolen "),
+                &[anna.signer()],
+            ),
+            "malformed",
         ),
         refused(
             "one signature where two must",
@@ -287,7 +325,7 @@ fn rules() -> Vec<Case> {
         ),
         refused(
             "somebody is replaced by one who is there",
-            honest().and(vec![Change::Replace { id: anna.id(), keys: cleo.public().into() }], &two()),
+            honest().and(vec![Change::Replace { id: anna.id(), old: None, keys: cleo.public().into() }], &two()),
             "reused_key",
         ),
         refused(

@@ -4,7 +4,7 @@ use nightsafe_core::audit::{Action, RecoveryMethod};
 use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::Identity;
 use nightsafe_core::keys::PrivateItems;
-use nightsafe_core::roster::{AdminKeys, Change, Reason, Roles, take_apart};
+use nightsafe_core::roster::{AdminKeys, Change, OldKeys, Reason, Roles, take_apart};
 use nightsafe_core::scalar::{KeyId, RosterHead};
 use nightsafe_proto::problem::ProblemType as P;
 use nightsafe_proto::vault::custody::Custody;
@@ -109,7 +109,7 @@ async fn who_goes_and_who_gets_new_keys_is_named_in_the_log_and_opens_no_entry_a
     let ben = recorded.with_ben().await;
     let new = recorded.team.joins("ben", "admin", "words that I remember").await;
     let keys = AdminKeys::from(new.public());
-    let change = recorded.entry(vec![Change::Replace { id: ben.id(), keys }], &[&new]).await;
+    let change = recorded.entry(vec![Change::Replace { id: ben.id(), old: Some(OldKeys::Lost), keys }], &[&new]).await;
     let regained = Action::Recovery { identity: new.id(), method: RecoveryMethod::Admin };
     let actions = [vec![Action::RosterChange(head(&change)), regained], recorded.grants(&new)].concat();
     assert_eq!(recorded.taken(change, &actions).await, (true, 4));

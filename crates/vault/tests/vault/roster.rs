@@ -1,7 +1,7 @@
 //! Changes of the roster at the API: verified like in a browser, with all that they do to who may sign in.
 
 use nightsafe_core::identity::{AdminName, Identity};
-use nightsafe_core::roster::{AdminKeys, Change, Reason, Roles, cosign, take_apart};
+use nightsafe_core::roster::{AdminKeys, Change, OldKeys, Reason, Roles, cosign, take_apart};
 use nightsafe_login::ClientLogin;
 use nightsafe_proto::problem::ProblemType;
 use nightsafe_proto::vault::custody::Custody;
@@ -88,7 +88,7 @@ async fn new_keys_replace_the_old_sign_in_when_the_entry_is_taken_and_not_before
     assert!(team.vault.try_sign_in("ben", BEN).await.is_some());
     assert_eq!(team.vault.try_sign_in("ben", "words that I remember").await, None);
     let begun = team.begin("ben", BEN).await;
-    let replace = Change::Replace { id: ben.id(), keys: AdminKeys::from(new.public()) };
+    let replace = Change::Replace { id: ben.id(), old: Some(OldKeys::Lost), keys: AdminKeys::from(new.public()) };
     assert!(team.taken(vec![replace], &[&team.anna], &[&new]).await);
     assert_eq!(team.vault.get("/v1/identity", &session).await.problem(), ProblemType::SignInRequired);
     assert_eq!(team.finish(&begun).await.problem(), ProblemType::SignInFailed);

@@ -11,7 +11,8 @@ import type { PeopleActions } from "./people.ts";
 
 const STATES: Readonly<Record<Person["state"], string>> = {
   active: "Active",
-  replaced: "Has new keys",
+  replaced: "Has new keys; the old ones are destroyed",
+  replaced_lost: "Has new keys; somebody else may have the old ones",
   left: "Removed: left",
   lost: "Removed: keys lost",
   compromised: "Removed: keys in other hands",

@@ -6,6 +6,7 @@ import { moment } from "../format.ts";
 import { sayRoles } from "../roles.ts";
 import type { OpenInvitation } from "../wire.ts";
 import { comparing } from "./compared.ts";
+import { OldKeysField } from "./old-keys.ts";
 import type { PeopleActions } from "./people.ts";
 
 export function waitingItem(waiting: Waiting, threshold: number, actions: PeopleActions): HTMLElement {
@@ -13,12 +14,14 @@ export function waitingItem(waiting: Waiting, threshold: number, actions: People
   const what = replaces ? `New keys for ${name}; what ${name} may do stays the same.` : `To work as ${sayRoles(roles)}.`;
   const press = replaces ? `Sign ${name}’s new keys` : `Sign ${name} in`;
   const done = replaces ? `${name} has new keys now.` : `${name} is on the list now.`;
+  const old = new OldKeysField(name);
   return h(
     "li",
     {},
     h("h3", {}, name),
     h("p", { class: "hint" }, `${what} Joined on ${moment(joined)}.${threshold > 1 ? " Another admin has to sign after you." : ""}`),
-    comparing(name, words, press, () => void actions.change({ change: "admit", person }, done)),
+    replaces ? old.element : undefined,
+    comparing(name, words, press, () => void actions.change({ change: "admit", person, ...(replaces ? { old_keys: old.read() } : {}) }, done)),
     h(
       "div",
       { class: "row aside" },

@@ -19,6 +19,9 @@ test("roles are read in the order of formats, each once", () => {
 test("every change is a sentence", () => {
   assert.equal(sayChange({ change: "add", name: "Ben", roles: ["admin"], words: "w" }), "Ben comes in, as admin.");
   assert.equal(sayChange({ change: "revoke", name: "Ben", reason: "lost" }), "Ben is removed (keys lost).");
+  assert.match(sayChange({ change: "replace", name: "Ben", old_keys: "lost" }), /somebody else may have the old ones/);
+  assert.match(sayChange({ change: "replace", name: "Ben", old_keys: "forgotten" }), /the old ones are destroyed/);
+  assert.equal(sayChange({ change: "replace", name: "Ben" }), sayChange({ change: "replace", name: "Ben", old_keys: "lost" }));
   for (const change of ["add", "replace", "revoke", "roles", "threshold", "audit-key"] as const) {
     assert.match(sayChange({ change }), /^[A-Z].*\.$/);
   }

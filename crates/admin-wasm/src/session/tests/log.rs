@@ -145,16 +145,20 @@ impl Recorded {
         Session::unlock(&export_key, b"", &answers, &self.shop.anchor.encode(), &mut rng())
     }
 
+    /// All items of a key, to Anna.
+    fn grants(&self, key: &PrivateItems) -> Vec<B64u> {
+        let roster = roster::verify_at_any_time(&self.roster, &self.shop.anchor).unwrap();
+        let grants = grant_key(&self.anna, &roster, self.anna.public(), key, &mut rng()).unwrap();
+        grants.iter().map(|grant| B64u(grant.to_bytes())).collect()
+    }
+
     fn answers(&self, export_key: &ExportKey) -> Answered {
         let wrapped = self.anna.wrap(&Unlock::Login(export_key), &mut rng()).unwrap();
         let way = KeptWrapped { method: "login".into(), slot: String::new(), wrapped: B64u(wrapped.to_bytes()) };
         let public = B64u(self.anna.public().to_bytes());
         let identity = OwnIdentity { identity: Some(KeptIdentity { public, wrapped: vec![way] }) };
         let roster = roster::verify_at_any_time(&self.roster, &self.shop.anchor).unwrap();
-        let grants = |key: &PrivateItems| -> Vec<B64u> {
-            let grants = grant_key(&self.anna, &roster, self.anna.public(), key, &mut rng()).unwrap();
-            grants.iter().map(|grant| B64u(grant.to_bytes())).collect()
-        };
+        let grants = |key: &PrivateItems| self.grants(key);
         let holders = vec![Hex(self.anna.id().0)];
         let mut custody: Custody = serde_json::from_str(&self.shop.custody()).unwrap();
         custody.keys[0].grants = grants(&self.shop.key);

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use nightsafe_core::anchor::TrustAnchor;
+use nightsafe_core::roster;
 use nightsafe_core::suite::Suite;
 use nightsafe_store::vault::VaultStore;
 
@@ -42,16 +44,23 @@ pub(crate) struct ProposeArgs {
     /// Key encapsulation of the new keys: xwing or x25519 [default: that of the active key]
     #[arg(long, value_name = "SUITE", value_parser = parse_suite)]
     suite: Option<Suite>,
+    /// Whose passphrase grants the new keys: anybody of the roster who has the role `admin` [default: the site's first admin]
+    #[arg(long, value_name = "NAME")]
+    admin: Option<String>,
     /// Read the admin's passphrase from this file descriptor instead of the terminal
     #[arg(long, value_name = "FD")]
     passphrase_fd: Option<Descriptor>,
 }
 
 pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
-    let (data, config) = args.data.open()?;
+    let (data, mut config) = args.data.open()?;
     let anchor = manifests::read_anchor(&data)?;
     let mut history = manifests::all(&data, &anchor)?;
     let store = VaultStore::open(&args.vault.database(&data, &config)?).await?;
+    if let Some(admin) = &args.admin {
+        check_admin(&store, &anchor, admin).await?;
+        config.admin_user.clone_from(admin);
+    }
     let now = now();
     let leavers = Leavers::read(&store, &anchor).await?;
     let planned = plan::next_manifest(&args.wanted, &history, (&store.custody().await?, &leavers), now)?;
@@ -86,5 +95,20 @@ pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
         "{} of the site keys must sign, one after the other and in any order.",
         proposal.anchor.threshold
     ));
+    Ok(())
+}
+
+/// Refuses whoever may grant nothing before a passphrase is typed. Before there is a roster, keys are under the passphrase of
+/// the first admin alone.
+async fn check_admin(store: &VaultStore, anchor: &TrustAnchor, name: &str) -> Result<()> {
+    let entries = store.roster().await?;
+    if entries.is_empty() {
+        bail!("there is no roster of admins yet: `nightsafe roster begin` makes it");
+    }
+    let roster = roster::verify_at_any_time(&entries, anchor).context("the vault's roster of admins is refused")?;
+    let identity = store.identity_of(name).await?.map(|identity| identity.id);
+    if !roster.signers().any(|admin| Some(admin.id()) == identity) {
+        bail!("{name} is not in the roster with the role admin: `nightsafe roster list` says who is");
+    }
     Ok(())
 }

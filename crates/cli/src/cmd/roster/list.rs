@@ -29,7 +29,7 @@ struct Person {
     words: String,
     /// Sequence number of the entry.
     since: u64,
-    /// `active`, `replaced`, or why it was revoked.
+    /// `active`, `replaced`, `replaced_lost`, or why it was revoked.
     state: &'static str,
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::identity::{AdminName, PublicIdentity};
-use nightsafe_core::roster::{self, Change, Roles, Roster};
+use nightsafe_core::roster::{self, Change, OldKeys, Roles, Roster};
 use nightsafe_store::vault::VaultStore;
 use nightsafe_vault::{ServerSetup, Stretch, setup};
 use zeroize::Zeroizing;
@@ -40,9 +40,20 @@ pub(crate) struct ProposeArgs {
     /// What somebody new may do, with commas between
     #[arg(long, value_name = "ROLES", default_value = "admin")]
     roles: String,
+    /// Where the keys are that new ones take the place of: `lost` when somebody else may have them or the passphrase (what they
+    /// open is sealed anew then), `forgotten` when they were destroyed and nobody has them
+    #[arg(long, value_name = "WHERE", value_enum, default_value_t = Old::Lost)]
+    old_keys: Old,
     /// Read the new passphrase from this file descriptor instead of the terminal
     #[arg(long, value_name = "FD")]
     passphrase_fd: Option<Descriptor>,
+}
+
+/// See [`OldKeys`].
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Old {
+    Lost,
+    Forgotten,
 }
 
 pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
@@ -61,7 +72,7 @@ pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
         None => make(args, (&data, &config), &store, (&name, &roles)).await?,
     };
     store.close().await;
-    let entry = before.next(now(), vec![change(&before, &public, name, roles)]);
+    let entry = before.next(now(), vec![change(&before, &public, (name, roles), args.old_keys)]);
     let proposal = RosterProposal::new(anchor, entries, entry)?;
     files::create_new(&args.out, Access::Everyone, proposal.to_text().as_bytes())?;
 
@@ -75,9 +86,13 @@ pub(super) async fn run(args: &ProposeArgs) -> Result<()> {
 }
 
 /// The same name is the same person with new keys, and what this person may do stays.
-fn change(before: &Roster, public: &PublicIdentity, name: AdminName, roles: Roles) -> Change {
+fn change(before: &Roster, public: &PublicIdentity, (name, roles): (AdminName, Roles), old: Old) -> Change {
+    let old = match old {
+        Old::Lost => OldKeys::Lost,
+        Old::Forgotten => OldKeys::Forgotten,
+    };
     match before.active().find(|admin| *admin.name() == name) {
-        Some(admin) => Change::Replace { id: admin.id(), keys: public.into() },
+        Some(admin) => Change::Replace { id: admin.id(), old: Some(old), keys: public.into() },
         None => Change::Add { keys: public.into(), roles, name },
     }
 }

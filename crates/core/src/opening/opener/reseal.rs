@@ -2,7 +2,7 @@
 
 use super::{OpenedDeposit, Opener, SealedRow};
 use crate::envelope::{self, Context, Envelope};
-use crate::keys::DataPublicKey;
+use crate::keys::{DataPublicKey, PrivateItems};
 use crate::locator::{Contents, Listed, Locator, LocatorField};
 use crate::opening::Difference;
 use crate::padding::Bucket;
@@ -51,11 +51,16 @@ pub enum NotResealed {
     Incomplete,
     /// Nothing can be sealed to the key.
     Seal,
+    /// The key that is sealed to is not held: nobody would know that what was sealed opens.
+    NotHeld,
+    /// What was sealed does not open to what was there before.
+    Unlike,
 }
 
 impl Opener {
     /// Opens all fields and seals them anew: the same values, tags, kinds, indices, facets and lengths, under the key and manifest of
-    /// `target`. `rows` must be all that the vault has under the deposit's tags.
+    /// `target`. `rows` must be all that the vault has under the deposit's tags. What was sealed is opened and compared before it is
+    /// given, as what it takes the place of is gone then.
     ///
     /// # Errors
     /// [`NotResealed`]
@@ -67,6 +72,7 @@ impl Opener {
         target: &Target<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Resealed, NotResealed> {
+        let key = self.keys.iter().find(|key| key.public_key() == target.key).ok_or(NotResealed::NotHeld)?;
         let opened = self.open_rows(deposit, rows, present);
         let differences: Vec<_> = deposit.differences.iter().chain(&opened.differences).cloned().collect();
         if !differences.is_empty() {
@@ -81,9 +87,36 @@ impl Opener {
             let row = rows.iter().find(|row| row.tag == field.tag).ok_or(NotResealed::Incomplete)?;
             values.push((field.field, value, length(row).ok_or(NotResealed::Seal)?));
         }
-        let (locator, fields) = seal_anew(locator, &values, target, rng).ok_or(NotResealed::Seal)?;
-        Ok(Resealed { before: deposit.sealed, locator, fields })
+        let (sealed, fields) = seal_anew(locator, &values, target, rng).ok_or(NotResealed::Seal)?;
+        let resealed = Resealed { before: deposit.sealed, locator: sealed, fields };
+        if opens_to(key, &resealed, (locator, &values), target.manifest) {
+            Ok(resealed)
+        } else {
+            Err(NotResealed::Unlike)
+        }
     }
+}
+
+/// Whether a deposit that was sealed anew opens with the key to the locator and the values that it is made of.
+pub(crate) fn opens_to(
+    key: &PrivateItems,
+    resealed: &Resealed,
+    (locator, values): (&Locator, &[(&LocatorField, &Value, Bucket)]),
+    manifest: &ManifestHash,
+) -> bool {
+    let Ok(new) = Locator::open(key, &resealed.locator, locator.site(), manifest) else { return false };
+    let said = |one: &Locator| (one.reference().clone(), one.facets().clone());
+    if said(&new) != said(locator) || new.secret() != locator.secret() || new.fields().len() != values.len() {
+        return false;
+    }
+    resealed.fields.len() == values.len()
+        && new.fields().iter().zip(values).zip(&resealed.fields).all(|((listed, (field, value, _)), sealed)| {
+            let tag = new.tag(&listed.kind, listed.index);
+            let context = Context { site: locator.site(), manifest, kind: &listed.kind, tag: &tag };
+            (&listed.kind, listed.index) == (&field.kind, field.index)
+                && (listed.hash, tag, sealed.before) == (sealed.envelope.hash(), sealed.tag, field.hash)
+                && envelope::open(key, &sealed.envelope, &context).is_ok_and(|opened| opened == **value)
+        })
 }
 
 /// The new locator, and the new envelopes of all that the old one lists, in its order.

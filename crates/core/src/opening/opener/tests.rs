@@ -1,3 +1,4 @@
+use super::reseal::opens_to;
 use super::*;
 use crate::anchor::{Origin, TrustAnchor, WasmFile};
 use crate::deposit::{Deposit, DepositParts, FieldToSeal, Order, assemble};
@@ -261,11 +262,61 @@ fn next_key() -> PrivateItems {
 }
 
 fn reseal(parts: &DepositParts, edit: impl FnOnce(&mut SealedDeposit<'_>)) -> Result<Resealed, NotResealed> {
-    let (next, manifest, located) = (next_key(), manifest(2).hash(), located(parts, edit));
+    let (next, hash, located) = (next_key(), manifest(2).hash(), located(parts, edit));
+    let target = Target { key: next.public_key(), manifest: &hash };
+    let rows: Vec<_> =
+        parts.fields.iter().map(|row| SealedRow { tag: row.tag, envelope: row.envelope.as_bytes() }).collect();
+    let opener = Opener::new(site(), vec![key(SUITE).clone(), next_key()], vec![manifest(1), manifest(2)]);
+    opener.reseal(&located, &rows, &[], &target, &mut TestRng::new("reseal"))
+}
+
+#[test]
+fn nothing_is_sealed_to_a_key_that_cannot_be_opened_with() {
+    let parts = deposit("before", &[("card", card())]).into_parts();
+    let (next, manifest, located) = (next_key(), manifest(2).hash(), located(&parts, |_| {}));
     let target = Target { key: next.public_key(), manifest: &manifest };
     let rows: Vec<_> =
         parts.fields.iter().map(|row| SealedRow { tag: row.tag, envelope: row.envelope.as_bytes() }).collect();
-    opener().reseal(&located, &rows, &[], &target, &mut TestRng::new("reseal"))
+    let resealed = opener().reseal(&located, &rows, &[], &target, &mut TestRng::new("reseal"));
+    assert_eq!(resealed.err(), Some(NotResealed::NotHeld));
+}
+
+#[test]
+fn what_was_sealed_wrongly_is_not_taken_for_what_was_there() {
+    let parts = deposit("before", &[("card", card()), ("address", address("10115"))]).into_parts();
+    let other = deposit("other", &[("card", card()), ("address", address("10115"))]).into_parts();
+    let (next, hash, older) = (next_key(), manifest(2).hash(), manifest(1).hash());
+    let (located, opener) = (located(&parts, |_| {}), opener());
+    let rows: Vec<_> =
+        parts.fields.iter().map(|row| SealedRow { tag: row.tag, envelope: row.envelope.as_bytes() }).collect();
+    let opened = opener.open_rows(&located, &rows, &[]);
+    let bucket = crate::padding::Bucket::new(256).unwrap();
+    let values: Vec<_> = opened.fields.iter().map(|(listed, value)| (listed.field, value, bucket)).collect();
+    let locator = located.locator.as_ref().unwrap();
+    let good = || reseal(&parts, |_| {}).unwrap();
+    let opens =
+        |key: &PrivateItems, resealed: &Resealed, manifest| opens_to(key, resealed, (locator, &values), manifest);
+    assert!(opens(&next, &good(), &hash));
+    assert!(!opens(key(SUITE), &good(), &hash), "another key");
+    assert!(!opens(&next, &good(), &older), "another manifest");
+    let edits: [fn(&mut Resealed, &Resealed); 5] = [
+        |one, other| one.locator = other.locator.clone(),
+        |one, other| one.fields[0].envelope = other.fields[0].envelope.clone(),
+        |one, _| one.fields.swap(0, 1),
+        |one, _| drop(one.fields.pop()),
+        |one, other| one.fields[1].before = other.fields[1].before,
+    ];
+    let foreign = reseal(&other, |_| {}).unwrap();
+    for (number, edit) in edits.into_iter().enumerate() {
+        let mut wrong = good();
+        edit(&mut wrong, &foreign);
+        assert!(!opens(&next, &wrong, &hash), "{number}");
+    }
+    // Another value in the right place
+    let card = opened.fields.iter().position(|(listed, _)| listed.field.kind.as_str() == "card").unwrap();
+    let mut swapped = values.clone();
+    swapped[card].1 = values[1 - card].1;
+    assert!(!opens_to(&next, &good(), (locator, &swapped), &hash));
 }
 
 #[test]
@@ -338,6 +389,7 @@ fn what_is_not_as_it_was_deposited_is_not_sealed_anew() {
     let [first, second] = [0, 1].map(|place| &one.fields[place]);
     let rows = [SealedRow { tag: first.tag, envelope: first.envelope.as_bytes() }];
     let present = [(second.tag, second.envelope.hash())];
-    let few = opener().reseal(&located, &rows, &present, &target, &mut TestRng::new("few"));
+    let opener = Opener::new(site(), vec![key(SUITE).clone(), next_key()], Vec::new());
+    let few = opener.reseal(&located, &rows, &present, &target, &mut TestRng::new("few"));
     assert_eq!(few.unwrap_err(), NotResealed::Incomplete);
 }

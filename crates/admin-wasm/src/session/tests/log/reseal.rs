@@ -14,6 +14,8 @@ struct Left {
     recorded: Recorded,
     next: PrivateItems,
     manifest: ManifestHash,
+    /// Whether the admin was granted the next key.
+    granted: bool,
 }
 
 impl Left {
@@ -34,24 +36,30 @@ impl Left {
             recorded.shop.notes.push(manifest::sign(&manifest, &[&recorded.shop.site_key]).unwrap());
         }
         recorded.others.push(ben);
-        Self { recorded, next, manifest: manifest::hash(&manifest.encode()) }
+        Self { recorded, next, manifest: manifest::hash(&manifest.encode()), granted: true }
     }
 
-    fn session(&self, remembers: bool) -> Session {
-        let (export_key, key) = (Zeroizing::new([7; 64]), log_key().vkey().to_text());
-        let mut answers = self.recorded.answers(&export_key);
+    /// What a vault answers at the sign-in.
+    fn answers(&self, export_key: &ExportKey) -> Answered {
+        let mut answers = self.recorded.answers(export_key);
         let mut custody: Custody = serde_json::from_str(&answers.custody).unwrap();
         let public = self.next.public_key();
         let next = CustodyKey {
             key_id: Hex(public.key_id().0),
             public_key: B64u(public.as_bytes().to_vec()),
             items: Vec::new(),
-            grants: Vec::new(),
+            grants: if self.granted { self.recorded.grants(&self.next) } else { Vec::new() },
             ..custody.keys[0].clone()
         };
         custody.keys[0].ended = vec![Hex(self.recorded.others[0].id().0)];
         custody.keys.push(next);
         answers.custody = text(&custody);
+        answers
+    }
+
+    fn session(&self, remembers: bool) -> Session {
+        let (export_key, key) = (Zeroizing::new([7; 64]), log_key().vkey().to_text());
+        let mut answers = self.answers(&export_key);
         if !remembers {
             answers.remembered.clear();
         }
@@ -181,4 +189,19 @@ fn nothing_is_sealed_to_a_key_of_a_leaver_or_under_a_roster_that_nobody_confirms
     let (mut session, mut log) = (left.session(false), left.recorded.log());
     let page = Left::page(&mut session, &mut log, &[&left.recorded.shop.deposit()]);
     assert_eq!(session.reseal_list(&page, NOW), Err(Failure::RosterUnconfirmed));
+}
+
+#[test]
+fn nothing_is_opened_to_be_sealed_to_a_key_that_this_admin_does_not_hold() {
+    let left = Left { granted: false, ..Left::new(true) };
+    let (mut session, mut log) = (left.session(true), left.recorded.log());
+    let page = Left::page(&mut session, &mut log, &[&left.recorded.shop.deposit()]);
+    assert_eq!(session.reseal_list(&page, NOW), Err(Failure::ActiveKeyNotHeld));
+    // Granted since: the page looks again
+    let left = Left { granted: true, ..left };
+    let answers = left.answers(&Zeroizing::new([7; 64]));
+    session.renew_roster(&answers.roster, &answers.custody, &mut rng()).unwrap();
+    assert!(session.key_ids().unwrap().contains(&left.next.public_key().key_id().to_hex()));
+    let page = Left::page(&mut session, &mut log, &[&left.recorded.shop.deposit()]);
+    assert_eq!(json(&session.reseal_list(&page, NOW).unwrap())["deposits"], 1);
 }
