@@ -90,7 +90,7 @@ async fn postgres() {
              postal_code, country, day, locator) \
              SELECT sha256(('{from}-' || i || random())::bytea), 'demo.nightsafe.example', 'BULK-' || i, {}, \
              substr({}, 1, 16), (ARRAY['visa', 'mastercard', 'amex'])[1 + i % 3], \
-             lpad((random() * 9999)::int::text, 4, '0'), '2029-05', lpad((random() * 99999)::int::text, 5, '0'), 'DE', \
+             lpad((i % 10000 * 7919 % 10000)::text, 4, '0'), '2029-05', lpad((random() * 99999)::int::text, 5, '0'), 'DE', \
              (DATE '2026-11-21' - (i % 700)::int)::text, {} FROM generate_series({from}, {to} - 1) AS i",
             random(1),
             random(1),

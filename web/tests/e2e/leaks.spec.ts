@@ -76,6 +76,29 @@ function leaked(places: readonly Place[]): Finding[] {
   });
 }
 
+/** Every 32 bytes of it: pages of a database cut it somewhere. */
+function pieces(bytes: Buffer): Buffer[] {
+  return Array.from({ length: Math.floor(bytes.length / 32) }, (_, n) => bytes.subarray(32 * n, 32 * (n + 1)));
+}
+
+/** Where one of the parts stands, as bytes, hexadecimal or base64url. */
+function holding(places: readonly Place[], parts: readonly Buffer[]): string[] {
+  const written = parts.flatMap((part) => [part, Buffer.from(part.toString("hex")), Buffer.from(part.toString("base64url").slice(0, 40))]);
+  return places.filter(({ bytes }) => written.some((part) => bytes.includes(part))).map(({ where }) => where);
+}
+
+/** The texts of members with these names, wherever they are in the JSON of such transmissions. */
+function texts(transmissions: readonly Transmission[], where: string, ...names: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const one of transmissions.filter((each) => each.where === where)) {
+    JSON.parse(one.bytes.toString(), (name, value: unknown) => {
+      if (names.includes(name)) found.push(...[value].flat().filter((each) => typeof each === "string"));
+      return value;
+    });
+  }
+  return found;
+}
+
 /** Which facets these places hold. */
 function readable(places: readonly Place[]): string[] {
   return [...new Set(places.flatMap(({ where, bytes }) => findFacets(FACETS, where, bytes).map(({ value }) => value)))].sort();
@@ -126,6 +149,24 @@ test("what was typed and opened is nowhere on the wire, nowhere on disk, and now
   expect(leaked(disk)).toEqual([]);
   const online = filesBelow(demo.at.data_dir);
   expect(online.flatMap(({ name, bytes }) => findLeaks(login, name, bytes))).toEqual([]);
+
+  // Whoever copies both databases can try no passphrase: what that takes lies beside them
+  const guessing = pieces(readFileSync(demo.path("keys", "login.key")));
+  const copies = disk.filter(({ where }) => /\/(?:vault|outbox)\.db(?:-wal)?$/.test(where));
+  expect(copies.length).toBeGreaterThanOrEqual(2);
+  expect(holding(copies, guessing)).toEqual([]);
+  expect(holding(disk, guessing), "it is found where it is").toEqual([demo.path("keys", "login.key")]);
+
+  // The fields origin has neither ciphertext nor anything that opens it, wrapped or not
+  const sealed = texts(transmissions, `POST ${demo.at.ingest}/v1/deposits, body`, "envelope", "locator");
+  const wrapped = texts(transmissions, `answer to GET ${demo.at.vault}/v1/custody, body`, "grants");
+  expect(sealed.length).toBeGreaterThanOrEqual(12);
+  expect(wrapped.length).toBeGreaterThanOrEqual(2);
+  const parts = [...sealed, ...wrapped].flatMap((text) => [Buffer.from(text), ...pieces(Buffer.from(text, "base64url"))]);
+  const origin = disk.filter(({ where }) => where.startsWith(demo.path("site", "fields")));
+  expect(origin.length).toBeGreaterThan(5);
+  expect(holding(origin, parts)).toEqual([]);
+  expect(holding(copies, parts), "these are the bytes that are stored").toContain(demo.path("vault.db"));
 
   // The search does see facets where they are due
   const all = Object.keys(FACETS).sort();

@@ -6,6 +6,7 @@ import { Admin } from "./support/admin.ts";
 import { Checkout, SHOPPER } from "./support/checkout.ts";
 import { Office } from "./support/office.ts";
 import { OwnSite } from "./support/own.ts";
+import { Passkeys } from "./support/passkeys.ts";
 import { expect, test } from "./support/test.ts";
 
 test("an admin signs in on localhost, opens, signs out; and is told when the vault is not the vault", async ({ browser, spare }) => {
@@ -51,6 +52,21 @@ test("an admin signs in on localhost, opens, signs out; and is told when the vau
       expect(await read(elsewhere)).toContain("Other");
       expect([await read(`${at.vault}/v1/roster`), await read(`${at.admin}/index.html`)]).toEqual(["nothing", "nothing"]);
       await other.close();
+    });
+
+    await test.step("a passkey that is made here signs in here, without the passphrase", async () => {
+      const passkeys = new Passkeys(admin);
+      await passkeys.device({ hasPrf: true });
+      await passkeys.open();
+      await passkeys.add("Laptop", site.login.passphrase);
+      await expect(passkeys.row("Laptop")).toContainText("Signs you in without the passphrase", { timeout: 30_000 });
+      await passkeys.signOut();
+      await passkeys.signInAlone();
+      await expect(page.getByRole("search")).toBeVisible({ timeout: 30_000 });
+      await admin.deposit(reference);
+      expect((await admin.opened(["Card"], "Charge the card"))["Card"]?.["Number"]).toBe(SHOPPER.number);
+      await passkeys.open();
+      await passkeys.remove("Laptop");
     });
 
     const out = page.waitForResponse((response) => response.url().endsWith("/v1/log/record")); // which ends the session
