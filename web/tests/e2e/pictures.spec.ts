@@ -15,6 +15,8 @@ const SIZES = {
   checkout: { width: 1200, height: 1320 },
   "checkout-phone": { width: 390, height: 844 },
   admin: { width: 1200, height: 1240 },
+  "admin-keys": { width: 1200, height: 700 },
+  "admin-log": { width: 1200, height: 700 },
 } as const satisfies Record<string, ViewportSize>;
 
 type Name = keyof typeof SIZES;
@@ -67,6 +69,24 @@ test("the admin site with a card open", async ({ desk, checkout }) => {
   await expect(desk.history).toContainText("Charge the card");
   await picture(desk.page, "admin");
   if (before !== null) await desk.page.setViewportSize(before);
+});
+
+test("keys and epochs, and the audit log", async ({ desk, checkout }) => {
+  const { page } = desk;
+  const { reference } = await checkout.purchase(SHOPPER, "mixed");
+  const before = page.viewportSize();
+  await page.setViewportSize(SIZES["admin-keys"]);
+  await page.emulateMedia({ colorScheme: "light" });
+  await desk.deposit(reference);
+  await desk.opened(["Card", "Address"], "Charge the card");
+  await page.getByRole("button", { name: "Keys", exact: true }).click();
+  await expect(page.getByRole("region", { name: "Data keys" }).getByRole("listitem")).not.toHaveCount(0);
+  // How many keys there are, and how much was recorded, is what other tests did before
+  await picture(page, "admin-keys", [page.getByRole("banner"), page.getByRole("heading", { level: 1 })]);
+  await page.getByRole("button", { name: "Log", exact: true }).click();
+  await expect(page.getByRole("row").nth(1)).toContainText("Opened address, card");
+  await picture(page, "admin-log", [page.getByRole("banner"), page.getByRole("heading", { level: 1 })]);
+  if (before !== null) await page.setViewportSize(before);
 });
 
 /** Takes a picture of the visible part; the file in the repository shows the same, at least in its steady parts. */
