@@ -1,7 +1,7 @@
 //! Entries, and what an auditor finds when one of them was tampered with.
 
 use super::*;
-use crate::keys::PrivateItems;
+use crate::keys::{KeyState, PrivateItems};
 use crate::log::{Checkpoint, Hashes, Origin, Plan, Proof, Tree};
 use crate::note::NoteSigner;
 use crate::passkey::PasskeyId;
@@ -63,6 +63,7 @@ fn all() -> Vec<(Actor, Action)> {
         (Actor::Vault, Action::KeyChange { data_key: key, state: KeyState::Active }),
         (anna, Action::KeyChange { data_key: key, state: KeyState::Purged }),
         (anna, Action::PolicyChange(ManifestHash([0xe0; 32]))),
+        (Actor::Vault, Action::PolicyChange(ManifestHash([0xe1; 32]))),
         (anna, Action::Export { records: 50, purpose: Purpose::Ship }),
         (anna, Action::PassphraseChange),
         (Actor::Admin(BEN), Action::Recovery { identity: BEN, method: RecoveryMethod::Kit }),
@@ -108,7 +109,7 @@ fn who_may_sign_what() {
         let by_vault = entry(Actor::Vault, action.clone());
         let expected = match action.name() {
             "sign-in-failed" => (false, true),
-            "sign-out" | "key-change" => (true, true),
+            "sign-out" | "key-change" | "policy-change" => (true, true),
             _ => (true, false),
         };
         assert_eq!((by_admin.is_ok(), by_vault.is_ok()), expected, "{}", action.name());

@@ -7,6 +7,7 @@ mod audit;
 mod fixture;
 mod full_path;
 mod identity;
+mod key_news;
 mod limits;
 mod log;
 mod organisation;
