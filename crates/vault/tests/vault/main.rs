@@ -6,6 +6,7 @@ mod api;
 mod audit;
 mod fixture;
 mod full_path;
+mod gauges;
 mod identity;
 mod key_news;
 mod limits;
