@@ -377,13 +377,13 @@ fn a_fork_is_found() {
 fn an_entry_that_is_put_in_again_is_found() {
     let mut copy = Copy::honest();
     copy.leaves.push(copy.leaves[8]);
-    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 21, first: 8 }]);
+    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 22, first: 8 }]);
     // Under another salt the signature does not hold
     let mut copy = Copy::honest();
     let (salt, signed) = (Salt::from_bytes([8; 32]), copy.opened[8].2.clone());
     copy.leaves.push(Commitment::of(&salt, &signed));
-    copy.opened.push((21, salt, signed));
-    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(21)]);
+    copy.opened.push((22, salt, signed));
+    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(22)]);
 }
 
 #[test]
@@ -395,21 +395,21 @@ fn entries_that_nobody_signed_are_found() {
         let entry = Entry::new(site, actor, action, UnixTime::from_seconds(1)).unwrap();
         let signed = SignedEntry::sign(entry, &salt, &signer_of(by));
         copy.leaves.push(signed.commitment(&salt));
-        copy.opened.push((21, salt, signed.as_bytes().to_vec()));
+        copy.opened.push((22, salt, signed.as_bytes().to_vec()));
         copy.findings(&printed())
     };
     let (anna, ghost) = (Actor::Admin(ANNA), Actor::Admin(IdentityId([7; 16])));
     assert_eq!(put(anna, anna, site()), []);
-    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(21)]);
-    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(21)]);
-    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(21)]);
-    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(21)]);
-    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(21)]);
+    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(22)]);
+    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(22)]);
+    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(22)]);
+    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(22)]);
+    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(22)]);
     let mut copy = Copy::honest();
     let salt = Salt::from_bytes([5; 32]);
     copy.leaves.push(Commitment::of(&salt, b"anything"));
-    copy.opened.push((21, salt, b"anything".to_vec()));
-    assert_eq!(copy.findings(&printed()), [Finding::Malformed(21)]);
+    copy.opened.push((22, salt, b"anything".to_vec()));
+    assert_eq!(copy.findings(&printed()), [Finding::Malformed(22)]);
     // A place that the log does not have
     let mut copy = Copy::honest();
     copy.opened[0].0 = u64::MAX;
@@ -423,9 +423,9 @@ fn proofs_do_for_who_has_no_copy() {
     for leaf in &copy.leaves {
         hashes.store(tree.append(leaf.leaf_hash()).unwrap());
     }
-    let now = copy.checkpoint(21);
+    let now = copy.checkpoint(22);
     for earlier in printed() {
-        let proof = Plan::for_consistency(earlier.size, 21).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_consistency(earlier.size, 22).unwrap().read_proof(&hashes).unwrap();
         assert_eq!(check_consistency(&earlier, &now, &proof), Ok(()));
         let other = Checkpoint { origin: Origin::parse("elsewhere").unwrap(), ..earlier.clone() };
         assert_eq!(check_consistency(&other, &now, &proof), Err(Finding::OtherLog));
@@ -435,7 +435,7 @@ fn proofs_do_for_who_has_no_copy() {
         assert_eq!(check_consistency(&forked, &now, &proof), Err(Finding::Forked));
     }
     for (index, salt, signed) in &copy.opened {
-        let proof = Plan::for_inclusion(*index, 21).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_inclusion(*index, 22).unwrap().read_proof(&hashes).unwrap();
         let check = |index, salt: &Salt, signed: &[u8], proof: &Proof, signers: &[Signer]| {
             check_inclusion(&now, &site(), (index, proof), (salt, signed), signers)
         };
