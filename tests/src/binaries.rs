@@ -11,8 +11,8 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Builds `nightsafe`, `nightsafe-ingest` and `nightsafe-vault`, once in a process: `cargo test` on this package
-    /// alone would run whatever lies there from before.
+    /// Builds the programs under test, once in a process: `cargo test` on this package alone would run whatever lies there
+    /// from before.
     pub fn get() -> &'static Self {
         static BUILT: OnceLock<Binaries> = OnceLock::new();
         BUILT.get_or_init(|| {
@@ -21,7 +21,9 @@ impl Binaries {
             let folder = program.ancestors().nth(2).unwrap().to_path_buf();
             let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
             cargo.args(["build", "--quiet", "--bins"]);
-            cargo.args(["-p", "nightsafe", "-p", "nightsafe-ingest", "-p", "nightsafe-vault"]);
+            for package in ["nightsafe", "nightsafe-ingest", "nightsafe-vault", "nightsafe-monitor"] {
+                cargo.args(["-p", package]);
+            }
             cargo.args(folder.ends_with("release").then_some("--release"));
             cargo.env("CARGO_TARGET_DIR", folder.parent().unwrap());
             cargo.current_dir(env!("CARGO_MANIFEST_DIR"));

@@ -143,7 +143,7 @@ impl WitnessSection {
     /// Who it is.
     pub(crate) fn witness(&self) -> Result<Witness> {
         Witness::parse(&self.key)
-            .context("release_log.witness.key is name+id+base64, as the witness prints it: of type 4, for cosignatures")
+            .context("the key of a witness is name+id+base64, as the witness prints it: of type 4, for cosignatures")
     }
 
     /// Its origin, and the path that stands before `/add-checkpoint`.
@@ -153,9 +153,9 @@ impl WitnessSection {
         let (origin, path) = self.url.split_at_checked(path.unwrap_or(self.url.len())).unwrap_or_default();
         let path = path.strip_suffix('/').unwrap_or(path);
         if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte)) {
-            bail!("release_log.witness.url has something in its path that no witness has");
+            bail!("the URL of a witness has something in its path that no witness has");
         }
-        Ok((self::origin(origin).context("release_log.witness.url")?, path))
+        Ok((self::origin(origin).context("the URL of a witness")?, path))
     }
 }
 

@@ -13,6 +13,7 @@ mod release_log;
 mod review;
 mod site;
 mod term;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,6 @@
 
 mod files;
 mod source;
-mod witness;
 
 use std::collections::BTreeSet;
 
@@ -21,7 +20,7 @@ use self::files::Log;
 use crate::config::Config;
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::keys::{online, rng};
-use crate::term;
+use crate::{term, witness};
 
 /// Whether to go on without the cosignatures that the configuration asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +86,15 @@ pub(crate) async fn cosign(data: &DataDir, config: &Config, now: UnixTime) -> Re
     let asked = Log::open(data, &site)?.note().clone();
     let mut note = asked.clone();
     for section in &config.release_log.witness {
-        match witness::ask(&data.release_log(), section, config.release_log.ca_file.as_deref(), &note, now).await {
+        match witness::ask(
+            &files::Folder(data.release_log()),
+            section,
+            config.release_log.ca_file.as_deref(),
+            &note,
+            now,
+        )
+        .await
+        {
             Ok(line) => note.add_lines(&line).context("there are too many cosignatures")?,
             Err(error) => term::warn(&format!("witness {}: {error:#}", section.witness()?.name())),
         }

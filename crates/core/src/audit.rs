@@ -14,7 +14,7 @@ mod sealed;
 mod seen;
 mod signed;
 
-pub use action::{Action, KeyState, MAX_CRITERIA, PasskeyChange, RecoveryMethod};
+pub use action::{Action, MAX_CRITERIA, PasskeyChange, RecoveryMethod};
 pub use commitment::{Commitment, Salt};
 pub use deeds::{of_grants, of_roster_entry};
 pub use entry::{Actor, Entry};

@@ -14,6 +14,7 @@ mod deposits;
 mod identities;
 mod intake;
 mod invitations;
+mod key_log;
 mod log;
 mod openings;
 mod passkeys;
@@ -42,6 +43,7 @@ pub use deposits::{After, FACETS, Filter, IndexRow, Page, search_statements};
 pub use identities::{StoredGrant, StoredIdentity, StoredWrapped};
 pub use intake::{Arrival, FieldRow, Outcome, Reason};
 pub use invitations::{Invitation, Newcomer};
+pub use key_log::{KeyLog, KeyNews};
 pub use log::{AppendError, Appended, LogEntry, NewLeaf, SealedEntry, SessionEvent};
 pub use openings::{FieldOpening, OpenError, OpenedFields, Opening, OpeningRequest, PresentField};
 pub use passkeys::{MAX_PASSKEYS, NewPasskey, Passkey, UsedPasskey};
@@ -91,6 +93,7 @@ pub const SQLITE: Schema = Schema {
         Step { version: 10, name: "reseal", sql: include_str!("../../../migrations/vault/sqlite/0010_reseal.sql") },
         Step { version: 11, name: "passkey", sql: include_str!("../../../migrations/vault/sqlite/0011_passkey.sql") },
         Step { version: 12, name: "purged", sql: include_str!("../../../migrations/vault/sqlite/0012_purged.sql") },
+        Step { version: 13, name: "key_log", sql: include_str!("../../../migrations/vault/sqlite/0013_key_log.sql") },
     ],
 };
 
@@ -146,6 +149,11 @@ pub const POSTGRES: PostgresSchema = PostgresSchema {
                 version: 12,
                 name: "purged",
                 sql: include_str!("../../../migrations/vault/postgres/0012_purged.sql"),
+            },
+            Step {
+                version: 13,
+                name: "key_log",
+                sql: include_str!("../../../migrations/vault/postgres/0013_key_log.sql"),
             },
         ],
     },

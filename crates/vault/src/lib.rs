@@ -24,6 +24,7 @@ mod challenges;
 pub mod config;
 mod intake;
 mod key_gauges;
+mod key_news;
 mod leavers;
 mod limit;
 mod log;
@@ -45,6 +46,7 @@ pub use announce::{AnnounceError, Announcer};
 pub use anonymity::AnonymityGauges;
 pub use api::{openapi_document, router};
 pub use key_gauges::{LeaverGauges, watch_keys};
+pub use key_news::{KeyNewsError, record_key_news};
 pub use leavers::Leavers;
 pub use limit::LoginLimits;
 pub use log::{

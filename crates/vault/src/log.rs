@@ -14,14 +14,14 @@ use std::sync::Arc;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::audit::{Action, Actor, AuditError, Entry, KeyState, Salt, SignedEntry, seal};
-use nightsafe_core::keys::DataPublicKey;
+use nightsafe_core::audit::{Action, Actor, AuditError, Entry, Salt, SignedEntry, seal};
+use nightsafe_core::keys::{DataPublicKey, KeyState};
 use nightsafe_core::log::{Checkpoint, CheckpointError, Hash};
 use nightsafe_core::roster::RosterError;
 use nightsafe_core::scalar::{KeyId, Site};
 use nightsafe_core::time::UnixTime;
 use nightsafe_store::StoreError;
-use nightsafe_store::vault::{AppendError, Appended, NewLeaf, RecordedChange, SealedEntry, VaultStore};
+use nightsafe_store::vault::{AppendError, Appended, KeyNews, NewLeaf, RecordedChange, SealedEntry, VaultStore};
 
 use crate::roster::{RosterUnknown, VaultRoster};
 
@@ -136,6 +136,25 @@ impl AuditLog {
         Ok(appended.is_some())
     }
 
+    /// Writes what the log does not say yet of manifests and data keys, in this order, each once, whatever other vaults on the
+    /// same database write at this moment; how many entries that made. Without an audit key nothing is written, nor remembered.
+    ///
+    /// # Errors
+    /// [`AuditLogError`]: nothing is written.
+    pub(crate) async fn record_key_news(&self, news: &[KeyNews], now: UnixTime) -> Result<u64, AuditLogError> {
+        let held = self.held().await?;
+        let Some(audit_key) = held.as_ref().and_then(|held| held.audit_key.as_ref()) else { return Ok(0) };
+        let said = self.store.key_log().await?;
+        let new = news.iter().filter(|news| !said.has(news));
+        let leaves = new.map(|news| Ok((*news, self.own(audit_key, told(news), now)?)));
+        let leaves = leaves.collect::<Result<Vec<_>, AuditLogError>>()?;
+        if leaves.is_empty() {
+            return Ok(0);
+        }
+        let appended = self.store.append_key_news(&leaves, |size, root| self.sign(size, root)).await?;
+        Ok(appended.map_or(0, |appended| appended.size.saturating_sub(appended.first)))
+    }
+
     /// What records what admins do; `None` where nothing is recorded: the roster names no audit key, or there is no
     /// roster, or nothing to verify it by.
     ///
@@ -165,6 +184,14 @@ impl AuditLog {
     fn sign(&self, size: u64, root: Hash) -> Result<String, CheckpointError> {
         let origin = self.config.origin().clone();
         Checkpoint { origin, size, root }.sign(self.config.signer())
+    }
+}
+
+/// As an entry says it.
+const fn told(news: &KeyNews) -> Action {
+    match *news {
+        KeyNews::Published(manifest) => Action::PolicyChange(manifest),
+        KeyNews::Came(data_key, state) => Action::KeyChange { data_key, state },
     }
 }
 

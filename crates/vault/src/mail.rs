@@ -1,4 +1,5 @@
-//! Mail over SMTP to those who run a site: what is due, and nothing else. No mail holds a secret, or anything of a deposit.
+//! Mail over SMTP to those who run a site: what is due, and checkpoints of the audit log where somebody sends them. No mail holds
+//! a secret, or anything of a deposit.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

@@ -14,7 +14,7 @@ use nightsafe_serve::service::{self, Service};
 use nightsafe_vault::config::{Config, Settings, SourceSettings, open_direct};
 use nightsafe_vault::{
     AnonymityGauges, LeaverGauges, Leavers, Progress, Puller, PurgeGauges, Schedule, Source, State, VaultStore,
-    metrics, publish_roster, purge_hourly, router, settle_daily, watch_keys,
+    metrics, publish_roster, purge_hourly, record_key_news, router, settle_daily, watch_keys,
 };
 
 /// How long closing the database may take.
@@ -93,6 +93,8 @@ async fn serve(config: &Config, settings: Settings) -> Result<()> {
         let (published, path) = (store.clone(), roster.to_path_buf());
         service.spawn("writing the roster", |stopped| publish_roster(published, path, stopped));
     }
+    let recorded = api.clone();
+    service.spawn("recording key changes", |stopped| record_key_news(recorded, stopped));
     service.spawn("purging keys", |stopped| purge_hourly(api, taken, purge_gauges, stopped));
     let watched = store.clone();
     service.spawn("counting sets", |stopped| gauges.watch(watched, stopped));

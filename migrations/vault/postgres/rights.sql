@@ -34,5 +34,7 @@ GRANT SELECT, INSERT, UPDATE (lock_after) ON admin_setting TO nightsafe_vault;
 GRANT SELECT ON settled TO nightsafe_vault;
 -- Erasing an entry is the operator's
 GRANT SELECT, INSERT ON log_leaf, log_node, log_entry, checkpoint TO nightsafe_vault;
+-- What was said there of manifests and keys is not said again
+GRANT SELECT, INSERT ON logged_manifest, logged_key TO nightsafe_vault;
 -- What more settling needs, the function has: it runs with the owner's rights
 GRANT EXECUTE ON FUNCTION settle(bigint) TO nightsafe_vault;

@@ -105,6 +105,7 @@ pub(crate) async fn run(args: &UpArgs) -> Result<()> {
     let puller = Puller::new(source, store.clone(), config.site()?);
     let progress = Arc::new(Progress::new(now()));
     tasks.spawn(puller.run(schedule, Arc::clone(&progress), until(stopped.clone())));
+    tasks.spawn(nightsafe_vault::record_key_news(state.clone(), until(stopped.clone())));
     tasks.spawn(nightsafe_vault::purge_hourly(
         state,
         progress,

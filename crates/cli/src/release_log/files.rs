@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use nightsafe_core::log::{
-    Checkpoint, Hash, HashReader, Hashes, Logged, Node, Origin, Plan, TILE_WIDTH, Tile, TileHashes, Tree,
+    Checkpoint, Hash, HashReader, Hashes, Logged, Node, Origin, Plan, Proof, TILE_WIDTH, Tile, TileHashes, Tree,
     encode_bundle, parse_bundle, verify_consistency,
 };
 use nightsafe_core::note::{Note, NoteSigner};
@@ -16,6 +16,7 @@ use nightsafe_core::scalar::Site;
 use crate::data_dir::DataDir;
 use crate::files;
 use crate::keys::online;
+use crate::witness::Grown;
 
 const CHECKPOINT: &str = "checkpoint";
 
@@ -188,6 +189,15 @@ impl HashReader for Tiles<'_> {
             hashes.store(tile, &read(self.root, tile)?).with_context(|| damaged(self.root, tile))?;
         }
         Ok(hashes.read_hashes(nodes)?)
+    }
+}
+
+/// A log by its tiles, while others may append.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Grown for Folder {
+    async fn proof(&self, from: u64, to: u64) -> Result<Proof> {
+        Plan::for_consistency(from, to)?.read_proof(&Tiles { root: &self.0, size: to })
     }
 }
 

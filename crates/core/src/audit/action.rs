@@ -2,6 +2,7 @@
 
 use super::{AuditError, OpenedField, PointHash, Purpose, field};
 use crate::cbor::{Reader, Writer};
+use crate::keys::KeyState;
 use crate::passkey::PasskeyId;
 use crate::scalar::{DepositId, IdentityId, KeyId, ManifestHash, PartName, RosterHead};
 
@@ -68,7 +69,7 @@ pub enum Action {
         /// Its new state.
         state: KeyState,
     },
-    /// Published a manifest.
+    /// Published a manifest, or, by the vault, has one that the site keys signed.
     PolicyChange(ManifestHash),
     /// Wrote opened records to a file. Each was opened by an entry of its own.
     Export {
@@ -95,21 +96,6 @@ pub enum Action {
     },
 }
 
-/// The life of a data key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum KeyState {
-    /// Signed ahead.
-    Pending,
-    /// Sealed to.
-    Active,
-    /// No longer sealed to, still in cached manifests.
-    Retiring,
-    /// Opened only.
-    Retired,
-    /// Its private items are gone.
-    Purged,
-}
-
 /// What became of a passkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PasskeyChange {
@@ -128,22 +114,6 @@ pub enum RecoveryMethod {
     Admin,
     /// The organisation's recovery key.
     Organisation,
-}
-
-impl KeyState {
-    /// Every state, in the order of a key's life.
-    pub const ALL: [Self; 5] = [Self::Pending, Self::Active, Self::Retiring, Self::Retired, Self::Purged];
-
-    /// The word in formats.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Active => "active",
-            Self::Retiring => "retiring",
-            Self::Retired => "retired",
-            Self::Purged => "purged",
-        }
-    }
 }
 
 impl PasskeyChange {
@@ -218,8 +188,9 @@ impl Action {
     pub(super) const fn may_be_by(&self, admin: bool) -> bool {
         match self {
             Self::SignInFailed(_) => !admin,
-            // Sessions run out, and keys change state by the calendar: nobody is there to sign
-            Self::SignOut | Self::KeyChange { .. } => true,
+            // Sessions run out, keys change state by the calendar, and a manifest is signed by site keys, on other machines:
+            // nobody is there to sign
+            Self::SignOut | Self::KeyChange { .. } | Self::PolicyChange(_) => true,
             _ => admin,
         }
     }

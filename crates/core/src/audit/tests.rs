@@ -1,7 +1,7 @@
 //! Entries, and what an auditor finds when one of them was tampered with.
 
 use super::*;
-use crate::keys::PrivateItems;
+use crate::keys::{KeyState, PrivateItems};
 use crate::log::{Checkpoint, Hashes, Origin, Plan, Proof, Tree};
 use crate::note::NoteSigner;
 use crate::passkey::PasskeyId;
@@ -63,6 +63,7 @@ fn all() -> Vec<(Actor, Action)> {
         (Actor::Vault, Action::KeyChange { data_key: key, state: KeyState::Active }),
         (anna, Action::KeyChange { data_key: key, state: KeyState::Purged }),
         (anna, Action::PolicyChange(ManifestHash([0xe0; 32]))),
+        (Actor::Vault, Action::PolicyChange(ManifestHash([0xe1; 32]))),
         (anna, Action::Export { records: 50, purpose: Purpose::Ship }),
         (anna, Action::PassphraseChange),
         (Actor::Admin(BEN), Action::Recovery { identity: BEN, method: RecoveryMethod::Kit }),
@@ -108,7 +109,7 @@ fn who_may_sign_what() {
         let by_vault = entry(Actor::Vault, action.clone());
         let expected = match action.name() {
             "sign-in-failed" => (false, true),
-            "sign-out" | "key-change" => (true, true),
+            "sign-out" | "key-change" | "policy-change" => (true, true),
             _ => (true, false),
         };
         assert_eq!((by_admin.is_ok(), by_vault.is_ok()), expected, "{}", action.name());
@@ -376,13 +377,13 @@ fn a_fork_is_found() {
 fn an_entry_that_is_put_in_again_is_found() {
     let mut copy = Copy::honest();
     copy.leaves.push(copy.leaves[8]);
-    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 21, first: 8 }]);
+    assert_eq!(copy.findings(&printed()), [Finding::Repeated { index: 22, first: 8 }]);
     // Under another salt the signature does not hold
     let mut copy = Copy::honest();
     let (salt, signed) = (Salt::from_bytes([8; 32]), copy.opened[8].2.clone());
     copy.leaves.push(Commitment::of(&salt, &signed));
-    copy.opened.push((21, salt, signed));
-    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(21)]);
+    copy.opened.push((22, salt, signed));
+    assert_eq!(copy.findings(&printed()), [Finding::Unsigned(22)]);
 }
 
 #[test]
@@ -394,21 +395,21 @@ fn entries_that_nobody_signed_are_found() {
         let entry = Entry::new(site, actor, action, UnixTime::from_seconds(1)).unwrap();
         let signed = SignedEntry::sign(entry, &salt, &signer_of(by));
         copy.leaves.push(signed.commitment(&salt));
-        copy.opened.push((21, salt, signed.as_bytes().to_vec()));
+        copy.opened.push((22, salt, signed.as_bytes().to_vec()));
         copy.findings(&printed())
     };
     let (anna, ghost) = (Actor::Admin(ANNA), Actor::Admin(IdentityId([7; 16])));
     assert_eq!(put(anna, anna, site()), []);
-    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(21)]);
-    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(21)]);
-    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(21)]);
-    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(21)]);
-    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(21)]);
+    assert_eq!(put(anna, Actor::Vault, site()), [Finding::Unsigned(22)]);
+    assert_eq!(put(anna, Actor::Admin(BEN), site()), [Finding::Unsigned(22)]);
+    assert_eq!(put(Actor::Vault, anna, site()), [Finding::Unsigned(22)]);
+    assert_eq!(put(ghost, ghost, site()), [Finding::UnknownSigner(22)]);
+    assert_eq!(put(anna, anna, Site::parse("other.example").unwrap()), [Finding::OtherSite(22)]);
     let mut copy = Copy::honest();
     let salt = Salt::from_bytes([5; 32]);
     copy.leaves.push(Commitment::of(&salt, b"anything"));
-    copy.opened.push((21, salt, b"anything".to_vec()));
-    assert_eq!(copy.findings(&printed()), [Finding::Malformed(21)]);
+    copy.opened.push((22, salt, b"anything".to_vec()));
+    assert_eq!(copy.findings(&printed()), [Finding::Malformed(22)]);
     // A place that the log does not have
     let mut copy = Copy::honest();
     copy.opened[0].0 = u64::MAX;
@@ -422,9 +423,9 @@ fn proofs_do_for_who_has_no_copy() {
     for leaf in &copy.leaves {
         hashes.store(tree.append(leaf.leaf_hash()).unwrap());
     }
-    let now = copy.checkpoint(21);
+    let now = copy.checkpoint(22);
     for earlier in printed() {
-        let proof = Plan::for_consistency(earlier.size, 21).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_consistency(earlier.size, 22).unwrap().read_proof(&hashes).unwrap();
         assert_eq!(check_consistency(&earlier, &now, &proof), Ok(()));
         let other = Checkpoint { origin: Origin::parse("elsewhere").unwrap(), ..earlier.clone() };
         assert_eq!(check_consistency(&other, &now, &proof), Err(Finding::OtherLog));
@@ -434,7 +435,7 @@ fn proofs_do_for_who_has_no_copy() {
         assert_eq!(check_consistency(&forked, &now, &proof), Err(Finding::Forked));
     }
     for (index, salt, signed) in &copy.opened {
-        let proof = Plan::for_inclusion(*index, 21).unwrap().read_proof(&hashes).unwrap();
+        let proof = Plan::for_inclusion(*index, 22).unwrap().read_proof(&hashes).unwrap();
         let check = |index, salt: &Salt, signed: &[u8], proof: &Proof, signers: &[Signer]| {
             check_inclusion(&now, &site(), (index, proof), (salt, signed), signers)
         };

@@ -2,7 +2,8 @@
 
 use super::published::*;
 use super::*;
-use crate::note::NoteSigner;
+use crate::note::{Note, NoteSigner};
+use crate::time::UnixTime;
 use proptest::prelude::*;
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -323,9 +324,14 @@ fn checkpoints_are_signed_by_their_log() {
     assert_eq!(checkpoint.encode(), "example.com/log\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n");
     let note = checkpoint.sign(&log).unwrap();
     assert_eq!(Checkpoint::verify(&note, log.vkey()).as_ref(), Ok(&checkpoint));
-    // A cosignature is ignored; here of an unknown type, as witnesses' are
-    let cosigned = format!("{note}— witness.example {}\n", b64_of(76));
+    // A witness's cosignature is none of the log's, and ignored by who does not know the witness; so is what nobody knows
+    let line = cosign(&checkpoint.encode(), &other, UnixTime::from_seconds(1_800_000_000));
+    let cosigned = format!("{note}{line}");
     assert_eq!(Checkpoint::verify(&cosigned, log.vkey()).as_ref(), Ok(&checkpoint));
+    let at = Witness::new(other.vkey().clone()).verify(&Note::parse(&cosigned).unwrap());
+    assert_eq!(at, Ok(Some(UnixTime::from_seconds(1_800_000_000))));
+    let unknown = format!("{note}— witness.example {}\n", b64_of(76));
+    assert_eq!(Checkpoint::verify(&unknown, log.vkey()).as_ref(), Ok(&checkpoint));
     assert_eq!(checkpoint.sign(&other), Err(CheckpointError::WrongOrigin));
     assert_eq!(Checkpoint::verify(&note, other.vkey()), Err(CheckpointError::NotSigned));
     for (from, to) in [("\n8\n", "\n9\n"), ("\nXcna", "\nYcna")] {

@@ -2,10 +2,11 @@
 
 use super::{bytes, key, key_of, read};
 use crate::audit::{
-    Action, Actor, Commitment, Entry, KeyState, OpenedField, PasskeyChange, PointHash, Purpose, RecoveryMethod, Salt,
+    Action, Actor, Commitment, Entry, OpenedField, PasskeyChange, PointHash, Purpose, RecoveryMethod, Salt,
     SignedEntry, open_sealed, seal, sealed_parts, signed_message,
 };
 use crate::encoding::hex;
+use crate::keys::KeyState;
 use crate::log::Tree;
 use crate::note::{NoteSigner, Vkey};
 use crate::passkey::PasskeyId;
@@ -88,6 +89,8 @@ fn actions() -> Vec<(Actor, Action)> {
         (admin, Action::RosterChange(RosterHead([0xf0; 32]))),
         (admin, resealed),
         (admin, Action::PasskeyChange { passkey: PasskeyId([0x90; 16]), change: PasskeyChange::Added }),
+        (Actor::Vault, Action::PolicyChange(ManifestHash([0xe1; 32]))),
+        (Actor::Vault, Action::KeyChange { data_key, state: KeyState::Pending }),
     ]
 }
 

@@ -72,7 +72,7 @@ enum Cell {
 
 /// Those that others refer to come first. Sessions are not copied: admins sign in again. Nor is the time of settling:
 /// the target is not settled.
-const TABLES: [Table; 30] = [
+const TABLES: [Table; 32] = [
     Table {
         name: "admin",
         read: "/* vault copy admin */ SELECT name, record, created FROM admin WHERE name > $1 ORDER BY name LIMIT \
@@ -361,6 +361,24 @@ const TABLES: [Table; 30] = [
         key: 1,
         unwritten: 1,
     },
+    Table {
+        name: "logged_manifest",
+        read: "/* vault copy logged_manifest */ SELECT manifest FROM logged_manifest WHERE manifest > $1 ORDER BY \
+               manifest LIMIT $2",
+        write: "/* vault put logged_manifest */ INSERT INTO logged_manifest (manifest) VALUES ($1)",
+        columns: &[Bytes("manifest")],
+        key: 1,
+        unwritten: 0,
+    },
+    Table {
+        name: "logged_key",
+        read: "/* vault copy logged_key */ SELECT key_id, state FROM logged_key WHERE (key_id, state) > ($1, $2) ORDER \
+               BY key_id, state LIMIT $3",
+        write: "/* vault put logged_key */ INSERT INTO logged_key (key_id, state) VALUES ($1, $2)",
+        columns: &[Bytes("key_id"), Number("state")],
+        key: 2,
+        unwritten: 0,
+    },
     // Byte for byte: the copy is the same log, with the same checkpoints
     Table {
         name: "log_leaf",
@@ -489,7 +507,8 @@ async fn row_counts<'c>(on: impl Into<On<'c>>) -> Result<RowCounts, StoreError> 
         (SELECT count(*) FROM newcomer) AS newcomer, \
         (SELECT count(*) FROM manifest) AS manifest, (SELECT count(*) FROM deposit_index) AS \
         deposit_index, (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM field_row) AS field, (SELECT \
-        count(*) FROM opening) AS opening, (SELECT count(*) FROM log_leaf) AS log_leaf, (SELECT \
+        count(*) FROM opening) AS opening, (SELECT count(*) FROM logged_manifest) AS logged_manifest, (SELECT \
+        count(*) FROM logged_key) AS logged_key, (SELECT count(*) FROM log_leaf) AS log_leaf, (SELECT \
         count(*) FROM log_node) AS log_node, (SELECT count(*) FROM log_entry) AS log_entry, (SELECT count(*) FROM \
         checkpoint) AS checkpoint, (SELECT count(*) FROM quarantine) AS quarantine",
     )

@@ -1,12 +1,13 @@
 //! A vault copied into an empty one: every row, nothing half, whatever the two engines are.
 
+use nightsafe_core::keys::KeyState;
 use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::scalar::{IdentityId, KeyId, ManifestHash, RosterHead};
 use nightsafe_store::backup::{BackupError, backup};
 use nightsafe_store::vault::{
-    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, NewDataKey, NewEntry, NewKit, NewPasskey,
-    OpeningRequest, Proposal, Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity, StoredWrapped,
-    VaultStore,
+    Arrival, CopyError, CustodyItem, CustodyKey, FieldOpening, Filter, KeyNews, NewDataKey, NewEntry, NewKit,
+    NewPasskey, OpeningRequest, Proposal, Reason, RecoveryGrant, SessionLimits, StoredGrant, StoredIdentity,
+    StoredWrapped, VaultStore,
 };
 
 use crate::audit_keys::audit_key;
@@ -83,9 +84,11 @@ async fn fill(store: &VaultStore) {
     for _ in 0..3 {
         open(store).await;
     }
-    for numbers in [0..1, 1..130] {
-        store.append_log(&leaves(numbers), checkpoint).await.unwrap();
-    }
+    store.append_log(&leaves(0..1), checkpoint).await.unwrap();
+    let said = [KeyNews::Published(ManifestHash([1; 32])), KeyNews::Came(key_id, KeyState::Active)];
+    let said: Vec<_> = said.into_iter().zip(leaves(1..3)).collect();
+    store.append_key_news(&said, checkpoint).await.unwrap();
+    store.append_log(&leaves(3..130), checkpoint).await.unwrap();
 }
 
 async fn open(store: &VaultStore) {
@@ -108,10 +111,11 @@ async fn told(store: &VaultStore) -> impl PartialEq + std::fmt::Debug + use<> {
     let grants = store.recovery_grants(&KeyId([3; 16])).await.unwrap().len();
     let quarantined = store.quarantined(9).await.unwrap();
     let log = (store.log_checkpoint().await.unwrap(), store.log_entries(0, 1000).await.unwrap());
+    let said = store.key_log().await.unwrap();
     (
         (rows, fields, format!("{openings:?}")),
         (store.custody().await.unwrap(), store.manifests().await.unwrap(), store.admin_record("anna").await.unwrap()),
-        (grants, quarantined, log),
+        (grants, quarantined, log, said),
         (
             store.identity_of("anna").await.unwrap(),
             (store.grants_to(&ANNA).await.unwrap(), store.audit_grants_to(&ANNA).await.unwrap()),
@@ -163,10 +167,12 @@ async fn copied(from: &Place, to: &Place) {
             ("taken", ORDERS.into()),
             ("field", ORDERS.into()),
             ("opening", 3),
+            ("logged_manifest", 1),
+            ("logged_key", 1),
             ("log_leaf", 130),
             ("log_node", 258),
             ("log_entry", 130),
-            ("checkpoint", 2),
+            ("checkpoint", 3),
             ("quarantine", 2),
         ]
     );

@@ -14,6 +14,7 @@ mod audit_keys;
 mod copy;
 mod custody;
 mod fields;
+mod key_log;
 mod log;
 mod migrate;
 mod monitor;
@@ -107,6 +108,10 @@ on_both_engines! {
     purge::a_deposit_that_comes_too_late_is_put_aside_with_the_reason,
     purge::a_purge_and_a_deposit_at_the_same_moment_come_one_after_the_other,
     purge::a_purge_is_in_the_log_or_has_not_happened,
+    key_log::what_was_said_of_keys_is_not_said_again,
+    key_log::what_is_said_of_keys_is_in_the_log_or_not_remembered,
+    key_log::nothing_is_said_of_a_key_after_its_end,
+    key_log::several_vaults_say_it_once,
     passkeys::passkeys_are_added_used_and_removed,
     passkeys::a_passkey_goes_with_kit_and_identity,
     passkeys::a_passkey_change_is_in_the_log_or_has_not_happened,

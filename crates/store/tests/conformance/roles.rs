@@ -14,7 +14,7 @@ const ROLES: [&str; 3] = ["nightsafe_ingest", "nightsafe_relay", "nightsafe_vaul
 /// Role, kind of statement, relation, and the columns when it is not all of them.
 type Right = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-const RIGHTS: [Right; 87] = [
+const RIGHTS: [Right; 91] = [
     ("nightsafe_ingest", "INSERT", "outbox.deposit", &["deposit_id", "day", "nonce", "body"]),
     ("nightsafe_relay", "SELECT", "outbox.deposit", &[]),
     ("nightsafe_relay", "DELETE", "outbox.deposit", &[]),
@@ -102,6 +102,10 @@ const RIGHTS: [Right; 87] = [
     ("nightsafe_vault", "INSERT", "vault.log_entry", &[]),
     ("nightsafe_vault", "SELECT", "vault.checkpoint", &[]),
     ("nightsafe_vault", "INSERT", "vault.checkpoint", &[]),
+    ("nightsafe_vault", "SELECT", "vault.logged_manifest", &[]),
+    ("nightsafe_vault", "INSERT", "vault.logged_manifest", &[]),
+    ("nightsafe_vault", "SELECT", "vault.logged_key", &[]),
+    ("nightsafe_vault", "INSERT", "vault.logged_key", &[]),
 ];
 
 const FUNCTIONS: [(&str, &str); 5] = [

@@ -1,6 +1,7 @@
 //! Data keys whose time is over, and under which nothing is left: destroyed, with an entry of the vault's, and no key before.
 
-use nightsafe_core::audit::{Action, Actor, Commitment, Entry, KeyState, open_sealed};
+use nightsafe_core::audit::{Action, Actor, Commitment, Entry, open_sealed};
+use nightsafe_core::keys::KeyState;
 use nightsafe_core::scalar::KeyId;
 use nightsafe_core::time::UnixTime;
 use nightsafe_proto::vault::custody::Custody;

@@ -13,6 +13,7 @@ use nightsafe_core::roster::{self, Roster};
 use nightsafe_core::scalar::{KeyId, Site};
 
 use super::copy::{self, Place};
+use super::cosigned::{KnownWitnesses, note_in};
 use super::findings::Findings;
 use crate::keys::{audit_key, recovery};
 use crate::{files, term};
@@ -29,7 +30,8 @@ pub(crate) struct VerifyArgs {
     /// Folder with the copy, as `nightsafe audit export` writes it
     #[arg(value_name = "DIR")]
     copy: PathBuf,
-    /// File with a checkpoint from earlier, kept where nobody who runs the vault can change it
+    /// File with a checkpoint from earlier, kept where nobody who runs the vault can change it; as `nightsafe audit checkpoint`
+    /// printed or mailed it
     #[arg(long, value_name = "FILE")]
     earlier: Vec<PathBuf>,
     /// File with the private part of an audit key
@@ -46,6 +48,16 @@ pub(crate) struct VerifyArgs {
     /// more than that the copy fits together]
     #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
     log_key: Option<Vkey>,
+    #[command(flatten)]
+    witnesses: KnownWitnesses,
+}
+
+/// The witnesses that cosigned the checkpoint for which most of them did.
+#[derive(Default)]
+struct Cosigned {
+    most: usize,
+    /// How many must have.
+    quorum: usize,
 }
 
 /// What was read of a copy.
@@ -61,10 +73,14 @@ struct Read {
 
 pub(super) fn run(args: &VerifyArgs) -> Result<()> {
     let log = log_key(args)?;
+    let quorum = args.witnesses.quorum()?;
     let mut findings = Findings::default();
     let note = files::read_text(&args.copy.join(copy::CHECKPOINT))?;
     let summary = match Checkpoint::verify(&note, &log) {
-        Ok(checkpoint) => whole(args, &log, &checkpoint, &mut findings)?,
+        Ok(checkpoint) => {
+            let most = args.witnesses.cosigned(&note, copy::CHECKPOINT, &mut findings)?;
+            whole(args, &log, &checkpoint, Cosigned { most, quorum }, &mut findings)?
+        }
         Err(error) => {
             findings.about(error.code(), copy::CHECKPOINT, &error.to_string());
             String::new()
@@ -87,7 +103,13 @@ fn log_key(args: &VerifyArgs) -> Result<Vkey> {
 }
 
 /// Everything below a checkpoint that the log's key signed.
-fn whole(args: &VerifyArgs, log: &Vkey, checkpoint: &Checkpoint, findings: &mut Findings) -> Result<String> {
+fn whole(
+    args: &VerifyArgs,
+    log: &Vkey,
+    checkpoint: &Checkpoint,
+    mut cosigned: Cosigned,
+    findings: &mut Findings,
+) -> Result<String> {
     let name = checkpoint.origin.as_str().strip_suffix("/log").and_then(|name| Site::parse(name).ok());
     let site = name.context("the log is not one of a site: its name does not end with /log")?;
     let keys = keys(args, &site)?;
@@ -111,8 +133,10 @@ fn whole(args: &VerifyArgs, log: &Vkey, checkpoint: &Checkpoint, findings: &mut 
     }
     for path in &args.earlier {
         let what = path.display().to_string();
-        match Checkpoint::verify(&files::read_text(path)?, log) {
+        let note = note_in(&files::read_text(path)?, checkpoint.origin.as_str());
+        match Checkpoint::verify(&note, log) {
             Ok(earlier) => {
+                cosigned.most = cosigned.most.max(args.witnesses.cosigned(&note, &what, findings)?);
                 // One by one, to say which
                 let evidence = Evidence { earlier: &[earlier], opened: &[], ..evidence };
                 let about =
@@ -122,9 +146,16 @@ fn whole(args: &VerifyArgs, log: &Vkey, checkpoint: &Checkpoint, findings: &mut 
             Err(error) => findings.about(error.code(), &what, &error.to_string()),
         }
     }
+    let Cosigned { most, quorum } = cosigned;
+    if most < quorum {
+        let said = format!("{most} of the {quorum} witnesses that must have cosigned one of the checkpoints did");
+        findings.about("not_cosigned", "the checkpoints", &said);
+    }
+    let witnessed =
+        if quorum == 0 { String::new() } else { format!("; {most} witnesses cosigned one of the checkpoints") };
     Ok(format!(
         "ok: {} entries, of which {} were opened and their signatures verified, {} are erased and {} sealed to keys that \
-         are not here; {} earlier checkpoints are continued\n",
+         are not here; {} earlier checkpoints are continued{witnessed}\n",
         checkpoint.size,
         read.opened.len(),
         read.erased,

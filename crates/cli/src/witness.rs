@@ -1,4 +1,4 @@
-//! Asking a witness to cosign (`c2sp.org/tlog-witness`).
+//! Asking a witness to cosign (`c2sp.org/tlog-witness`): the release log, or the audit log.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,12 +8,11 @@ use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use nightsafe_core::log::{AddCheckpoint, Checkpoint, Plan};
+use nightsafe_core::log::{AddCheckpoint, Checkpoint, Proof};
 use nightsafe_core::note::Note;
 use nightsafe_core::time::UnixTime;
 use nightsafe_serve::client::{Answer, ClientTls, Endpoint};
 
-use super::files::Tiles;
 use crate::config::WitnessSection;
 
 /// For one exchange.
@@ -23,9 +22,15 @@ const MAX_ANSWER: usize = 64 << 10;
 /// A witness's clock may be ahead by so much, in seconds.
 const CLOCK_TOLERANCE: u64 = 86_400;
 
-/// The lines with which the witness cosigns this checkpoint; those that are there already when it has.
-pub(super) async fn ask(
-    log: &Path,
+/// A log that proves what it has become.
+pub(crate) trait Grown {
+    /// That it continues, at the size `to`, what it was at `from`.
+    async fn proof(&self, from: u64, to: u64) -> Result<Proof>;
+}
+
+/// The lines with which the witness cosigns this checkpoint; none when it has already.
+pub(crate) async fn ask(
+    log: &impl Grown,
     section: &WitnessSection,
     ca_file: Option<&Path>,
     note: &Note,
@@ -39,8 +44,7 @@ pub(super) async fn ask(
     // It says what it has seen last when that is something else
     let mut old = 0;
     for _ in 0..3 {
-        let proof =
-            Plan::for_consistency(old, checkpoint.size)?.read_proof(&Tiles { root: log, size: checkpoint.size })?;
+        let proof = log.proof(old, checkpoint.size).await?;
         let request = AddCheckpoint { old, proof, checkpoint: note.encode() };
         let answer = send(section, ca_file, request.encode()).await?;
         match answer.status {
@@ -58,12 +62,12 @@ fn seen(answer: &Answer, size: u64) -> Result<u64> {
     let text = std::str::from_utf8(&answer.body).ok().and_then(|text| text.strip_suffix('\n'));
     let seen: u64 = text.and_then(|text| text.parse().ok()).context(
         "it has cosigned another tree with as many leaves: an older copy was put back, or somebody else has the log's key. \
-         Restore the log before anything is published",
+         Restore the log before anything else",
     )?;
     if seen > size {
         bail!(
             "it cosigned this log with {seen} leaves, and here are {size}: an older copy was put back, or somebody else has \
-             the log's key. Restore the log before anything is published"
+             the log's key. Restore the log before anything else"
         );
     }
     Ok(seen)
