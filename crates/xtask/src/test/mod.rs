@@ -7,7 +7,7 @@ mod table;
 use crate::cluster::{self, Cluster};
 use crate::fuzz::Which;
 use crate::setup::{chromium, npm, postgres, proxies, schemathesis, watchers};
-use crate::{assets, fuzz, payload, place, program, reproduce, run, stamp};
+use crate::{assets, bench, fuzz, payload, place, program, reproduce, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
@@ -68,6 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         stage::side_by_side(rust, [node, browser])
     });
     if options.long && filter.is_none() {
+        results.push(Results::of("bench of ingest", bench::judge_ingest));
         results.push(Results::of("reproducible assets", || reproduce::run(&reproduce::Options::default())));
         results.push(Results::of("fuzzing requests", || fuzz::run_for(FUZZING, Which::OfRequests)));
         results.push(Results::of("fuzzing the rest", || fuzz::run_for(FUZZING, Which::Others)));
