@@ -6,7 +6,7 @@ mod table;
 
 use crate::cluster::{self, Cluster};
 use crate::fuzz::Which;
-use crate::setup::{chromium, npm, postgres, proxies, schemathesis, watchers};
+use crate::setup::{chromium, faketime, npm, postgres, proxies, schemathesis, watchers};
 use crate::{assets, bench, fuzz, payload, place, program, reproduce, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -98,6 +98,7 @@ impl There {
         let chromium = chromium::ensure()?;
         postgres::ensure()?; // tests make clusters of their own, to kill them
         proxies::ensure()?;
+        faketime::ensure();
         if options.long {
             watchers::ensure()?;
         }
