@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nightsafe_store::{outbox, postgres, vault};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
+use crate::moved_clock::MovedClock;
 use crate::process::{Process, pause};
 use crate::site::run;
 
@@ -22,12 +23,18 @@ pub struct Cluster {
     folder: PathBuf,
     /// A child of ours, so that none of it is left when it was killed
     server: Option<Process>,
+    clock: Option<MovedClock>,
 }
 
 impl Cluster {
     /// Makes and starts one; `None` where PostgreSQL is not installed.
     pub fn start(folder: &Path) -> Option<Self> {
-        let mut cluster = Self { programs: programs()?, folder: folder.to_owned(), server: None };
+        Self::start_under(folder, None)
+    }
+
+    /// The same with a clock of its own.
+    pub fn start_under(folder: &Path, clock: Option<MovedClock>) -> Option<Self> {
+        let mut cluster = Self { programs: programs()?, folder: folder.to_owned(), server: None, clock };
         fs::create_dir_all(folder).unwrap();
         if geteuid().is_root() {
             // The server refuses to run as root; its user must be able to reach the folder
@@ -47,6 +54,9 @@ impl Cluster {
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data()).arg("-k").arg(&self.folder);
         postgres.args(["-c", "listen_addresses=", "-c", "max_connections=300"]);
+        if let Some(clock) = &self.clock {
+            clock.shown_to(&mut postgres);
+        }
         let server = self.server.insert(Process::start(&mut postgres, &log));
         let start = Instant::now();
         let mut ready = Command::new(self.programs.join("pg_isready"));

@@ -17,6 +17,7 @@ pub mod cluster;
 pub mod database;
 pub mod deposits;
 pub mod http;
+pub mod moved_clock;
 pub mod opening;
 pub mod process;
 pub mod seeded;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::binaries::Binaries;
+use crate::moved_clock::MovedClock;
 use crate::process::{Process, free_address, wait_for};
 use crate::site::{RealSite, SITE, run};
 
@@ -16,6 +17,7 @@ pub struct Server {
     program: &'static str,
     config: PathBuf,
     address: SocketAddr,
+    clock: Option<MovedClock>,
 }
 
 /// Where a vault takes deposits from.
@@ -78,6 +80,18 @@ impl Server {
 
     /// Takes deposits out of an outbox into a database.
     pub fn vault(site: &RealSite, database: &str, way: &Way<'_>) -> Self {
+        Self::vault_with(site, database, way, "", "warn")
+    }
+
+    /// The same with the audit log and the roster, as admins need them, and everything logged that there is.
+    pub fn vault_for_admins(site: &RealSite, database: &str, way: &Way<'_>) -> Self {
+        let data = site.data();
+        let data = data.display();
+        let more = format!("log_key = \"{data}/keys/log.key\"\nanchor = \"{data}/anchor.txt\"\n");
+        Self::vault_with(site, database, way, &more, "trace")
+    }
+
+    fn vault_with(site: &RealSite, database: &str, way: &Way<'_>, more: &str, filter: &str) -> Self {
         let address = free_address();
         let data = site.data();
         let data = data.display();
@@ -93,6 +107,7 @@ impl Server {
              name = \"{SITE}\"\n\
              admin_origin = \"http://localhost:4804\"\n\
              login_key = \"{data}/keys/login.key\"\n\
+             {more}\
              [vault]\n\
              database = \"{database}\"\n\
              [source]\n\
@@ -101,7 +116,7 @@ impl Server {
              [listen]\n\
              address = \"{address}\"\n\
              [log]\n\
-             filter = \"warn\"\n"
+             filter = \"{filter}\"\n"
         );
         Self::start("nightsafe-vault", site, &text, address)
     }
@@ -109,8 +124,9 @@ impl Server {
     fn start(program: &'static str, site: &RealSite, text: &str, address: SocketAddr) -> Self {
         let config = site.folder().join(format!("{program}-{}.toml", address.port()));
         fs::write(&config, text).unwrap();
-        let process = launch(program, &config, address);
-        Self { process, program, config, address }
+        let clock = site.clock().cloned();
+        let process = launch(program, &config, address, clock.as_ref());
+        Self { process, program, config, address, clock }
     }
 
     /// Its configuration file.
@@ -129,7 +145,7 @@ impl Server {
 
     /// Starts it again, at the same address.
     pub fn resume(&mut self) {
-        self.process = launch(self.program, &self.config, self.address);
+        self.process = launch(self.program, &self.config, self.address, self.clock.as_ref());
     }
 
     /// KiB.
@@ -151,9 +167,12 @@ impl Server {
     }
 }
 
-fn launch(program: &str, config: &PathBuf, address: SocketAddr) -> Process {
+fn launch(program: &str, config: &PathBuf, address: SocketAddr, clock: Option<&MovedClock>) -> Process {
     let log = config.with_extension("log");
     let mut command = Command::new(Binaries::get().path(program));
+    if let Some(clock) = clock {
+        clock.shown_to(&mut command);
+    }
     let mut process = Process::start(command.arg("--config").arg(config), &log);
     wait_for(address, &mut process, &log);
     process

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::binaries::Binaries;
 use crate::deposits::now;
+use crate::moved_clock::MovedClock;
 
 pub const SITE: &str = "demo.nightsafe.example";
 pub const ADMIN: &str = "correct horse battery staple";
@@ -35,6 +36,7 @@ pub struct Published {
 #[derive(Debug)]
 pub struct RealSite {
     folder: PathBuf,
+    clock: Option<MovedClock>,
 }
 
 impl RealSite {
@@ -49,13 +51,22 @@ impl RealSite {
     }
 
     fn make_in(folder: &Path, vault: Option<&str>) -> Self {
-        let site = Self { folder: folder.to_owned() };
+        let site = Self { folder: folder.to_owned(), clock: None };
         fs::create_dir_all(folder).unwrap();
         site.init(vault);
         site.write_assets();
         let mut build = site.nightsafe(&["site", "build"]);
         run(build.arg("--assets").arg(site.folder.join("assets")), "");
         site
+    }
+
+    /// With a clock of its own for the servers that are started from now on; what made the site took the system's.
+    pub fn under(self, clock: Option<MovedClock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    pub(crate) fn clock(&self) -> Option<&MovedClock> {
+        self.clock.as_ref()
     }
 
     /// The folder that everything is in.

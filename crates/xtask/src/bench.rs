@@ -1,14 +1,18 @@
 //! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches),
 //! what a guess at a passphrase costs (crates/login/benches), and how fast ingest takes deposits (tests/benches/ingest).
 //!
-//! All end by becoming the program that measures, so its output and its exit code are this command's.
+//! As commands, all end by becoming the program that measures, so its output and its exit code are this command's.
 
 use crate::setup::{chromium, npm, postgres};
 use crate::{assets, place, program, run};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use serde::Deserialize;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+/// Deposits that ingest takes, of those that the same database takes without us: the least that is good enough.
+const BAR: f64 = 0.5;
 
 /// What can be chosen.
 #[derive(Args)]
@@ -62,6 +66,44 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Err(measuring.exec()).with_context(|| format!("cannot start {}", measuring.get_program().to_string_lossy()))
 }
 
+/// Runs the bench of ingest, prints what it measured, and fails when that is below the bar on either database.
+#[expect(clippy::print_stdout, reason = "the figures are the long run's result")]
+pub(crate) fn judge_ingest() -> Result<()> {
+    let mut bench = ingest(true, None)?;
+    let output = bench.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+    let json = String::from_utf8_lossy(&output.stdout);
+    println!("{}", json.trim());
+    if !output.status.success() {
+        bail!("the bench failed ({})", output.status);
+    }
+    judge(&json)
+}
+
+/// What the bench prints, as far as it is judged.
+#[derive(Deserialize)]
+struct Measured {
+    engines: Vec<Engine>,
+}
+
+#[derive(Deserialize)]
+struct Engine {
+    engine: String,
+    ratio_to_raw: f64,
+}
+
+fn judge(json: &str) -> Result<()> {
+    let Measured { engines } = serde_json::from_str(json).context("the bench prints something else than it did")?;
+    for name in ["sqlite", "postgres"] {
+        let Some(Engine { ratio_to_raw, .. }) = engines.iter().find(|one| one.engine == name) else {
+            bail!("{name} was not measured");
+        };
+        if *ratio_to_raw < BAR {
+            bail!("on {name} ingest takes {ratio_to_raw:.2} of the deposits that the database takes without it: {BAR} is the bar");
+        }
+    }
+    Ok(())
+}
+
 fn seal(json: bool, runs: u8) -> Result<Command> {
     npm::ensure()?;
     assets::build()?;
@@ -91,4 +133,24 @@ fn ingest(json: bool, only: Option<&str>) -> Result<Command> {
     cargo.args(["bench", "--package", "nightsafe-tests", "--bench", "ingest", "--"]).args(json.then_some("--json"));
     cargo.args(only.map(|engine| format!("--only-{engine}")));
     Ok(cargo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_databases_are_held_to_the_bar() {
+        let json = |sqlite: &str, postgres: &str| {
+            format!(
+                r#"{{"bench":"ingest","engines":[{{"engine":"sqlite","ratio_to_raw":{sqlite},"p50_ms":1.5}},
+                {{"engine":"postgres","ratio_to_raw":{postgres},"p50_ms":1.5}}]}}"#
+            )
+        };
+        assert!(judge(&json("0.5", "1.2")).is_ok());
+        for (sqlite, postgres) in [("0.499", "1.2"), ("1.2", "0.499"), ("null", "1.2")] {
+            assert!(judge(&json(sqlite, postgres)).is_err(), "{sqlite} {postgres}");
+        }
+        assert!(judge(r#"{"engines":[{"engine":"sqlite","ratio_to_raw":1}]}"#).is_err());
+    }
 }

@@ -35,6 +35,34 @@ pub(crate) struct Options {
     target: Option<String>,
 }
 
+/// A target, as the program that writes the seeds tells of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    name: String,
+    /// Parses HTTP requests.
+    of_requests: bool,
+}
+
+/// Some of the targets.
+#[derive(Clone, Copy)]
+pub(crate) enum Which<'a> {
+    All,
+    Named(&'a str),
+    OfRequests,
+    Others,
+}
+
+impl Which<'_> {
+    fn takes(self, target: &Target) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(name) => target.name == name,
+            Self::OfRequests => target.of_requests,
+            Self::Others => !target.of_requests,
+        }
+    }
+}
+
 /// What a target came to.
 struct Ran {
     target: String,
@@ -46,22 +74,22 @@ struct Ran {
 
 /// Builds the targets and runs one after the other, also after a finding.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    run_for(Duration::from_secs(options.seconds), options.target.as_deref())
+    run_for(Duration::from_secs(options.seconds), options.target.as_deref().map_or(Which::All, Which::Named))
 }
 
-/// All targets, or one, for a time in all.
+/// Some targets, for a time in all, and how long each of them ran.
 #[expect(clippy::print_stdout, reason = "the counts are this command's result")]
-pub(crate) fn run_for(time: Duration, only: Option<&str>) -> Result<()> {
+pub(crate) fn run_for(time: Duration, which: Which<'_>) -> Result<()> {
     let program = say::step("fuzzer", build)?;
     let folder = place::target().join("fuzzing"); // beside cargo's own folder of the profile fuzz
     let mut targets = write_seeds(&folder.join("seeds"))?;
-    targets.retain(|target| only.is_none_or(|only| only == target));
+    targets.retain(|target| which.takes(target));
     let Some(count) = u32::try_from(targets.len()).ok().filter(|count| *count > 0) else {
         bail!("there is no target of that name: tests/fuzz/src/lib.rs lists them");
     };
     let mut all = Vec::new();
-    for target in targets {
-        let ran = say::step(&format!("fuzzing {target}"), || fuzz(&program, &folder, &target, time / count))?;
+    for Target { name, .. } in targets {
+        let ran = say::step(&format!("fuzzing {name}"), || fuzz(&program, &folder, &name, time / count))?;
         all.push(ran);
     }
     println!("\n{:<24} {:>14} {:>10}", "", "executions", "time");
@@ -69,6 +97,8 @@ pub(crate) fn run_for(time: Duration, only: Option<&str>) -> Result<()> {
         let end = finding.as_deref().unwrap_or_default();
         println!("{target:<24} {executions:>14} {:>10} {end}", say::duration(*taken));
     }
+    let executions: u64 = all.iter().map(|ran| ran.executions).sum();
+    println!("{:<24} {executions:>14} {:>10}", "all", say::duration(all.iter().map(|ran| ran.taken).sum()));
     let found = all.iter().filter(|ran| ran.finding.is_some()).count();
     if found > 0 {
         bail!("{found} targets found something; below {} lie the bytes", folder.join("found").display());
@@ -87,12 +117,18 @@ fn build() -> Result<PathBuf> {
     Ok(place::target().join(host).join("fuzz/fuzz"))
 }
 
-/// Writes the seeds of all targets; returns their names.
-fn write_seeds(folder: &Path) -> Result<Vec<String>> {
+/// Writes the seeds of all targets; returns these.
+fn write_seeds(folder: &Path) -> Result<Vec<Target>> {
     let mut cargo = run::cargo(&place::root());
     cargo.args(["run", "--quiet", "--package", "nightsafe-fuzz", "--bin", "seeds", "--"]).arg(folder);
-    let names = run::answer(&mut cargo).context("the program that writes the seeds does not run")?;
-    Ok(names.lines().map(str::to_owned).collect())
+    let lines = run::answer(&mut cargo).context("the program that writes the seeds does not run")?;
+    Ok(lines.lines().map(target).collect())
+}
+
+/// `note`, or `deposit_json request`.
+fn target(line: &str) -> Target {
+    let (name, of_requests) = line.strip_suffix(" request").map_or((line, false), |name| (name, true));
+    Target { name: name.to_owned(), of_requests }
 }
 
 /// Runs one. What it learns stays in the corpus, where the next run goes on.
@@ -142,6 +178,18 @@ fn host() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_and_others_are_told_apart_and_none_is_left_out() {
+        let both = ["deposit_json request", "note"].map(target);
+        let names = |which: Which<'_>| {
+            both.iter().filter(|one| which.takes(one)).map(|one| one.name.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Which::OfRequests), ["deposit_json"]);
+        assert_eq!(names(Which::Others), ["note"]);
+        assert_eq!(names(Which::All), ["deposit_json", "note"]);
+        assert_eq!(names(Which::Named("note")), ["note"]);
+    }
 
     #[test]
     fn reads_executions() {

@@ -26,6 +26,8 @@ mod seeds;
 pub struct Target {
     /// Its name on the command line.
     pub name: &'static str,
+    /// Whether it parses HTTP requests: their bodies, header fields, messages. The long run gives these a time of their own.
+    pub of_requests: bool,
     /// Panics when something does not hold.
     pub run: fn(&[u8]),
     /// Bytes of its form to start from.
@@ -34,28 +36,28 @@ pub struct Target {
 
 /// All there are.
 pub const TARGETS: &[Target] = &[
-    Target { name: "deposit_json", run: deposits::json, seeds: seeds::deposit_json },
-    Target { name: "deposit_body", run: deposits::body, seeds: seeds::deposit_body },
-    Target { name: "envelope", run: deposits::envelope, seeds: seeds::envelopes },
-    Target { name: "note", run: notes::note, seeds: seeds::notes },
-    Target { name: "manifest", run: notes::manifest, seeds: seeds::manifests },
-    Target { name: "receipt", run: notes::receipt, seeds: seeds::receipts },
-    Target { name: "site_release", run: releases::release, seeds: seeds::releases },
-    Target { name: "roster_entry", run: admins::roster_entry, seeds: seeds::roster_entries },
-    Target { name: "recovery_code", run: admins::recovery_code, seeds: seeds::recovery_codes },
-    Target { name: "identity", run: admins::identity, seeds: seeds::identities },
-    Target { name: "relay_json", run: requests::relay, seeds: seeds::relay_json },
-    Target { name: "vault_json", run: requests::vault, seeds: seeds::vault_json },
-    Target { name: "login_message", run: requests::login, seeds: seeds::login_messages },
-    Target { name: "passkey", run: requests::passkey, seeds: seeds::passkeys },
-    Target { name: "signed_request", run: headers::signed, seeds: seeds::signed_requests },
-    Target { name: "forwarded", run: headers::forwarded, seeds: seeds::forwarded },
-    Target { name: "log_text", run: logs::text, seeds: seeds::log_texts },
-    Target { name: "log_proof", run: logs::proof, seeds: seeds::log_proofs },
-    Target { name: "log_tile", run: logs::tile, seeds: seeds::log_tiles },
-    Target { name: "audit_entry", run: logs::audit_entry, seeds: seeds::audit_entries },
-    Target { name: "release_log", run: logs::release_log, seeds: seeds::release_logs },
-    Target { name: "shop_page", run: pages::page, seeds: pages::seeds },
+    Target { name: "deposit_json", of_requests: true, run: deposits::json, seeds: seeds::deposit_json },
+    Target { name: "deposit_body", of_requests: false, run: deposits::body, seeds: seeds::deposit_body },
+    Target { name: "envelope", of_requests: true, run: deposits::envelope, seeds: seeds::envelopes },
+    Target { name: "note", of_requests: false, run: notes::note, seeds: seeds::notes },
+    Target { name: "manifest", of_requests: false, run: notes::manifest, seeds: seeds::manifests },
+    Target { name: "receipt", of_requests: false, run: notes::receipt, seeds: seeds::receipts },
+    Target { name: "site_release", of_requests: false, run: releases::release, seeds: seeds::releases },
+    Target { name: "roster_entry", of_requests: false, run: admins::roster_entry, seeds: seeds::roster_entries },
+    Target { name: "recovery_code", of_requests: false, run: admins::recovery_code, seeds: seeds::recovery_codes },
+    Target { name: "identity", of_requests: false, run: admins::identity, seeds: seeds::identities },
+    Target { name: "relay_json", of_requests: true, run: requests::relay, seeds: seeds::relay_json },
+    Target { name: "vault_json", of_requests: true, run: requests::vault, seeds: seeds::vault_json },
+    Target { name: "login_message", of_requests: true, run: requests::login, seeds: seeds::login_messages },
+    Target { name: "passkey", of_requests: true, run: requests::passkey, seeds: seeds::passkeys },
+    Target { name: "signed_request", of_requests: true, run: headers::signed, seeds: seeds::signed_requests },
+    Target { name: "forwarded", of_requests: true, run: headers::forwarded, seeds: seeds::forwarded },
+    Target { name: "log_text", of_requests: false, run: logs::text, seeds: seeds::log_texts },
+    Target { name: "log_proof", of_requests: false, run: logs::proof, seeds: seeds::log_proofs },
+    Target { name: "log_tile", of_requests: false, run: logs::tile, seeds: seeds::log_tiles },
+    Target { name: "audit_entry", of_requests: false, run: logs::audit_entry, seeds: seeds::audit_entries },
+    Target { name: "release_log", of_requests: false, run: logs::release_log, seeds: seeds::release_logs },
+    Target { name: "shop_page", of_requests: false, run: pages::page, seeds: pages::seeds },
 ];
 
 /// The target of that name.

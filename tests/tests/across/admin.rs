@@ -106,6 +106,11 @@ impl Admin {
         b64u_decode(token).unwrap()
     }
 
+    /// The session's cookie, as it is sent.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// Searches by reference, or lists.
     pub(crate) async fn find(&self, search: &Search) -> Vec<IndexRow> {
         let action = match &search.reference {

@@ -4,6 +4,7 @@
 mod admin;
 mod clock;
 mod javascript;
+mod logs;
 mod operator;
 mod place;
 mod retry;

@@ -12,6 +12,7 @@
 
 mod away;
 mod backup;
+mod clock;
 mod connections;
 mod damage;
 mod disk;

@@ -3,11 +3,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nightsafe_tests::cluster::Cluster;
 use nightsafe_tests::deposits::seal;
 use nightsafe_tests::http::Connection;
+use nightsafe_tests::moved_clock::MovedClock;
 use nightsafe_tests::opening::{all_open_once, backlog, drain};
 use nightsafe_tests::process::pause;
 use nightsafe_tests::server::{Server, Way};
@@ -58,19 +60,37 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn start(engine: Engine, mode: Mode) -> Self {
-        Self::with_vault(engine, mode, None)
+        Self::make(engine, mode, None, readable(), None)
+    }
+
+    /// With servers whose clocks are so many seconds ahead, and can be set; `None` where that cannot be done.
+    pub(crate) fn ahead(engine: Engine, mode: Mode, seconds: i64) -> Option<(Self, MovedClock)> {
+        let folder = readable();
+        let clock = MovedClock::ahead(folder.path(), seconds)?;
+        Some((Self::make(engine, mode, None, folder, Some(clock.clone())), clock))
     }
 
     /// With the vault's SQLite file in another folder.
     pub(crate) fn with_vault(engine: Engine, mode: Mode, vault_folder: Option<&Path>) -> Self {
-        let folder = readable();
-        let cluster = (engine == Engine::Postgres).then(|| postgres(folder.path().join("pg")));
+        Self::make(engine, mode, vault_folder, readable(), None)
+    }
+
+    fn make(
+        engine: Engine,
+        mode: Mode,
+        vault_folder: Option<&Path>,
+        folder: tempfile::TempDir,
+        clock: Option<MovedClock>,
+    ) -> Self {
+        let cluster =
+            (engine == Engine::Postgres).then(|| postgres_under(&folder.path().join("pg"), clock.clone()));
         let url = |role| cluster.as_ref().map(|cluster| cluster.url_as(role, "postgres"));
         let at = folder.path().join("site");
         let site = match url("nightsafe_vault") {
             Some(vault) => RealSite::make_with_vault(&at, &vault),
             None => RealSite::make(&at),
         };
+        let site = site.under(clock);
         let data = site.data();
         let vault_file = vault_folder.unwrap_or(&data).join("vault.db");
         let outbox_file = data.join("outbox.db");
@@ -123,6 +143,26 @@ impl Rig {
         if let Err(left) = drain(&self.outbox) {
             panic!("{left} deposits are still in the outbox: {}\n{}", self.vault.log(), self.ingest.log());
         }
+    }
+
+    /// What the parts take for the time, in Unix seconds: each server by its answers, PostgreSQL by its own.
+    pub(crate) fn times(&self) -> Vec<i64> {
+        let runtime = Runtime::new().unwrap();
+        let servers = [Some(&self.ingest), Some(&self.vault), self.relay.as_ref()].into_iter().flatten();
+        let mut times: Vec<i64> = servers
+            .map(|server| {
+                runtime.block_on(async {
+                    let mut connection = Connection::open(server.address()).await.unwrap();
+                    let answer = connection.get("/").await.unwrap();
+                    seconds(answer.header("date").unwrap())
+                })
+            })
+            .collect();
+        times.extend(self.cluster.iter().map(|cluster| {
+            let now = cluster.sql("postgres", "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint");
+            now.parse::<i64>().unwrap()
+        }));
+        times
     }
 
     /// Deposits in the outbox.
@@ -186,6 +226,12 @@ impl Rig {
     }
 }
 
+/// Of a `Date` field, which the answers give in lower case.
+fn seconds(date: &str) -> i64 {
+    let output = Command::new("date").args(["-u", "+%s", "-d", date]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
 /// A folder that PostgreSQL's user can reach into.
 pub(crate) fn readable() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -194,7 +240,11 @@ pub(crate) fn readable() -> tempfile::TempDir {
 }
 
 pub(crate) fn postgres(folder: PathBuf) -> Cluster {
-    let cluster = Cluster::start(&folder).expect("PostgreSQL is not installed: cargo xtask test installs it");
+    postgres_under(&folder, None)
+}
+
+fn postgres_under(folder: &Path, clock: Option<MovedClock>) -> Cluster {
+    let cluster = Cluster::start_under(folder, clock).expect("PostgreSQL is not installed: cargo xtask test installs it");
     tokio::runtime::Runtime::new().unwrap().block_on(cluster.migrate("postgres"));
     cluster
 }

@@ -14,6 +14,7 @@ mod life;
 mod logs;
 mod metrics;
 mod program;
+mod relay;
 mod schemathesis;
 #[path = "../api/support.rs"]
 #[expect(dead_code, reason = "this binary needs a part of it")]

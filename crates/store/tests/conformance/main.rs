@@ -26,6 +26,7 @@ mod purge;
 mod recovery;
 mod reseal;
 mod roles;
+mod roles_documented;
 mod rows;
 mod search;
 mod server;

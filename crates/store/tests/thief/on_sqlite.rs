@@ -55,7 +55,7 @@ async fn many_days(seeds: std::ops::Range<u64>, settles: bool) -> Verdict {
     told("sqlite", "60 days of 5", settles, score)
 }
 
-/// One day of a thousand, after some days before.
+/// One day of a thousand deposits, into an empty vault.
 async fn one_day(seeds: std::ops::Range<u64>, settles: bool) -> Verdict {
     let mut score = Score::new(SHUFFLES);
     for seed in seeds {

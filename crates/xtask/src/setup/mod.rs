@@ -2,6 +2,7 @@
 
 pub(crate) mod apt;
 pub(crate) mod chromium;
+pub(crate) mod faketime;
 pub(crate) mod npm;
 pub(crate) mod postgres;
 pub(crate) mod proxies;

@@ -5,8 +5,9 @@ mod stage;
 mod table;
 
 use crate::cluster::{self, Cluster};
-use crate::setup::{chromium, npm, postgres, proxies, schemathesis, watchers};
-use crate::{assets, fuzz, payload, place, program, reproduce, run, stamp};
+use crate::fuzz::Which;
+use crate::setup::{chromium, faketime, npm, postgres, proxies, schemathesis, watchers};
+use crate::{assets, bench, fuzz, payload, place, program, reproduce, run, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use stage::{Results, Runner, Stage};
@@ -14,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Of all targets together, in the long run.
+/// In the long run: of all targets together that read requests, and of all others together.
 const FUZZING: Duration = Duration::from_secs(600);
 
 /// What can be chosen.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also run what takes long: many kills, many rows, ten minutes of fuzzing. Fails when anything is left out
+    /// Also run what takes long: many kills, many rows, twenty minutes of fuzzing. Fails when anything is left out
     #[arg(long)]
     long: bool,
     /// Run only tests whose name holds this
@@ -67,8 +68,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         stage::side_by_side(rust, [node, browser])
     });
     if options.long && filter.is_none() {
+        results.push(Results::of("bench of ingest", bench::judge_ingest));
         results.push(Results::of("reproducible assets", || reproduce::run(&reproduce::Options::default())));
-        results.push(Results::of("fuzzing", || fuzz::run_for(FUZZING, None)));
+        results.push(Results::of("fuzzing requests", || fuzz::run_for(FUZZING, Which::OfRequests)));
+        results.push(Results::of("fuzzing the rest", || fuzz::run_for(FUZZING, Which::Others)));
     }
     table::print(&results, start.elapsed());
     if results.iter().any(|result| result.count.failed > 0) {
@@ -95,6 +98,7 @@ impl There {
         let chromium = chromium::ensure()?;
         postgres::ensure()?; // tests make clusters of their own, to kill them
         proxies::ensure()?;
+        faketime::ensure();
         if options.long {
             watchers::ensure()?;
         }

@@ -1,4 +1,5 @@
-//! `seeds FOLDER`: writes the seeds of each target into a folder of its name, and prints the names.
+//! `seeds FOLDER`: writes the seeds of each target into a folder of its name, and prints the names; behind those that are
+//! read from requests, `request`.
 #![allow(clippy::print_stdout, reason = "the names are this program's result")]
 
 use std::fs;
@@ -13,7 +14,7 @@ fn main() -> Result<()> {
         for (number, seed) in (target.seeds)().iter().enumerate() {
             fs::write(folder.join(format!("seed-{number:03}")), seed)?;
         }
-        println!("{}", target.name);
+        println!("{}{}", target.name, if target.of_requests { " request" } else { "" });
     }
     Ok(())
 }
