@@ -1,9 +1,12 @@
 // The demo seen from outside: by the monitor on the thief page, and by the README's own command lines.
 
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
 import type { Locator, Page } from "@playwright/test";
 import { expectAccessible } from "./support/axe.ts";
 import { Demo } from "./support/demo.ts";
-import { pinned } from "./support/published.ts";
+import { Tampering, pinned, releaseOf } from "./support/published.ts";
 import { fromOutside, typed } from "./support/readme.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -15,9 +18,18 @@ test.beforeAll(async ({ spare }) => {
   demo = await Demo.start(spare);
 });
 
+const tampering = new Tampering();
+
+test.afterEach(() => tampering.undo());
 test.afterAll(() => demo.stop());
 
+const ROOT = resolve(import.meta.dirname, "../../..");
 const PHONE = { width: 390, height: 844 };
+
+function xtask(): [string, string[]] {
+  const program = process.env["NIGHTSAFE_XTASK"];
+  return program === undefined ? ["cargo", ["xtask"]] : [program, []];
+}
 
 /** The monitor's panel. */
 function said(page: Page): Locator {
@@ -80,6 +92,16 @@ test("the thief page's buttons turn the monitor red, with the file or the header
   await isGreen(page);
 });
 
+test("texts of another language that were changed turn it red, too", async ({ page }) => {
+  const file = (await releaseOf(demo)).texts["de"]?.file ?? "";
+  tampering.text(demo.published(file), (text) => text.replace("Kartennummer", "Kontonummer"));
+  await press(page, "Look now");
+  await isRed(page, "UNSIGNED-CHANGE", [`${demo.at.fields}/${file}`]);
+  tampering.undo();
+  await press(page, "Look now");
+  await isGreen(page);
+});
+
 test("a monitor that gets no answer is not red", async ({ page }) => {
   await press(page, "Cut the wire");
   try {
@@ -91,6 +113,15 @@ test("a monitor that gets no answer is not red", async ({ page }) => {
   } finally {
     await press(page, "Mend the wire");
   }
+});
+
+test("the bench of a check, once through: it says OK, and what is compared is there. No times", async () => {
+  const [program, before] = xtask();
+  const { stdout } = await promisify(execFile)(program, [...before, "bench", "check", "--json", "--runs", "1", "--running", demo.at.data_dir], { cwd: ROOT });
+  const report = JSON.parse(stdout) as Record<"rounds" | "files", number> & Record<"check_ms" | "fetch_ms" | "ratio", { readonly median: number }>;
+  expect(report.rounds).toBe(1);
+  expect(report.files).toBeGreaterThan(5);
+  for (const { median } of [report.check_ms, report.fetch_ms, report.ratio]) expect(median).toBeGreaterThan(0);
 });
 
 test("the README's commands, one after the other: each says what the README says", async ({ page }) => {
