@@ -106,7 +106,8 @@ fn files(site: &Measured) -> Result<Vec<String>> {
     let text = fs::read(&site.release).with_context(|| format!("cannot read {}", site.release.display()))?;
     let release: Release = serde_json::from_slice(&text).context("this is no release")?;
     let [fields, page] = &site.targets;
-    let mut files: Vec<String> = release.files.into_keys().filter(|url| url.starts_with(&format!("{fields}/"))).collect();
+    let mut files: Vec<String> =
+        release.files.into_keys().filter(|url| url.starts_with(&format!("{fields}/"))).collect();
     ensure!(!files.is_empty(), "the release has no files of {fields}");
     files.push(page.clone());
     Ok(files)
@@ -151,7 +152,9 @@ fn spreads(rounds: &[Round]) -> [[f64; 3]; 3] {
 
 fn table(rounds: &[Round], files: usize) -> String {
     let [check, fetch, ratio] = spreads(rounds);
-    let row = |what: &str, [least, median, most]: [f64; 3]| format!("{what:<44}{median:>9.1} ({least:.1}\u{2013}{most:.1})\n");
+    let row = |what: &str, [least, median, most]: [f64; 3]| {
+        format!("{what:<44}{median:>9.1} ({least:.1}\u{2013}{most:.1})\n")
+    };
     format!(
         "{} rounds; median (min\u{2013}max)\n\n{}{}{}",
         rounds.len(),

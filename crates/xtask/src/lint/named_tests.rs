@@ -73,7 +73,9 @@ fn complaints(text: &str, is_there: impl Fn(&str) -> bool) -> Vec<String> {
         if is_row && in_cell.is_empty() {
             found.push(format!("{at}: a row names no test:{last}"));
         }
-        found.extend(names.into_iter().filter(|name| !is_there(name)).map(|name| format!("{at}: there is no test {name}")));
+        found.extend(
+            names.into_iter().filter(|name| !is_there(name)).map(|name| format!("{at}: there is no test {name}")),
+        );
     }
     found
 }
@@ -123,7 +125,8 @@ fn is_of(title: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "| attack | test |\n|---|---|\n| a | `somebody_does_it_at_all` |\n| b | `WASM: one bit`; `code: ...` |\n";
+    const TEXT: &str =
+        "| attack | test |\n|---|---|\n| a | `somebody_does_it_at_all` |\n| b | `WASM: one bit`; `code: ...` |\n";
 
     #[test]
     fn names_of_tests_are_names_of_tests_that_are_there() {
@@ -147,7 +150,10 @@ mod tests {
         assert_eq!(tests.titles, ["a", "c ${d}: e f g h", "b"]);
         assert!(tests.has("a") && tests.has("b") && tests.has("c anything: e f g h"));
         assert!(!tests.has("d") && !tests.has("c anything: e f g") && !tests.has("what"));
-        let tests = Tests { functions: BTreeSet::new(), titles: vec!["injected code: ${name}".to_owned(), "${what}".to_owned()] };
+        let tests = Tests {
+            functions: BTreeSet::new(),
+            titles: vec!["injected code: ${name}".to_owned(), "${what}".to_owned()],
+        };
         assert!(tests.has("injected code: ...") && tests.has("injected code: a ping"));
         assert!(!tests.has("injected code, which is not there") && !tests.has("..."));
     }

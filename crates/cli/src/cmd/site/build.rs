@@ -65,7 +65,15 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
 
     anchor.wasm = record.fields.wasm.to_wasm();
     anchor.wasm_portable = record.fields.wasm_portable.to_wasm();
-    let maker = Maker { data: &data, config: &config, anchor, manifest: &current, now, days: args.days.into(), renew: args.renew };
+    let maker = Maker {
+        data: &data,
+        config: &config,
+        anchor,
+        manifest: &current,
+        now,
+        days: args.days.into(),
+        renew: args.renew,
+    };
     let outcome = maker.offer(stage, served, made_with)?;
     current.warn_of_expiry(now);
     let FieldsVersion { element, frame, loader, wasm, wasm_portable, .. } = &record.fields;
