@@ -63,7 +63,7 @@ fn measure(site: &Measured, options: &Options, folder: &Path) -> Result<()> {
     let mut rounds = Vec::new();
     // The first round finds empty caches, and is not counted
     for round in 0..=u32::from(options.runs) {
-        let (check, visitors) = check(site, &folder.path().join(format!("{round}.db")))?;
+        let (check, visitors) = check(site, &folder.join(format!("{round}.db")))?;
         let start = Instant::now();
         for _ in 0..FETCHES {
             files.iter().try_for_each(|url| fetch(url).map(drop))?;

@@ -70,11 +70,7 @@ fn while_it_runs(
 
 /// Does this with a demo that runs already in that folder; or, with ports, with one that is started there, of programs in the
 /// release profile.
-pub(crate) fn measured(
-    data: &Path,
-    port_base: Option<u16>,
-    work: impl FnOnce(&Measured) -> Result<()>,
-) -> Result<()> {
+pub(crate) fn measured(data: &Path, port_base: Option<u16>, work: impl FnOnce(&Measured) -> Result<()>) -> Result<()> {
     let keep = Keep::open(data, port_base)?;
     let ports = keep.ports();
     let of = |monitor| Measured {

@@ -138,6 +138,11 @@ mod tests {
     }
 
     #[test]
+    fn the_documents_name_tests_that_are_there() {
+        check().unwrap();
+    }
+
+    #[test]
     fn only_marked_functions_are_tests() {
         let text = "#[test]\nfn one() {}\nfn two() {}\n#[tokio::test(flavor = \"multi_thread\")]\n#[ignore]\nasync fn three() {}";
         assert_eq!(functions(text), ["one", "three"]);
