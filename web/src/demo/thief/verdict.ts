@@ -59,6 +59,6 @@ export function together(findings: readonly Finding[]): Said[] {
 
 function item({ verdict, said, only, where }: Said): Markup {
   const more = where.length - SHOWN;
-  return html`<li><strong>${verdict}</strong> ${where.slice(0, SHOWN).map((address) => html`<code>${address}</code> `)}
-    ${more > 0 ? `and ${more} more: ` : ""}${said}${only.length > 0 ? ` (only as ${only.join(", ")})` : ""}</li>`;
+  const addresses = where.slice(0, SHOWN).map((address, index) => html`${index > 0 ? ", " : ""}<code>${address}</code>`);
+  return html`<li><strong>${verdict}</strong> ${addresses}${more > 0 ? `, and ${more} more` : ""}${where.length > 1 ? ": " : " "}${said}${only.length > 0 ? ` (only as ${only.join(", ")})` : ""}</li>`;
 }
