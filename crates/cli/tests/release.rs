@@ -218,6 +218,22 @@ fn with_the_site_keys_at_hand_it_is_one_step() {
 }
 
 #[test]
+fn a_release_is_renewed_on_request() {
+    let shop = signed();
+    let renew = |number| {
+        ok(shop.build(&["--renew"]));
+        sign_and_publish(&shop, number);
+        served(&shop)
+    };
+    let (first, second) = (served(&shop), renew(2));
+    assert_eq!((second.sequence, &second.fields, &second.admin), (2, &first.fields, &first.admin));
+    assert_eq!((verify_site(&shop).0, renew(3).sequence), (0, 3));
+    ok(shop.build(&[]));
+    assert_eq!(served(&shop).sequence, 3);
+    assert!(!proposal(&shop, 4).exists());
+}
+
+#[test]
 fn every_byte_and_every_header_on_the_disk_is_looked_at() {
     let shop = signed();
     let site = shop.data().join("site");

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: how fast fields are sealed in a browser (web/bench) and opened natively (crates/core/benches),
-//! what a guess at a passphrase costs (crates/login/benches), and how fast ingest takes deposits (tests/benches/ingest).
+//! what a guess at a passphrase costs (crates/login/benches), how fast ingest takes deposits (tests/benches/ingest), and how
+//! long a check of the demo's site takes (check).
 //!
-//! As commands, all end by becoming the program that measures, so its output and its exit code are this command's.
+//! As commands, all but the last end by becoming the program that measures, so its output and its exit code are this command's.
+
+mod check;
 
 use crate::setup::{chromium, npm, postgres};
 use crate::{assets, place, program, run};
@@ -44,6 +47,8 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// A check of the demo's site by nightsafe-monitor, beside a plain fetch of the same files
+    Check(check::Options),
     /// Taking deposits over HTTP on SQLite and PostgreSQL, beside the databases' own rates for the same bytes
     Ingest {
         /// Print one line of JSON instead of a table
@@ -55,9 +60,10 @@ enum What {
     },
 }
 
-/// Builds what is to be measured, then measures; returns only when that cannot be started.
+/// Builds what is to be measured, then measures.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let mut measuring = match &options.what {
+        What::Check(options) => return check::run(options),
         What::Seal { json, runs } => seal(*json, *runs)?,
         What::Open { json } => native("nightsafe-core", "open", *json),
         What::Login { json } => native("nightsafe-login", "guess", *json),

@@ -43,7 +43,7 @@ enum Command {
     Assets,
     /// Build the assets of the last commit in clean checkouts, and compare them
     Reproduce(reproduce::Options),
-    /// Measure sealing in a browser, opening natively, or taking deposits
+    /// Measure sealing in a browser, opening natively, taking deposits, or checking a site from outside
     Bench(bench::Options),
     /// Start a PostgreSQL for tests run by hand, and say how they find it
     Postgres,

@@ -8,6 +8,7 @@ import { isReference, newReference } from "../../src/demo/shop/orders.ts";
 import { depositOf } from "../../src/demo/shop/receipt.ts";
 import { hexLines, strings, windows } from "../../src/demo/thief/dump.ts";
 import { search } from "../../src/demo/thief/search.ts";
+import { together } from "../../src/demo/thief/verdict.ts";
 
 const SITE = "demo.nightsafe.example";
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
@@ -50,6 +51,17 @@ test("references are well-formed and random", () => {
 test("values in pages are escaped", () => {
   assert.equal(html`<p>${"<b>&\"'"}${[html`<i>${1}</i>`]}</p>`.text, "<p>&#60;b&#62;&#38;&#34;&#39;<i>1</i></p>");
   assert.throws(() => page("../www/shop", "refused.html", {}), /why/);
+});
+
+test("what a monitor says of many addresses is said once, and what only some saw by itself", () => {
+  const found = (what: string, said: string, only: readonly string[] = []) =>
+    ({ verdict: "HEADER-WEAKENED", severity: "CRITICAL", what, said, only }) as const;
+  const all = together([found("/a", "A is missing"), found("/b", "B is missing"), found("/c", "A is missing"), found("/d", "A is missing", ["phone"])]);
+  assert.deepEqual(all.map(({ said, only, where }) => [said, only, where]), [
+    ["A is missing", [], ["/a", "/c"]],
+    ["B is missing", [], ["/b"]],
+    ["A is missing", ["phone"], ["/d"]],
+  ]);
 });
 
 test("windows are joined where they touch, aligned, and labelled", () => {

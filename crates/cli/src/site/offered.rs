@@ -46,6 +46,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) manifest: &'a Signed,
     pub(crate) now: UnixTime,
     pub(crate) days: u64,
+    /// Also when nothing is new.
+    pub(crate) renew: bool,
 }
 
 /// Number and name of the release that is made next: above all that were signed, also when an older one was put back.
@@ -82,6 +84,7 @@ impl Maker<'_> {
         };
         let release = describe(self.data, folder, about)?;
         if let Some(served) = &served
+            && !self.renew
             && served.release.expires > self.now.plus_days(RENEW_DAYS)
             && is_same((&release, folder), (&served.release, &self.data.served()))?
         {

@@ -109,7 +109,9 @@ async fn every_change_has_its_word_and_names_the_file() {
             "UNSIGNED-CHANGE missing_from_manifest",
             "/nightsafe-nothing-here",
         ),
+        (WASM, change(|answer| answer.status = 404), "UNSIGNED-CHANGE file_missing", WASM),
         (&data_key, flip(), "KEY-SWAPPED no_manifest_match", &data_key),
+        (&data_key, change(|answer| answer.status = 404), "KEY-SWAPPED file_missing", &data_key),
         (
             "/site-release",
             change(|answer| answer.status = 404),

@@ -1,4 +1,5 @@
-//! What is kept beside the data directory, as a person would keep it elsewhere: site keys, recovery key, passphrases.
+//! What is kept beside the data directory, as a person would keep it elsewhere: site keys, recovery key, passphrases, and
+//! what a monitor has.
 
 use super::passphrase;
 use super::ports::{DEFAULT_BASE, Ports};
@@ -68,6 +69,11 @@ impl Keep {
     /// Wraps the site keys.
     pub(crate) fn site_passphrase(&self) -> Result<String> {
         read(&self.folder.join("site-passphrase"))
+    }
+
+    /// Folder of a monitor that trusts none of the servers: the trust anchor that somebody brought it, and what it remembers.
+    pub(crate) fn monitor(&self) -> PathBuf {
+        self.folder.join("monitor")
     }
 
     /// Writes a file that its owner alone can read, over an older one.

@@ -3,6 +3,7 @@
 use super::children::Children;
 use super::keep::Keep;
 use super::site::SITE;
+use super::{Programs, monitor};
 use crate::{place, say};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Starts all and waits until each is ready. `false` when a signal came first.
-pub(crate) fn start(children: &Children, nightsafe: &Path, data: &Path, keep: &Keep) -> Result<bool> {
+pub(crate) fn start(children: &Children, programs: &Programs, data: &Path, keep: &Keep) -> Result<bool> {
     let logs = logs(data);
     fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
     let log = |name: &str| logs.join(format!("{name}.log"));
@@ -22,12 +23,12 @@ pub(crate) fn start(children: &Children, nightsafe: &Path, data: &Path, keep: &K
         Ok(vec![place::web().join(format!("dist/demo/{name}.js")).into(), config.into()])
     };
     say::step("servers", || {
-        Ok(children.start("nightsafe", nightsafe, up, &log("nightsafe"))?
+        Ok(children.start("nightsafe", &programs.nightsafe, up, &log("nightsafe"))?
             && children.start("shop", Path::new("node"), node("shop", shop(data, keep)?)?, &log("shop"))?
             && children.start(
                 "thief",
                 Path::new("node"),
-                node("thief", thief(nightsafe, data, keep))?,
+                node("thief", thief(programs, data, keep))?,
                 &log("thief"),
             )?)
     })
@@ -69,12 +70,16 @@ fn shop(data: &Path, keep: &Keep) -> Result<Value> {
     }))
 }
 
-fn thief(nightsafe: &Path, data: &Path, keep: &Keep) -> Value {
+fn thief(programs: &Programs, data: &Path, keep: &Keep) -> Value {
     let ports = keep.ports();
     json!({
         "port": ports.thief_port(), "tap": { "port": ports.tap_port(), "upstream": ports.ingest_port() },
         "shop": ports.shop(), "orders": orders(data), "data": data, "pages": place::root().join("www/thief"),
-        "nightsafe": nightsafe, "passphrase": keep.admin_passphrase_file(),
+        "nightsafe": programs.nightsafe, "passphrase": keep.admin_passphrase_file(),
+        "monitor": {
+            "program": programs.monitor, "targets": monitor::targets(ports), "anchor": monitor::anchor(keep),
+            "state": monitor::state(keep),
+        },
     })
 }
 

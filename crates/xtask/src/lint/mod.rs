@@ -3,6 +3,7 @@
 mod directions;
 mod house_rules;
 mod lengths;
+mod named_tests;
 mod promises;
 
 use crate::setup::npm;
@@ -26,7 +27,7 @@ enum Outcome {
 /// Runs all checks, also after a failed one.
 pub(crate) fn run() -> Result<()> {
     npm::ensure()?;
-    let checks: [(&str, Check); 9] = [
+    let checks: [(&str, Check); 10] = [
         ("format", || done(run::checked(&mut cargo(&["fmt", "--all", "--check"])))),
         ("clippy", || {
             done(run::checked(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))
@@ -36,6 +37,7 @@ pub(crate) fn run() -> Result<()> {
         ("crate directions", || done(directions::check())),
         ("house rules", || done(house_rules::check())),
         ("promises of the threat model", || done(promises::check())),
+        ("tests that documents name", || done(named_tests::check())),
         ("file lengths", || done(lengths::report())),
         ("cargo-deny", deny),
     ];

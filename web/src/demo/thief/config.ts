@@ -17,4 +17,17 @@ export interface ThiefConfig {
   readonly nightsafe: string;
   /** File with the admin's passphrase; outside the data directory, so no part of the loot */
   readonly passphrase: string;
+  readonly monitor: MonitorConfig;
+}
+
+/** What somebody else has, who watches the site. */
+export interface MonitorConfig {
+  /** The `nightsafe-monitor` command */
+  readonly program: string;
+  /** What it looks at */
+  readonly targets: readonly string[];
+  /** File of the trust anchor that it was brought */
+  readonly anchor: string;
+  /** File of what it remembers */
+  readonly state: string;
 }

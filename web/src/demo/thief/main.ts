@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { HttpError, readConfig, ready, redirect, serve, type Answer } from "../http.ts";
 import type { ThiefConfig } from "./config.ts";
 import { evidence, places } from "./evidence.ts";
+import { Monitor } from "./monitor.ts";
 import { open } from "./opening.ts";
 import { thiefPage, type Shown } from "./page.ts";
 import { search } from "./search.ts";
+import { headerState, strip } from "./strip.ts";
 import { Tap } from "./tap.ts";
 import { flip, wasmState } from "./tamper.ts";
 
@@ -18,6 +20,7 @@ const FORM_LIMIT = 4 * 1024;
 
 const config = readConfig<ThiefConfig>();
 const tap = new Tap(config.tap.upstream);
+const monitor = new Monitor(config.monitor);
 const origin = `http://localhost:${config.port}`;
 
 const HEADERS = {
@@ -45,7 +48,12 @@ async function handle(request: IncomingMessage, body: Buffer): Promise<Answer> {
       return show({ searched: find(form.get("text") ?? "") });
     case "POST /flip":
       flip(config.data);
-      return redirect("/#tamper");
+      return looked();
+    case "POST /strip":
+      strip(config.data);
+      return looked();
+    case "POST /look":
+      return looked();
     case "POST /wire":
       tap.cut = form.get("cut") === "yes";
       return redirect("/#tamper");
@@ -54,8 +62,15 @@ async function handle(request: IncomingMessage, body: Buffer): Promise<Answer> {
   }
 }
 
-function show(shown: Shown): Answer {
-  const state = { wasm: wasmState(config.data), cut: tap.cut };
+/** The page with what the monitor says now. */
+async function looked(): Promise<Answer> {
+  await monitor.look();
+  return redirect("/#monitor");
+}
+
+async function show(shown: Shown): Promise<Answer> {
+  const look = await monitor.last();
+  const state = { wasm: wasmState(config.data), header: headerState(config.data), cut: tap.cut, look };
   return { status: 200, headers: HEADERS, body: thiefPage(config, evidence(config, tap), state, shown) };
 }
 

@@ -6,8 +6,11 @@ import type { Evidence } from "./evidence.ts";
 import { SHORTEST } from "./forms.ts";
 import type { Opened } from "./opening.ts";
 import { adminPanel, diskPanel, shopPanel, wirePanel } from "./panels.ts";
+import type { Look } from "./monitor.ts";
 import type { Hit } from "./search.ts";
+import type { HeaderState } from "./strip.ts";
 import type { WasmState } from "./tamper.ts";
+import { monitorPanel } from "./verdict.ts";
 
 /** Shown once, as the answer to a button. */
 export interface Shown {
@@ -22,7 +25,9 @@ export interface Shown {
 
 export interface State {
   readonly wasm: WasmState;
+  readonly header: HeaderState;
   readonly cut: boolean;
+  readonly look: Look;
 }
 
 export function thiefPage(config: ThiefConfig, found: Evidence | undefined, state: State, shown: Shown): string {
@@ -31,6 +36,7 @@ export function thiefPage(config: ThiefConfig, found: Evidence | undefined, stat
     panels: found ? [shopPanel(found), wirePanel(found), diskPanel(found), adminPanel(shown.opened)] : "",
     search: found ? searchForm(shown.searched) : "",
     tamper: tamper(config, state),
+    monitor: monitorPanel(config, state.look),
   });
 }
 
@@ -63,17 +69,23 @@ function searchResult({ places, bytes, hits }: NonNullable<Shown["searched"]>): 
       The shop's policy decides which.</p></div>`;
 }
 
-function tamper({ shop }: ThiefConfig, { wasm, cut }: State): Markup {
+function tamper({ shop }: ThiefConfig, { wasm, header, cut }: State): Markup {
   const byte = `0x${wasm.byte.toString(16).padStart(2, "0")}`;
   const status = wasm.genuine
     ? html`<p>Byte ${wasm.offset} of <code>${wasm.file}</code> is <code>${byte}</code>, as published.</p>`
     : html`<p class="verdict found" role="status">Byte ${wasm.offset} of <code>${wasm.file}</code> is <code>${byte}</code>:
         <strong>changed</strong>. Now <a href="${shop}/checkout">try to buy something</a>: the checkout refuses, and says why.</p>`;
+  const policy = header.stripped
+    ? html`<p class="verdict found" role="status">The header <code>${header.name}</code> is <strong>gone</strong>. The checkout works as
+        before, and no browser complains.</p>`
+    : html`<p>The header <code>${header.name}</code> is sent as published.</p>`;
   const wire = cut
     ? html`<p class="verdict found" role="status">The wire to ingest is <strong>cut</strong>: orders wait, and go through once it is mended.</p>`
     : html`<p>The wire to ingest is whole.</p>`;
   return html`${status}
     <form method="post" action="/flip"><button>${wasm.genuine ? "Flip one bit of the WASM" : "Put the byte back"}</button></form>
+    ${policy}
+    <form method="post" action="/strip"><button>${header.stripped ? "Put the header back" : `Strip ${header.name}`}</button></form>
     ${wire}
     <form method="post" action="/wire"><button name="cut" value="${cut ? "no" : "yes"}">${cut ? "Mend the wire" : "Cut the wire"}</button></form>`;
 }

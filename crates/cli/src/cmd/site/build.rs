@@ -39,6 +39,9 @@ pub(crate) struct BuildArgs {
     /// Days that the release is good for
     #[arg(long, value_name = "DAYS", default_value_t = 395, value_parser = clap::value_parser!(u16).range(1..=400))]
     days: u16,
+    /// Make a release also when nothing is new: its days begin again
+    #[arg(long)]
+    renew: bool,
     #[command(flatten)]
     sign: OneStep,
 }
@@ -62,7 +65,15 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
 
     anchor.wasm = record.fields.wasm.to_wasm();
     anchor.wasm_portable = record.fields.wasm_portable.to_wasm();
-    let maker = Maker { data: &data, config: &config, anchor, manifest: &current, now, days: args.days.into() };
+    let maker = Maker {
+        data: &data,
+        config: &config,
+        anchor,
+        manifest: &current,
+        now,
+        days: args.days.into(),
+        renew: args.renew,
+    };
     let outcome = maker.offer(stage, served, made_with)?;
     current.warn_of_expiry(now);
     let FieldsVersion { element, frame, loader, wasm, wasm_portable, .. } = &record.fields;
