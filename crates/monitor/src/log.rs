@@ -40,12 +40,8 @@ impl Shown {
 }
 
 /// Fetches what one visitor is shown of the log: its checkpoint, and that of the proof beside the release.
-pub(crate) async fn look(
-    job: &Job,
-    server: &mut Server,
-    release: &SiteRelease,
-    mut findings: Vec<Finding>,
-) -> (Vec<Shown>, Vec<Finding>) {
+pub(crate) async fn look(job: &Job, server: &mut Server, release: &SiteRelease) -> (Vec<Shown>, Vec<Finding>) {
+    let mut findings = Vec::new();
     let Some(key) = &release.log else {
         if job.log.is_some() {
             let said = "names no release log any more";
