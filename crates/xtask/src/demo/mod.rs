@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let ports = keep.ports();
     ports.check_free()?;
     let nightsafe = prepare()?;
-    site::make(&nightsafe, &data, &keep)?;
+    site::make(&nightsafe, &data, &keep, &place::assets())?;
     let children = Children::new()?;
     let outcome = servers::start(&children, &nightsafe, &data, &keep).and_then(|started| {
         if started {
@@ -51,9 +51,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     outcome
 }
 
-/// Makes a site like the demo's from the assets that are there, and starts nothing.
-pub(crate) fn publish(nightsafe: &Path, data: &Path) -> Result<()> {
-    site::make(nightsafe, data, &Keep::open(data, None)?)
+/// Makes a site like the demo's from these assets, and starts nothing.
+pub(crate) fn publish(nightsafe: &Path, data: &Path, assets: &Path) -> Result<()> {
+    site::make(nightsafe, data, &Keep::open(data, None)?, assets)
 }
 
 /// Everything that has to be built; returns the path of the `nightsafe` command.

@@ -67,7 +67,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         stage::side_by_side(rust, [node, browser])
     });
     if options.long && filter.is_none() {
-        results.push(Results::of("reproducible assets", || reproduce::run(&reproduce::Options::default())));
+        results.push(Results::of("reproducible assets", || {
+            // What the tests were run with; another build would take its place
+            reproduce::run(&reproduce::Options::default(), Some(nightsafe.context("there is no nightsafe command")?))
+        }));
         results.push(Results::of("fuzzing", || fuzz::run_for(FUZZING, None)));
     }
     table::print(&results, start.elapsed());
