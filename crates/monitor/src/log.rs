@@ -9,12 +9,12 @@ use nightsafe_core::log::{Checkpoint, MAX_LOGGED};
 use nightsafe_core::note::{MAX_NOTE, Note, Vkey};
 use nightsafe_core::release::{LOG_PREFIX, PROOF_PATH, SiteRelease, VerifiedRelease};
 use nightsafe_core::release_log::{Entry, Kind};
-use nightsafe_serve::release::{NOT_IN_LOG, Server, UNREACHABLE, verify_proof};
+use nightsafe_serve::release::{Server, UNREACHABLE, verify_proof};
 use nightsafe_store::monitor::ReadLog;
 
 use self::reader::Reader;
 use crate::check::{Job, Outcome, Told};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, NOT_IN_LOG, Verdict};
 
 pub use self::reader::{MAX_NEW, root_at};
 
