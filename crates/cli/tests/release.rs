@@ -585,7 +585,7 @@ fn what_is_signed_is_in_the_release_log_with_its_proof() {
         for wrong in [text.replace("index 2", "index 1"), String::new()] {
             fs::write(&proof, wrong).unwrap();
             let (status, found, _) = verify_site(&shop);
-            assert!(status == 2 && found.starts_with("not_in_log"), "{found}");
+            assert!(status == 2 && found.starts_with("invalid_transparency_proof"), "{found}");
         }
         fs::write(&proof, text).unwrap();
         assert_eq!(verify_site(&shop).0, 0);

@@ -3,8 +3,9 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use common::{SITE_KEYS, Shop, fails, fingerprint, ok, run, snapshot};
 use serde_json::Value as Json;
@@ -165,18 +166,8 @@ fn without_a_site_the_commands_say_what_to_do() {
 fn assets_that_were_made_again_are_held_against_a_release_file_by_file() {
     let shop = Shop::made();
     shop.write_assets("");
-    let mut build = shop.command(&["site", "build", "--site-passphrase-fd", "0"]);
-    build.arg("--assets").arg(shop.path("assets"));
-    for number in [1, 2] {
-        build.arg("--site-key").arg(shop.path(&format!("site-keys/site-key-{number}.key")));
-    }
-    ok(run(build, &format!("{SITE_KEYS}\n")));
-    let verify = |more: &[&std::ffi::OsStr]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_nightsafe"));
-        command.args(["site", "verify"]).arg(shop.data().join("site"));
-        command.arg("--anchor").arg(shop.data().join("anchor.txt")).args(more);
-        run(command, "")
-    };
+    build_signed(&shop);
+    let verify = |more: &[&OsStr]| verify(&shop, more);
     let assets = shop.path("assets");
     let rebuilt = ["--rebuilt".as_ref(), assets.as_os_str()];
     ok(verify(&rebuilt));
@@ -198,7 +189,65 @@ fn assets_that_were_made_again_are_held_against_a_release_file_by_file() {
     }
     shop.edit_asset("made-with.json", "\"none\"", "\"another\"");
     assert!(fails(verify(&rebuilt)).contains("for the same toolchain"));
-    // A source that is none, or at another commit
-    let source = ["--rebuild".as_ref(), shop.dir.path().as_os_str()];
-    assert!(fails(verify(&source)).contains("no checkout of the source"));
+}
+
+/// Before anything is made in it: what came of another source, or of a changed one, would say nothing of the release. That of the
+/// right one is made and compared by `cargo xtask reproduce`.
+#[test]
+fn a_source_that_is_not_the_releases_is_refused() {
+    let shop = Shop::made();
+    shop.write_assets("");
+    let source = shop.path("source");
+    fs::create_dir(&source).unwrap();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&source).args(["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]);
+        // No settings of whoever runs the tests
+        git.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        ok(run(git, "")).trim().to_owned()
+    };
+    let write = |name: &str, text: &str| fs::write(source.join(name), text).unwrap();
+    let commit = |text: &str| {
+        write("code", text);
+        git(&["add", "code"]);
+        git(&["commit", "--quiet", "--message", text]);
+        git(&["rev-parse", "HEAD"])
+    };
+    let rebuild = || fails(verify(&shop, &["--rebuild".as_ref(), source.as_os_str()]));
+    git(&["init", "--quiet"]);
+    let first = commit("one");
+    shop.edit_asset("made-with.json", "\"unknown\"", &format!("\"{first}\""));
+    build_signed(&shop);
+
+    let second = commit("two");
+    let said = rebuild();
+    assert!(said.contains(&format!("is at commit {second}, and the release was made from {first}")), "{said}");
+    git(&["checkout", "--quiet", &first]);
+    write("code", "two");
+    assert!(rebuild().contains("has changes that are in no commit"));
+    write("code", "one");
+    write("more", "");
+    assert!(rebuild().contains("has changes that are in no commit"));
+    fs::remove_file(source.join("more")).unwrap();
+    // Now it is the release's, and there is nothing in it of which cargo could make anything
+    let said = rebuild();
+    assert!(said.contains("`cargo xtask assets` failed in"), "{said}");
+    let none = shop.dir.path().as_os_str();
+    assert!(fails(verify(&shop, &["--rebuild".as_ref(), none])).contains("no checkout of the source"));
+}
+
+fn build_signed(shop: &Shop) {
+    let mut build = shop.command(&["site", "build", "--site-passphrase-fd", "0"]);
+    build.arg("--assets").arg(shop.path("assets"));
+    for number in [1, 2] {
+        build.arg("--site-key").arg(shop.path(&format!("site-keys/site-key-{number}.key")));
+    }
+    ok(run(build, &format!("{SITE_KEYS}\n")));
+}
+
+fn verify(shop: &Shop, more: &[&OsStr]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nightsafe"));
+    command.args(["site", "verify"]).arg(shop.data().join("site"));
+    command.arg("--anchor").arg(shop.data().join("anchor.txt")).args(more);
+    run(command, "")
 }

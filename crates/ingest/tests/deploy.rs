@@ -72,13 +72,54 @@ fn the_units_are_good_and_give_little_away() {
             _ => line,
         });
         std::fs::write(&unit, lines.collect::<Vec<_>>().join("\n")).unwrap();
-        let said = run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit));
-        let about_us: Vec<&str> = said.lines().filter(|line| line.contains("nightsafe")).collect();
-        assert!(about_us.is_empty(), "{about_us:#?}");
-        let mut security = Command::new("systemd-analyze");
-        // Out of 100; anything above is an error
-        run(security.args(["security", "--offline=true", "--threshold=20", "--no-pager"]).arg(&unit));
+        is_good(&unit);
+        gives_little_away(&unit);
     }
+}
+
+/// Its user is made for the time that it runs, and it is run by its timer.
+#[test]
+fn the_monitors_unit_and_its_timer_are_good_and_give_little_away() {
+    if !on_path("systemd-analyze") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(deploy("nightsafe-monitor.service")).unwrap();
+    assert_eq!(text.matches("/usr/bin/nightsafe-monitor ").count(), 1);
+    assert!(text.contains("\nDynamicUser=yes\n") && !text.contains("\nUser="));
+    // What it remembers is where its user of the moment may write
+    assert!(text.contains("\nStateDirectory=nightsafe-monitor\n"));
+    assert!(text.contains(" --state /var/lib/nightsafe-monitor/"));
+    let unit = folder.path().join("nightsafe-monitor.service");
+    std::fs::write(&unit, text.replace("/usr/bin/nightsafe-monitor", "/bin/true")).unwrap();
+    let timer = std::fs::read_to_string(deploy("nightsafe-monitor.timer")).unwrap();
+    // That of its own name
+    assert!(!timer.contains("\nUnit=") && timer.contains("\nWantedBy=timers.target\n"));
+    let place = folder.path().join("nightsafe-monitor.timer");
+    std::fs::write(&place, &timer).unwrap();
+    is_good(&unit);
+    gives_little_away(&unit);
+    is_good(&place);
+    // A time that is none would be passed over, and the timer would never come
+    std::fs::write(&place, timer.replace("OnUnitActiveSec=5min", "OnUnitActiveSec=five")).unwrap();
+    assert_eq!(about_us(&place).len(), 1);
+}
+
+fn is_good(unit: &Path) {
+    let said = about_us(unit);
+    assert!(said.is_empty(), "{said:#?}");
+}
+
+/// What systemd says of units of ours, this one and those that it names.
+fn about_us(unit: &Path) -> Vec<String> {
+    let said = run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(unit));
+    said.lines().filter(|line| line.contains("nightsafe")).map(str::to_owned).collect()
+}
+
+/// Out of 100; anything above is an error.
+fn gives_little_away(unit: &Path) {
+    let mut security = Command::new("systemd-analyze");
+    run(security.args(["security", "--offline=true", "--threshold=20", "--no-pager"]).arg(unit));
 }
 
 #[test]

@@ -172,10 +172,17 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
         .filter_map(|target| if let Target::Site(origin) = target { Some(origin.clone()) } else { None })
         .collect();
     let mut read = Vec::new();
+    let limit = job.patience.check;
+    let too_slow = |what: &str| {
+        let said = format!("not all could be looked at within {} seconds", limit.as_secs());
+        Finding::new(Verdict::Unreachable, UNREACHABLE, what, said)
+    };
     for address in pages {
-        match Page::fetch(&job.net, address, &opens).await {
-            Ok(page) => read.push(page),
-            Err(finding) => visit.findings.push(finding),
+        // By way of redirects, of which each may take its time
+        match tokio::time::timeout(limit, Page::fetch(&job.net, address, &opens)).await {
+            Ok(Ok(page)) => read.push(page),
+            Ok(Err(finding)) => visit.findings.push(finding),
+            Err(_) => visit.findings.push(too_slow(address.as_str())),
         }
     }
     if origins.is_empty() {
@@ -198,12 +205,9 @@ async fn visit(job: &Job, visitor: &Visitor, cookies: Option<&str>) -> Visit {
     }
     for page in &read {
         let looking = page.check(job, visit.release(), &manner);
-        match tokio::time::timeout(job.patience.check, looking).await {
+        match tokio::time::timeout(limit, looking).await {
             Ok(found) => visit.findings.extend(found),
-            Err(_) => {
-                let said = format!("not all could be looked at within {} seconds", job.patience.check.as_secs());
-                visit.findings.push(Finding::new(Verdict::Unreachable, UNREACHABLE, page.address(), said));
-            }
+            Err(_) => visit.findings.push(too_slow(page.address())),
         }
         visit.cookies = visit.cookies.take().or_else(|| page.cookies.clone());
     }

@@ -9,12 +9,12 @@ use nightsafe_core::log::{Checkpoint, MAX_LOGGED};
 use nightsafe_core::note::{MAX_NOTE, Note, Vkey};
 use nightsafe_core::release::{LOG_PREFIX, PROOF_PATH, SiteRelease, VerifiedRelease};
 use nightsafe_core::release_log::{Entry, Kind};
-use nightsafe_serve::release::{NOT_IN_LOG, Server, UNREACHABLE, verify_proof};
+use nightsafe_serve::release::{Server, UNREACHABLE, verify_proof};
 use nightsafe_store::monitor::ReadLog;
 
 use self::reader::Reader;
 use crate::check::{Job, Outcome, Told};
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, NOT_IN_LOG, Verdict};
 
 pub use self::reader::{MAX_NEW, root_at};
 
@@ -40,12 +40,8 @@ impl Shown {
 }
 
 /// Fetches what one visitor is shown of the log: its checkpoint, and that of the proof beside the release.
-pub(crate) async fn look(
-    job: &Job,
-    server: &mut Server,
-    release: &SiteRelease,
-    mut findings: Vec<Finding>,
-) -> (Vec<Shown>, Vec<Finding>) {
+pub(crate) async fn look(job: &Job, server: &mut Server, release: &SiteRelease) -> (Vec<Shown>, Vec<Finding>) {
+    let mut findings = Vec::new();
     let Some(key) = &release.log else {
         if job.log.is_some() {
             let said = "names no release log any more";

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use nightsafe_core::anchor::Origin;
-use nightsafe_core::release::{self, ReleaseError, Remembered, VerifiedRelease};
+use nightsafe_core::release::{self, ReleaseError, Remembered, SiteRelease, VerifiedRelease};
 use nightsafe_core::scalar::ReleaseHash;
-use nightsafe_serve::release::{Manner, Server};
+use nightsafe_serve::release::{Manner, Server, UNREACHABLE};
 
 use crate::check::Job;
 use crate::keys::{Keys, MANIFEST_PATH};
@@ -106,9 +106,27 @@ async fn look_once(job: &Job, origin: &Origin, server: &mut Server, manner: &Arc
     let differences = server.check(release, &note, place).await;
     seen.findings.extend(differences.into_iter().map(Finding::of_difference));
     if *origin == release.fields.origin {
-        seen.take_keys(Keys::look(job, server, release, manner).await);
-        // Last: what was seen so far is in the log before it is served
-        (seen.log, seen.findings) = log::look(job, server, release, seen.findings).await;
+        // However long the files took: who sends those slowly does not keep the keys from being looked at
+        let limit = job.patience.check;
+        let all = look_at_keys_and_log(job, server, release, manner, &mut seen);
+        if tokio::time::timeout(limit, all).await.is_err() {
+            let said = format!("keys and release log could not be read within {} seconds", limit.as_secs());
+            seen.findings.push(Finding::new(Verdict::Unreachable, UNREACHABLE, origin.as_str(), said));
+        }
     }
     (seen, texts)
+}
+
+async fn look_at_keys_and_log(
+    job: &Job,
+    server: &mut Server,
+    release: &SiteRelease,
+    manner: &Arc<Manner>,
+    seen: &mut Seen,
+) {
+    seen.take_keys(Keys::look(job, server, release, manner).await);
+    // Last: what was seen so far is in the log before it is served
+    let (log, findings) = log::look(job, server, release).await;
+    seen.log = log;
+    seen.findings.extend(findings);
 }

@@ -1,7 +1,10 @@
 //! What a monitor says of what it found.
 
 use nightsafe_core::release::ReleaseError;
-use nightsafe_serve::release::{Finding as Difference, NOT_IN_LOG, UNREACHABLE};
+use nightsafe_serve::release::{Finding as Difference, INVALID_PROOF, UNREACHABLE};
+
+/// The code of something that is served and has no entry in the release log.
+pub(crate) const NOT_IN_LOG: &str = "not_in_log";
 
 /// How bad it is, as Nagios counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +173,7 @@ impl Finding {
             "header_added" => Verdict::HeaderAdded,
             "wasm_hash_mismatch" => Verdict::ForeignWasm,
             UNREACHABLE => Verdict::Unreachable,
-            NOT_IN_LOG => Verdict::SplitView,
+            INVALID_PROOF => Verdict::SplitView,
             _ if carries_keys(&what) => Verdict::KeySwapped,
             _ => Verdict::UnsignedChange,
         };
@@ -204,5 +207,6 @@ mod tests {
         assert_eq!(word("no_manifest_match", "https://a.example/data-key-00"), "KEY-SWAPPED");
         assert_eq!(word("no_manifest_match", "https://a.example/data.js"), "UNSIGNED-CHANGE");
         assert_eq!(word("unreachable", "https://a.example/data-key-00"), "UNREACHABLE");
+        assert_eq!(word("invalid_transparency_proof", "https://a.example/site-release.tlog-proof"), "SPLIT-VIEW");
     }
 }

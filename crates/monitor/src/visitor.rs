@@ -56,7 +56,7 @@ pub const VISITORS: [Visitor; 6] = [
 pub struct Patience {
     /// For one answer.
     pub exchange: Duration,
-    /// For all that one visitor looks at of one origin.
+    /// For all files that one visitor looks at of one origin, for its keys and log, for a page on its way, and for what it loads.
     pub check: Duration,
     /// How often again, and after how long.
     pub again: (u32, Duration),
@@ -112,10 +112,12 @@ pub fn opening_pages(manner: &Manner) -> Manner {
     manner
 }
 
-/// What proxies say when there is nobody behind them. Browsers show such a page and run what is in it, so it only counts as an
-/// absence when nothing is.
+/// What a server that fails says, and a proxy with nobody behind it, those of networks before a site among them: 520 to 526 are
+/// Cloudflare's. Nobody gets a file with such an answer, so it is no other file. Browsers show such a page and run what is in it,
+/// so it only counts as an absence when nothing is. A server that knows of no such file (404, 410) or keeps it to itself (401, 403)
+/// does not fail: it was changed.
 fn is_away(answer: &Answer) -> bool {
-    matches!(answer.status.as_u16(), 429 | 502..=504) && page::is_inert(&answer.body)
+    matches!(answer.status.as_u16(), 408 | 429 | 500 | 502..=504 | 520..=526) && page::is_inert(&answer.body)
 }
 
 #[cfg(test)]
@@ -153,6 +155,12 @@ mod tests {
         assert!(!is_away(&answer(502, "<script>evil()</script>")));
         assert!(!is_away(&answer(504, "<script src=evil.js></script>")));
         assert!(!is_away(&answer(503, "<img src=x onerror=evil()>")));
-        assert!(!is_away(&answer(200, "")) && !is_away(&answer(404, "")));
+        for status in [408, 429, 500, 503, 520, 526] {
+            assert!(is_away(&answer(status, "error code: 520")), "{status}");
+            assert!(!is_away(&answer(status, "<script>evil()</script>")), "{status}");
+        }
+        for status in [200, 302, 400, 401, 403, 404, 410, 501, 505, 519, 527] {
+            assert!(!is_away(&answer(status, "")), "{status}");
+        }
     }
 }

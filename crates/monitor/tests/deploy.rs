@@ -36,10 +36,11 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn run(command: &mut Command) {
+fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {text}");
+    text
 }
 
 /// Every name of a number in a text.
@@ -116,4 +117,38 @@ fn nagios_takes_its_definitions() {
     );
     write("nagios.cfg", &main);
     run(Command::new(nagios).arg("--verify-config").arg(folder.path().join("nagios.cfg")));
+}
+
+/// With a host that the rule is for; the library of Icinga itself has nothing that the sample needs to be told.
+#[test]
+fn icinga_takes_its_definitions() {
+    let Some(icinga) = program("icinga2") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let around = |more: &str| {
+        let host = format!("object Host \"shop\" {{\n check_command = \"dummy\"\n {more}\n}}\n");
+        let sample = deploy("icinga-nightsafe.conf").display().to_string();
+        let text = format!(
+            "const PluginDir = \"{}\"\nconst NodeName = \"watcher\"\ninclude <itl>\n{host}include \"{sample}\"\n",
+            path("plugins")
+        );
+        std::fs::write(path("icinga2.conf"), text).unwrap();
+    };
+    // It would take on a user of its own
+    let us = |which: &str| run(Command::new("id").arg(which)).trim().to_owned();
+    let who = [("RunAsUser", us("-un")), ("RunAsGroup", us("-gn"))];
+    let folders = ["Data", "Log", "Cache", "InitRun", "Spool"].map(|name| (name, path(name)));
+    folders.iter().for_each(|(_, path)| std::fs::create_dir(path).unwrap());
+    let says = || {
+        let mut check = Command::new(&icinga);
+        check.args(["daemon", "--validate", "--config", &path("icinga2.conf")]);
+        check.args(who.iter().flat_map(|(name, value)| ["--define".to_owned(), format!("{name}={value}")]));
+        check.args(folders.iter().flat_map(|(name, path)| ["--define".to_owned(), format!("{name}Dir={path}")]));
+        run(&mut check)
+    };
+    around("vars.nightsafe = true");
+    let said = says();
+    assert!(said.contains("Instantiated 1 Service.") && !said.contains("warning/"), "{said}");
+    around("vars.nightsafe = false");
+    assert!(says().contains("'checkout-as-signed'"), "it is for hosts that say so, and for no others");
 }

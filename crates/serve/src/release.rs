@@ -40,8 +40,8 @@ pub const UNREACHABLE: &str = "unreachable";
 /// The code of a release that is not there at all.
 pub const UNAVAILABLE: &str = "manifest_unavailable";
 
-/// The code of a release that no proof shows to be in its log.
-pub const NOT_IN_LOG: &str = "not_in_log";
+/// The code of a release that no proof shows to be in its log, as WAICT has it.
+pub const INVALID_PROOF: &str = "invalid_transparency_proof";
 
 /// Verifies the proof that a release is in the log with this key; gives the checkpoint that it leads to.
 ///

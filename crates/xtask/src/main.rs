@@ -41,7 +41,7 @@ enum Command {
     Lint,
     /// Build the WASM modules and bundles into target/assets
     Assets,
-    /// Build the assets of the last commit in clean checkouts, and compare them
+    /// Build the assets of the last commit in clean checkouts, compare them, and hold them against a site made of them
     Reproduce(reproduce::Options),
     /// Measure sealing in a browser, opening natively, taking deposits, or checking a site from outside
     Bench(bench::Options),
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Lint => lint::run(),
         Command::Assets => assets::run(),
-        Command::Reproduce(options) => reproduce::run(&options),
+        Command::Reproduce(options) => reproduce::run(&options, None),
         Command::Bench(options) => bench::run(&options),
         Command::Postgres => cluster::run(),
         Command::Payload(options) => payload::run(&options),

@@ -53,7 +53,7 @@ pub(crate) fn check(nightsafe: &Path) -> Result<()> {
     }
     let data = folder.join("data");
     fs::create_dir_all(&folder)?;
-    demo::publish(nightsafe, &data)?;
+    demo::publish(nightsafe, &data, &place::assets())?;
     let weights = weigh(&data.join("site"), &assets::payload_budgets()?)?;
     fs::remove_dir_all(&folder)?;
     for weight in &weights {

@@ -1,6 +1,8 @@
-//! `cargo xtask reproduce`: the assets of the last commit, made in clean checkouts, and compared byte by byte.
+//! `cargo xtask reproduce`: the assets of the last commit, made in clean checkouts, and compared byte by byte. Then a site is
+//! built of those of one checkout, and `nightsafe site verify --rebuild` holds it against another, as somebody would who believes
+//! none of this.
 
-use crate::{place, run, say, stamp};
+use crate::{demo, place, program, run, say, stamp};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -20,15 +22,15 @@ pub(crate) struct Options {
 /// result shows in its length, too.
 const PLACES: [(&str, &str); 2] = [("a", "cargo"), ("a-checkout/of another name", "home of/cargo")];
 
-/// Makes them and fails when a file differs, naming it.
+/// Makes them and fails when a file differs, naming it; `nightsafe` is the command, where it is built already.
 #[expect(clippy::print_stdout, reason = "what was compared is this command's result")]
-pub(crate) fn run(options: &Options) -> Result<()> {
+pub(crate) fn run(options: &Options, nightsafe: Option<&Path>) -> Result<()> {
     let folder = Folder::new()?;
     let [first, second] = PLACES;
     let one = folder.make(first)?;
-    let other = match &options.with {
-        Some(path) => files(path)?,
-        None => folder.make(second)?,
+    let (other, verified) = match &options.with {
+        Some(path) => (files(path)?, first),
+        None => (folder.make(second)?, second),
     };
     let differing = differences(&one, &other);
     if !differing.is_empty() {
@@ -36,6 +38,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("not the same: {}; the checkouts stay in {}", differing.join(", "), folder.0.display());
     }
     println!("{} files, {} bytes: the same", one.len(), one.values().map(Vec::len).sum::<usize>());
+    let command = nightsafe.map_or_else(program::command, |path| Ok(path.to_owned()))?;
+    match folder.verify(&command, first, verified) {
+        Ok(said) => print!("{said}"),
+        Err(error) => {
+            folder.keep();
+            return Err(error.context("`nightsafe site verify --rebuild` of a site that was built of them"));
+        }
+    }
     folder.remove()
 }
 
@@ -53,7 +63,7 @@ impl Folder {
 
     /// Clones the last commit, and makes its assets with an empty CARGO_HOME.
     fn make(&self, (checkout, home): (&str, &str)) -> Result<Files> {
-        let (checkout, home) = (self.0.join(checkout), self.0.join(home));
+        let (checkout, home) = self.paths((checkout, home));
         fs::create_dir_all(&home)?;
         let name = checkout.display().to_string();
         say::step(&format!("assets in {name}"), || {
@@ -68,6 +78,29 @@ impl Folder {
             run::quiet(&mut make)
         })?;
         files(&checkout.join("target/assets"))
+    }
+
+    fn paths(&self, (checkout, home): (&str, &str)) -> (PathBuf, PathBuf) {
+        (self.0.join(checkout), self.0.join(home))
+    }
+
+    /// Builds a site of the assets of one checkout, and has them made again for it in another, or in the same. What was said.
+    fn verify(&self, nightsafe: &Path, built: (&str, &str), source: (&str, &str)) -> Result<String> {
+        let (assets, data) = (self.paths(built).0.join("target/assets"), self.0.join("site/data"));
+        fs::create_dir_all(self.0.join("site"))?;
+        demo::publish(nightsafe, &data, &assets)?;
+        let (source, home) = self.paths(source);
+        say::step("a site of them, verified from source", || {
+            let mut verify = run::command(nightsafe, &self.0);
+            verify.args(["site", "verify"]).arg(data.join("site")).arg("--anchor").arg(data.join("anchor.txt"));
+            verify.arg("--rebuild").arg(source).env("CARGO_HOME", home);
+            let output = verify.output().context("cannot run nightsafe")?;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            if !output.status.success() {
+                bail!("it ended with {}: {}{}", output.status, text(&output.stdout), text(&output.stderr));
+            }
+            Ok(text(&output.stdout))
+        })
     }
 
     fn keep(&self) {

@@ -1,219 +1,86 @@
-// Ways around what pins and policies are for, each as injected code or as a server that changes the frame would try it. What none
-// of them may do: run another's code, or reach another's server.
+// Ways around what pins and policies are for, each as injected code in a page of ours would try it. What none of them may do: run
+// another's code, or reach another's server. Each has its control: from the same server without the headers, it does what it is for.
 
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Page, Route } from "@playwright/test";
+import type { Page } from "@playwright/test";
+import { complaints } from "./support/complaints.ts";
 import type { Demo } from "./support/demo.ts";
-import { Tampering, pinned } from "./support/published.ts";
+import { Elsewhere } from "./support/elsewhere.ts";
+import { BARE, Tampering, headersOf, ownHeaders, pinned, type Place } from "./support/published.ts";
 import { expect, test } from "./support/test.ts";
-
-test.use({
-  launchOptions: async ({ launchOptions }, use) => {
-    // An answer that a test gives has no address, and browsers let such a page reach nothing on this machine
-    await use({ ...launchOptions, args: [...(launchOptions.args ?? []), "--disable-features=LocalNetworkAccessChecks"] });
-  },
-});
+import { FILES, IN, OUT, WORKERS, type Attempt, type Way } from "./support/ways.ts";
 
 const tampering = new Tampering();
 
 test.afterEach(() => tampering.undo());
 
-/** Somebody else's server: any connection to it has told it something already. */
-class Elsewhere {
-  reached = 0;
+const PLACES: Readonly<Record<Place, string>> = { fields: "frame", admin: "admin site" };
 
-  private constructor(
-    private readonly server: Server,
-    readonly host: string,
-  ) {}
-
-  static async open(): Promise<Elsewhere> {
-    const server = createServer((_, answer) => answer.setHeader("access-control-allow-origin", "*").end("window.injected = 1"));
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const elsewhere = new Elsewhere(server, `localhost:${(server.address() as AddressInfo).port}`);
-    server.on("connection", () => (elsewhere.reached += 1));
-    return elsewhere;
+for (const [place, name] of Object.entries(PLACES) as [Place, string][]) {
+  for (const [what, attempt] of Object.entries({ ...OUT, ...IN })) {
+    test(`injected code in the ${name}: ${what}`, async ({ demo, page, context }) => {
+      await works(demo, place, page, attempt.way);
+      tampering.undo();
+      await isStopped(demo, place, await context.newPage(), attempt);
+    });
   }
 
-  async close(): Promise<void> {
-    const closed = new Promise((done) => this.server.close(done));
-    this.server.closeAllConnections();
-    await closed;
+  for (const [what, attempt] of Object.entries(WORKERS)) {
+    test(`injected code in the ${name}: ${what} of our own origin`, async ({ demo, page, context }) => {
+      const alone = ownHeaders(headersOf(demo, place), await document(demo, place));
+      for (const [file, text] of Object.entries(FILES)) tampering.add(demo.path("site", place, file), text);
+      await works(demo, place, page, attempt.way);
+      // The page as it is, and nothing that holds the worker itself
+      tampering.headers(demo, place, { ...BARE, ...alone });
+      await isStopped(demo, place, await context.newPage(), attempt);
+    });
   }
 }
 
-/** Without what stops it: each of these does what it says in a page without headers. `url` is elsewhere, `here` the fields origin. */
-const WAYS: Readonly<Record<string, (url: string, here: string) => unknown>> = {
-  "a navigation": (url) => void (location.href = url),
-  "a new window": (url) => void window.open(url),
-  "a refresh": (url) => {
-    const meta = document.createElement("meta");
-    meta.httpEquiv = "refresh";
-    meta.content = `0;url=${url}`;
-    document.head.append(meta);
-  },
-  "a form": (url) => {
-    const form = document.createElement("form");
-    form.action = url;
-    document.body.append(form);
-    form.submit();
-  },
-  "a ping": (url) => {
-    const link = document.createElement("a");
-    link.href = "#";
-    link.ping = url;
-    document.body.append(link);
-    link.click();
-  },
-  "a prefetch": (url) => {
-    const link = document.createElement("link");
-    link.rel = "prefetch";
-    link.href = url;
-    document.head.append(link);
-  },
-  "a style": (url) => {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = url;
-    document.head.append(link);
-  },
-  "a web socket": (url) => void new WebSocket(url.replace("http:", "ws:")),
-  "an event source": (url) => void new EventSource(url),
-  "a font": (url) => new FontFace("x", `url(${url})`).load(),
-  "an import": (url) => import(url),
-  "an import of data": () => {
-    const data = "data:text/javascript,window.injected = 1";
-    return import(data);
-  },
-  "a blob as a script": () => {
-    const script = document.createElement("script");
-    script.src = URL.createObjectURL(new Blob(["window.injected = 1"], { type: "text/javascript" }));
-    document.body.append(script);
-  },
-  "a worker of a blob": (url) => new Worker(URL.createObjectURL(new Blob([`fetch(${JSON.stringify(url)})`]))),
-  "a page within the page": (url) => {
-    const frame = document.createElement("iframe");
-    frame.srcdoc = `<script src="${url}"></script>`;
-    document.body.append(frame);
-  },
-  // A document of our own without our headers would be a way around Connection-Allowlist
-  "a page of our own that is not there": async (url, here) => {
-    const frame = document.createElement("iframe");
-    frame.src = `${here}/no-such-file`;
-    document.body.append(frame);
-    await new Promise((done) => frame.addEventListener("load", done));
-    await frame.contentWindow?.fetch(url, { mode: "no-cors" });
-  },
-  "an empty frame": async (url) => {
-    const frame = document.createElement("iframe");
-    document.body.append(frame);
-    await frame.contentWindow?.fetch(url, { mode: "no-cors" });
-  },
-};
+/** The path of the page that the code is in. */
+async function document(demo: Demo, place: Place): Promise<string> {
+  return place === "admin" ? "/" : `/${(await pinned(demo)).frame}`;
+}
 
-async function go(page: Page, way: (url: string, here: string) => unknown, url: string, here: string): Promise<void> {
+/** The control: without headers it runs, or gets there. */
+async function works(demo: Demo, place: Place, page: Page, way: Way): Promise<void> {
+  tampering.headers(demo, place, BARE);
+  const elsewhere = await Elsewhere.open();
+  try {
+    await page.goto(demo.at[place] + (await document(demo, place)));
+    void go(page, way, elsewhere, demo.at[place]);
+    const didWork = async (): Promise<boolean> => (await elsewhere.reached()) > 0 || (await injected(page));
+    await expect.poll(didWork, { message: "without headers" }).toBe(true);
+  } finally {
+    await page.close();
+    await elsewhere.close();
+  }
+}
+
+/** The browser refuses it, for the reason that we count on, and nothing has run or got there. */
+async function isStopped(demo: Demo, place: Place, page: Page, { way, by }: Attempt): Promise<void> {
+  const elsewhere = await Elsewhere.open();
+  try {
+    const all = await complaints(page);
+    await page.goto(demo.at[place] + (await document(demo, place)));
+    all.length = 0;
+    void go(page, way, elsewhere, demo.at[place]).then((thrown) => all.push(thrown));
+    await expect.poll(() => all.join("\n")).toMatch(by);
+    expect({ reached: await elsewhere.reached(), injected: await injected(page) }).toEqual({ reached: 0, injected: false });
+  } finally {
+    await elsewhere.close();
+  }
+}
+
+/** Runs it as code of the page's own would; gives what it threw. */
+function go(page: Page, way: Way, elsewhere: Elsewhere, here: string): Promise<string> {
+  const [url, origin] = [`${elsewhere.origin}/x.js`, here].map((text) => JSON.stringify(text));
   // Out of the debugger's own call, which the browser lets evaluate
-  const text = `new Promise((done) => setTimeout(done)).then(() => (${way.toString()})(${JSON.stringify(url)}, ${JSON.stringify(here)})).then(() => undefined, () => undefined)`;
+  const text = `new Promise((done) => setTimeout(done)).then(() => (${way.toString()})(${url}, ${origin})).then(() => "", String)`;
   // Some lead away, and nothing comes back from there
-  await Promise.race([page.evaluate(text).catch(() => undefined), page.waitForTimeout(1500)]);
-  await page.waitForTimeout(300);
-}
-
-for (const [name, way] of Object.entries(WAYS)) {
-  test(`injected code in the frame: ${name}`, async ({ page, demo, context }) => {
-    const elsewhere = await Elsewhere.open();
-    try {
-      const { frame } = await pinned(demo);
-      const address = `${demo.at.fields}/${frame}`;
-      // The control: without the headers it does what it is for
-      await page.route(address, bare);
-      await page.route(`${demo.at.fields}/no-such-file`, bare);
-      await page.goto(address);
-      await go(page, way, `http://${elsewhere.host}/x.js`, demo.at.fields);
-      const didRun = await injected(page);
-      expect(elsewhere.reached > 0 || didRun, "without headers").toBe(true);
-
-      const held = await context.newPage();
-      await held.goto(address);
-      elsewhere.reached = 0;
-      await go(held, way, `http://${elsewhere.host}/x.js`, demo.at.fields);
-      expect({ reached: elsewhere.reached, injected: await injected(held) }).toEqual({ reached: 0, injected: false });
-    } finally {
-      await elsewhere.close();
-    }
-  });
-}
-
-/** The same answer, without the headers that hold anybody. */
-async function bare(route: Route): Promise<void> {
-  const response = await route.fetch();
-  await route.fulfill({ status: response.status(), body: await response.body(), contentType: "text/html" });
+  return page.evaluate<string>(text).catch(() => "");
 }
 
 /** A page that was led away has nothing of it. */
-async function injected(page: Page): Promise<boolean> {
+function injected(page: Page): Promise<boolean> {
   return page.evaluate(() => "injected" in window).catch(() => false);
 }
-
-/** What a server does to the frame's document, beside another loader. */
-const PINS: Readonly<Record<string, (html: string) => string>> = {
-  "no integrity": (html) => html.replace(/ integrity="[^"]*"/, ""),
-  "an empty integrity": (html) => html.replace(/ integrity="[^"]*"/, ' integrity=""'),
-  "an integrity of a hash that browsers do not know": (html) => html.replace(/ integrity="[^"]*"/, ' integrity="md5-1B2M2Y8AsgTpgAmY7PhCfg=="'),
-  "an integrity that cannot be read": (html) => html.replace('integrity="sha384-', 'integrity="sha384:'),
-  "an empty integrity in front of the good one": (html) => html.replace(' integrity="', ' INTEGRITY="" integrity="'),
-  "no crossorigin, and no module": (html) => html.replace('type="module" ', "").replace(/ crossorigin(="[^"]*")?/, ""),
-  "a map of other pins": (html) => html.replace("<script ", '<script type="importmap">{"integrity":{}}</script><script '),
-  "a base elsewhere": (html) => html.replace("<head>", '<head><base href="http://localhost:1/">'),
-  "a module that imports it": (html) => html.replace(/<script [^>]*src="([^"]*)"[^>]*>/, '<script type="module">import "./$1";'),
-  "preloaded, with no pin": (html) => html.replace(/<script [^>]*src="([^"]*)"[^>]*>/, '<link rel="modulepreload" href="$1">$&'),
-};
-
-for (const [name, change] of Object.entries(PINS)) {
-  test(`another loader does not run: ${name}`, async ({ page, demo }) => {
-    const { frame, loader } = await pinned(demo);
-    tampering.text(demo.published(frame), change);
-    tampering.text(demo.published(loader), (text) => `window.injected = 1;${text}`);
-    await page.goto(`${demo.at.fields}/${frame}`);
-    await page.waitForTimeout(500);
-    expect(await injected(page)).toBe(false);
-  });
-}
-
-test("the control: an integrity that cannot be read, without the headers, pins nothing", async ({ page, demo }) => {
-  const { frame, loader } = await pinned(demo);
-  tampering.text(demo.published(frame), PINS["an integrity that cannot be read"] ?? String);
-  tampering.text(demo.published(loader), (text) => `window.injected = 1;${text}`);
-  await page.route(`${demo.at.fields}/${frame}`, bare);
-  await page.goto(`${demo.at.fields}/${frame}`);
-  await expect.poll(() => injected(page)).toBe(true);
-});
-
-/** The shop's checkout page with more headers. */
-async function withHeaders(page: Page, demo: Demo, more: Readonly<Record<string, string>>): Promise<void> {
-  await page.route(`${demo.at.shop}/checkout?*`, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, headers: { ...response.headers(), ...more } });
-  });
-}
-
-for (const policy of ["require-corp", "credentialless"]) {
-  test(`a shop's page that is isolated by Cross-Origin-Embedder-Policy: ${policy}`, async ({ page, demo, checkout }) => {
-    await withHeaders(page, demo, { "cross-origin-embedder-policy": policy, "cross-origin-opener-policy": "same-origin" });
-    await checkout.open();
-    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-    await checkout.purchase(undefined, "hosted");
-  });
-}
-
-test("a shop's page in a sandbox", async ({ page, demo, checkout }) => {
-  await page.route(`${demo.at.shop}/checkout?*`, async (route) => {
-    const response = await route.fetch();
-    const csp = [response.headers()["content-security-policy"], "sandbox allow-scripts allow-same-origin allow-forms"].filter(Boolean).join("; ");
-    await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": csp } });
-  });
-  await checkout.open();
-  await expect(page.evaluate(() => window.open("about:blank") === null)).resolves.toBe(true); // it is one
-  await checkout.purchase(undefined, "hosted");
-});

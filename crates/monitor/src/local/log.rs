@@ -5,13 +5,13 @@ use nightsafe_core::manifest::VerifiedManifest;
 use nightsafe_core::note::MAX_NOTE;
 use nightsafe_core::release::{LOG_PREFIX, SiteRelease};
 use nightsafe_core::release_log::Entry;
+use nightsafe_serve::release::UNAVAILABLE;
 use nightsafe_serve::release::folder::{Folder, read, read_text};
-use nightsafe_serve::release::{NOT_IN_LOG, UNAVAILABLE};
 
 use super::name;
 use crate::check::Job;
 use crate::log::root_at;
-use crate::verdict::{Finding, Verdict};
+use crate::verdict::{Finding, NOT_IN_LOG, Verdict};
 
 /// Holds all entries against the checkpoint, what was seen of the log before against them, and what is served against both.
 pub(super) fn look(

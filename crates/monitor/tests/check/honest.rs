@@ -68,6 +68,10 @@ async fn an_honest_site_is_never_red_whatever_goes_wrong_by_itself() {
             answer.way = Way::Gone;
         } else if dice.one_in(500) {
             answer.way = Way::Slow;
+        } else if dice.one_in(500) {
+            answer.way = Way::Half;
+        } else if dice.one_in(500) {
+            *answer = Answer { status: 500, ..Answer::new([], "Internal Server Error") };
         } else if asked.header("accept-encoding").contains("br") && answer.status == 200 && dice.one_in(3) {
             compress(answer, 1 + dice.next() % 5);
         }

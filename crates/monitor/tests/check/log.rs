@@ -191,7 +191,7 @@ async fn a_proof_that_proves_something_else_is_found() {
         }
     });
     let outcome = rig.look().await;
-    assert_eq!(words(&outcome), ["SPLIT-VIEW not_in_log"], "{:?}", outcome.findings);
+    assert_eq!(words(&outcome), ["SPLIT-VIEW invalid_transparency_proof"], "{:?}", outcome.findings);
     rig.twist(|asked, answer| {
         if asked.path == "/site-release.tlog-proof" {
             answer.status = 404;

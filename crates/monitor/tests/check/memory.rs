@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use getrandom::SysRng;
 use getrandom::rand_core::{Rng, UnwrapErr};
 
+use crate::hostile::bomb;
 use crate::program::rig_of_today;
 use crate::rig::{CHECKOUT, Rig, WASM};
 use crate::serving::{Answer, Way};
@@ -14,6 +15,9 @@ use crate::serving::{Answer, Way};
 const BOUND: u64 = 30 << 20;
 /// Of a check of anything at all: five visitors with a page of 4 MiB each, and what one of them makes of it at a time.
 const BOUND_HOSTILE: u64 = 100 << 20;
+
+/// What a bomb is made of: more than [`BOUND_HOSTILE`], once for each that would unpack it.
+const BOMB: usize = 128 << 20;
 
 /// Bytes that no compression makes smaller.
 fn noise(bytes: usize) -> Vec<u8> {
@@ -76,18 +80,27 @@ fn a_check_takes_little_memory_and_a_hostile_one_not_much_more() {
     let elements = "<b>".repeat((4 << 20) / 3);
     // A reader that looks for doubled ones has to compare each with all
     let attributes = format!("<b {}>", (0..400_000).map(|number| format!("a{number} ")).collect::<String>());
-    for (name, path, body, way) in [
-        ("a page without an end", CHECKOUT, "<p>".to_owned(), Way::Endless),
-        ("a page of scripts", CHECKOUT, scripts, Way::Whole),
-        ("a page of elements", CHECKOUT, elements, Way::Whole),
-        ("a page of attributes", CHECKOUT, attributes, Way::Whole),
-        ("a module without an end", WASM, String::new(), Way::Endless),
-        ("a release without an end", "/site-release.json", String::new(), Way::Endless),
-        ("a log without an end", "/log/checkpoint", String::new(), Way::Endless),
+    let plain = |body: String| Answer::new([], body);
+    let endless = |start: &str| Answer { way: Way::Endless, ..Answer::new([], start) };
+    let swollen =
+        |encoding: &str| Answer::new([("content-encoding".to_owned(), encoding.to_owned())], bomb(encoding, BOMB));
+    let (brotli, gzip) = (swollen("br"), swollen("gzip"));
+    for (name, path, said) in [
+        ("a page without an end", CHECKOUT, endless("<p>")),
+        ("a page of scripts", CHECKOUT, plain(scripts)),
+        ("a page of elements", CHECKOUT, plain(elements)),
+        ("a page of attributes", CHECKOUT, plain(attributes)),
+        ("a page that is a bomb of brotli", CHECKOUT, brotli.clone()),
+        ("a page that is a bomb of gzip", CHECKOUT, gzip.clone()),
+        ("a module that is a bomb of brotli", WASM, brotli),
+        ("a module that is a bomb of gzip", WASM, gzip),
+        ("a module without an end", WASM, endless("")),
+        ("a release without an end", "/site-release.json", endless("")),
+        ("a log without an end", "/log/checkpoint", endless("")),
     ] {
         rig.twist(move |asked, answer| {
             if asked.path == path {
-                *answer = Answer { way, ..Answer::new([], body.clone()) };
+                *answer = said.clone();
             }
         });
         let (status, taken) = peak(&rig);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The servers of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +35,14 @@ pub(crate) enum Way {
     Gone,
     /// Comes a byte at a time.
     Slow,
+    /// The same, from the first byte of the head on, and never as fast as anybody waits.
+    Drip,
+    /// Hangs up in the middle of what it said that it sends.
+    Half,
 }
+
+/// Between two bytes of [`Way::Drip`].
+const DRIP: Duration = Duration::from_millis(50);
 
 /// A request.
 #[derive(Debug)]
@@ -127,16 +135,24 @@ fn answer(part: Part, mut stream: TcpStream, answers: &Mutex<Answers>) -> std::i
         Way::Gone => return Ok(()),
         // Until the other side has had enough
         Way::Hangs => return stream.read(&mut [0; 1]).map(drop),
-        Way::Whole | Way::Endless | Way::Slow => {}
+        Way::Whole | Way::Endless | Way::Slow | Way::Drip | Way::Half => {}
     }
     let mut head = format!("HTTP/1.1 {} Said\r\nconnection: close\r\n", answer.status);
     for (name, value) in &answer.headers {
         head += &format!("{name}: {value}\r\n");
     }
-    if matches!(answer.way, Way::Whole | Way::Slow) {
+    if answer.way != Way::Endless {
         head += &format!("content-length: {}\r\n", answer.body.len());
     }
-    stream.write_all(format!("{head}\r\n").as_bytes())?;
+    let head = format!("{head}\r\n");
+    if answer.way == Way::Drip {
+        for byte in head.as_bytes().iter().chain(&answer.body) {
+            stream.write_all(&[*byte])?;
+            std::thread::sleep(DRIP);
+        }
+        return Ok(());
+    }
+    stream.write_all(head.as_bytes())?;
     if answer.way == Way::Slow {
         for byte in &answer.body {
             stream.write_all(&[*byte])?;
@@ -144,7 +160,8 @@ fn answer(part: Part, mut stream: TcpStream, answers: &Mutex<Answers>) -> std::i
         }
         return Ok(());
     }
-    stream.write_all(&answer.body)?;
+    let sent = if answer.way == Way::Half { answer.body.len() / 2 } else { answer.body.len() };
+    stream.write_all(&answer.body[..sent])?;
     if answer.way != Way::Endless {
         return Ok(());
     }

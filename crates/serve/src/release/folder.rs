@@ -13,7 +13,7 @@ use nightsafe_core::release::{
 use thiserror::Error;
 
 use super::server_files::{ServerFileError, SiteHeaders, server_files};
-use super::{Finding, NOT_IN_LOG, Packing, unpack, verify_proof};
+use super::{Finding, INVALID_PROOF, Packing, unpack, verify_proof};
 
 /// Most bytes of a headers file, and of a file for another server.
 const MAX_SERVER_FILE: usize = 1 << 24;
@@ -117,7 +117,7 @@ impl Folder {
             }
             if let Err(said) = check_proof(&site, release) {
                 let file = site.join(PROOF_PATH.trim_start_matches('/'));
-                findings.push(Finding::new(NOT_IN_LOG, file.display().to_string(), said));
+                findings.push(Finding::new(INVALID_PROOF, file.display().to_string(), said));
             }
             for path in well_known(&site)?.iter().filter(|path| own.iter().all(|(own, _)| own != *path)) {
                 let said = Mismatch::MissingFromManifest;

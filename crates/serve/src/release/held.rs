@@ -16,7 +16,7 @@ use nightsafe_core::release::{ALL_PATHS, FilePath, Headers, Mismatch, NOTE_PATH,
 use nightsafe_proto::problem::ProblemType;
 
 use super::server::with_descriptions;
-use super::{Finding, NOT_IN_LOG, verify_proof};
+use super::{Finding, INVALID_PROOF, verify_proof};
 use crate::problem::Problem;
 
 /// The files of an origin, and what describes the release, with the headers of each.
@@ -67,7 +67,7 @@ impl Held {
         if let Some(log) = &release.log {
             let text = proof.unwrap_or_default();
             if let Err(said) = verify_proof(text, release, log) {
-                findings.push(Finding::new(NOT_IN_LOG, place.url(PROOF_PATH), said));
+                findings.push(Finding::new(INVALID_PROOF, place.url(PROOF_PATH), said));
             }
             descriptions.push((PROOF_PATH.to_owned(), text.to_owned()));
         }
@@ -232,7 +232,7 @@ mod tests {
         release.log = Some(key.vkey().clone());
         for proof in [None, Some(""), Some("c2sp.org/tlog-proof@v1\nindex 0\n\nx")] {
             let found = Held::take(&release, &release.admin, "the note", proof, files()).unwrap_err();
-            assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [NOT_IN_LOG]);
+            assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), [INVALID_PROOF]);
         }
     }
 

@@ -9,7 +9,7 @@ use nightsafe_core::note::{MAX_NOTE, Vkey};
 use nightsafe_core::release::{DOCUMENT_PATH, MAX_DOCUMENT, NOTE_PATH, PROOF_PATH, Place, SiteRelease};
 
 use super::asker::{Asker, Failed, Manner, decoded};
-use super::{Finding, NOT_IN_LOG, UNAVAILABLE, UNREACHABLE, differing_headers, typed, verify_proof};
+use super::{Finding, INVALID_PROOF, UNAVAILABLE, UNREACHABLE, differing_headers, typed, verify_proof};
 use crate::client::{Answer, Endpoint};
 
 /// A path at which no site has a file; its answer must have the headers all the same.
@@ -160,7 +160,7 @@ impl Server {
         };
         let mut findings = differing_headers(place, PROOF_PATH, &answer);
         let verified = verify_proof(&String::from_utf8_lossy(&answer.body), release, log);
-        findings.extend(verified.err().map(|said| self.finding(NOT_IN_LOG, PROOF_PATH, said)));
+        findings.extend(verified.err().map(|said| self.finding(INVALID_PROOF, PROOF_PATH, said)));
         findings
     }
 

@@ -58,7 +58,7 @@ fn while_it_runs(
     keep: &Keep,
     work: impl FnOnce(&Children) -> Result<()>,
 ) -> Result<()> {
-    site::make(&programs.nightsafe, data, keep)?;
+    site::make(&programs.nightsafe, data, keep, &place::assets())?;
     monitor::bring_anchor(data, keep)?;
     let children = Children::new()?;
     let outcome = servers::start(&children, programs, data, keep)
@@ -98,9 +98,9 @@ pub(crate) struct Measured {
     pub(crate) targets: [String; 2],
 }
 
-/// Makes a site like the demo's from the assets that are there, and starts nothing.
-pub(crate) fn publish(nightsafe: &Path, data: &Path) -> Result<()> {
-    site::make(nightsafe, data, &Keep::open(data, None)?)
+/// Makes a site like the demo's from these assets, and starts nothing.
+pub(crate) fn publish(nightsafe: &Path, data: &Path, assets: &Path) -> Result<()> {
+    site::make(nightsafe, data, &Keep::open(data, None)?, assets)
 }
 
 /// Everything that has to be built besides the programs.

@@ -14,13 +14,13 @@ pub(crate) const ADMIN_USER: &str = "admin";
 const SITE_KEYS: usize = 3;
 const MUST_SIGN: usize = 2;
 
-/// Makes the site unless it is there; publishes the current assets.
-pub(crate) fn make(nightsafe: &Path, data: &Path, keep: &Keep) -> Result<()> {
+/// Makes the site unless it is there; publishes these assets.
+pub(crate) fn make(nightsafe: &Path, data: &Path, keep: &Keep, assets: &Path) -> Result<()> {
     if !data.join("nightsafe.toml").exists() {
         say::step("site keys, data keys, databases", || init(nightsafe, data, keep))?;
     }
     let mut build = run::command(nightsafe, &place::root());
-    build.args(["site", "build", "--data-dir"]).arg(data).arg("--assets").arg(place::assets());
+    build.args(["site", "build", "--data-dir"]).arg(data).arg("--assets").arg(assets);
     for number in 1..=MUST_SIGN {
         build.arg("--site-key").arg(keep.site_keys().join(format!("site-key-{number}.key")));
     }

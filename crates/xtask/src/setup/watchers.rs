@@ -1,10 +1,11 @@
-//! Nagios, and Prometheus' tool for rules, which read their samples in the long run.
+//! Nagios, Icinga, and Prometheus' tool for rules, which read their samples in the long run.
 
 use super::{apt, proxies};
 use anyhow::Result;
 
 /// Program and Debian package.
-const PROGRAMS: [(&str, &str); 2] = [("promtool", "prometheus"), ("nagios4", "nagios4-core")];
+const PROGRAMS: [(&str, &str); 3] =
+    [("promtool", "prometheus"), ("nagios4", "nagios4-core"), ("icinga2", "icinga2-bin")];
 
 /// Installs what is missing, where that is possible; the tests say what was left out.
 pub(crate) fn ensure() -> Result<()> {

@@ -1,6 +1,6 @@
 // The published folder as somebody with the server would change it, and put back afterwards.
 
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import type { Demo } from "./demo.ts";
 
 /** Names of the files that the shop's pinned tag leads to. */
@@ -35,9 +35,29 @@ export async function pinned(demo: Demo): Promise<Pinned> {
   return { element: element.file, frame: frame.file, loader: loader.file, wasm: wasm.file, wasm_portable: wasm_portable.file };
 }
 
+/** An origin whose files lie in a folder. */
+export type Place = "fields" | "admin";
+
+/** Path, or `*` for every answer, to header names and values. */
+type Headers = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Nothing that holds anybody, and nothing that a browser keeps. */
+export const BARE: Headers = { "*": { "Cache-Control": "no-store" } };
+
+/** What the server of an origin sends with its files. */
+export function headersOf(demo: Demo, place: Place): Headers {
+  return JSON.parse(demo.read("site", `${place}-headers.json`)) as Headers;
+}
+
+/** All headers of one answer, as a rule of its own. */
+export function ownHeaders(headers: Headers, path: string): Headers {
+  return { [path]: { ...headers["*"], ...headers[path] } };
+}
+
 /** Changes files; remembers what they were, their times included, because servers tell changes by those. */
 export class Tampering {
-  readonly #kept = new Map<string, { readonly bytes: Buffer; readonly at: Date }>();
+  /** Nothing where there was no file. */
+  readonly #kept = new Map<string, { readonly bytes: Buffer; readonly at: Date } | undefined>();
 
   /** Gives the file other content. */
   text(path: string, alter: (text: string) => string): void {
@@ -56,13 +76,32 @@ export class Tampering {
     rmSync(path);
   }
 
+  /** A file where there is none. */
+  add(path: string, text: string): void {
+    if (existsSync(path)) throw new Error(`${path} is there already`);
+    this.#kept.set(path, undefined);
+    writeFileSync(path, text);
+  }
+
+  /** The server of an origin sends these headers from now on, and no others. */
+  headers(demo: Demo, place: Place, headers: Headers): void {
+    const path = demo.path("site", `${place}-headers.json`);
+    this.#keep(path);
+    writeFileSync(path, JSON.stringify(headers));
+  }
+
   /** Everything as it was. */
   undo(): void {
-    for (const [path, { bytes, at }] of this.#kept) {
-      writeFileSync(path, bytes);
-      utimesSync(path, at, at);
-    }
-    this.#kept.clear();
+    for (const path of [...this.#kept.keys()]) this.undoOf(path);
+  }
+
+  /** One file as it was. */
+  undoOf(path: string): void {
+    const kept = this.#kept.get(path);
+    this.#kept.delete(path);
+    if (kept === undefined) return rmSync(path);
+    writeFileSync(path, kept.bytes);
+    utimesSync(path, kept.at, kept.at);
   }
 
   #keep(path: string): Buffer {
