@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::WasmFile;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,9 @@ pub(crate) struct FieldsVersion {
     pub(crate) texts: BTreeMap<String, Pinned>,
     /// `sha256-...` of the frame's inline style, for its Content-Security-Policy.
     pub(crate) frame_style: String,
+    /// What its pins list besides the hash, `ed25519-<base64>`; none of what was published before there were such keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) integrity_keys: Vec<String>,
 }
 
 /// One consistent set of the admin site's files; `index` is always served as `index.html`.
@@ -52,6 +55,9 @@ pub(crate) struct AdminVersion {
     pub(crate) style: Pinned,
     pub(crate) wasm: Pinned,
     pub(crate) passphrase_wasm: Pinned,
+    /// As in [`FieldsVersion`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) integrity_keys: Vec<String>,
 }
 
 /// A file and the hash that whoever loads it checks.
@@ -72,6 +78,11 @@ impl FieldsVersion {
             .chain(self.texts.values())
     }
 
+    /// Its files that pins of hash and keys lead to: all that runs, or is said, but not the page.
+    fn signed(&self) -> impl Iterator<Item = &Pinned> {
+        self.files().filter(move |one| !self.integrity_keys.is_empty() && one.file != self.frame.file)
+    }
+
     fn has_files_of(&self, other: &Self) -> bool {
         self.files().eq(other.files()) && self.frame_style == other.frame_style
     }
@@ -81,9 +92,18 @@ impl AdminVersion {
     fn files(&self) -> impl Iterator<Item = &Pinned> {
         [&self.index, &self.script, &self.style, &self.wasm, &self.passphrase_wasm].into_iter()
     }
+
+    fn signed(&self) -> impl Iterator<Item = &Pinned> {
+        self.files().filter(move |one| !self.integrity_keys.is_empty() && one.file != self.index.file)
+    }
 }
 
 impl Pinned {
+    /// What a page pins it by: the hash, and these keys where there are some.
+    pub(crate) fn pin(&self, keys: &[String]) -> String {
+        [std::slice::from_ref(&self.integrity), keys].concat().join(" ")
+    }
+
     /// As a trust anchor names a module.
     pub(crate) fn to_wasm(&self) -> WasmFile {
         WasmFile { name: self.file.clone(), integrity: self.integrity.clone() }
@@ -124,7 +144,44 @@ impl Release {
 
     /// The admin site's files that are served, those of before too.
     pub(crate) fn admin_files(&self) -> impl Iterator<Item = &Pinned> {
-        std::iter::once(&self.admin).chain(&self.admin_before).flat_map(AdminVersion::files)
+        self.admin_versions().flat_map(AdminVersion::files)
+    }
+
+    fn admin_versions(&self) -> impl Iterator<Item = &AdminVersion> {
+        std::iter::once(&self.admin).chain(&self.admin_before)
+    }
+
+    /// The files of the fields origin that are served with a signature.
+    pub(crate) fn signed_fields(&self) -> impl Iterator<Item = &Pinned> {
+        self.versions().flat_map(FieldsVersion::signed)
+    }
+
+    /// Those of the admin site.
+    pub(crate) fn signed_admin(&self) -> impl Iterator<Item = &Pinned> {
+        self.admin_versions().flat_map(AdminVersion::signed)
+    }
+
+    /// Whether anything that is served is pinned by keys.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.signed_fields().chain(self.signed_admin()).next().is_some()
+    }
+
+    /// Refuses a key by which a version that stays served is not pinned: browsers would block its files.
+    pub(crate) fn check_signer(&self, key: &str) -> Result<()> {
+        let is_blocked = |keys: &[String]| !keys.is_empty() && !keys.iter().any(|one| one == key);
+        let name = |version: &FieldsVersion| version.version.clone().unwrap_or_else(|| version.element.file.clone());
+        let mut blocked: Vec<String> =
+            self.versions().filter(|version| is_blocked(&version.integrity_keys)).map(name).collect();
+        let is_old = |admin: &AdminVersion| is_blocked(&admin.integrity_keys);
+        blocked.extend(self.admin_versions().any(is_old).then(|| "the admin site of before".to_owned()));
+        if blocked.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            "browsers would block {}: their pins list the integrity keys of before, not the one that would sign now. \
+             `nightsafe site retire` takes them out of what is served",
+            blocked.join(", ")
+        )
     }
 
     /// Current and earlier versions of the checkout's files.
@@ -158,6 +215,7 @@ pub(crate) mod tests {
             wasm_portable: pinned(&format!("checkout-portable-{n}.wasm")),
             texts: BTreeMap::from([("de".to_owned(), pinned(&format!("texts-de-{n}.json")))]),
             frame_style: crate::site::integrity::sha256(b""),
+            integrity_keys: Vec::new(),
         }
     }
 
@@ -172,7 +230,33 @@ pub(crate) mod tests {
             style: pinned(&format!("admin-{n}.css")),
             wasm: pinned(&format!("admin-{n}.wasm")),
             passphrase_wasm: pinned("passphrase-1.wasm"),
+            integrity_keys: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_key_signs_where_every_version_that_lists_keys_lists_it() {
+        let with = |n: u8, keys: &[&str]| FieldsVersion {
+            integrity_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            ..version(n)
+        };
+        let of_before = Release::succeed(None, version(1), admin());
+        assert!(!of_before.is_signed() && of_before.check_signer("a").is_ok());
+        let two = Release::succeed(Some(of_before), with(2, &["a", "b"]), admin());
+        let files: Vec<&str> = two.signed_fields().map(|one| one.file.as_str()).collect();
+        assert_eq!(
+            files,
+            ["element-2.js", "loader-2.js", "checkout-2.wasm", "checkout-portable-2.wasm", "texts-de-2.json"]
+        );
+        assert!(two.is_signed() && two.signed_admin().next().is_none());
+        assert!(two.check_signer("a").is_ok() && two.check_signer("b").is_ok());
+        let three = Release::succeed(Some(two), with(3, &["b", "c"]), admin());
+        assert!(three.check_signer("b").is_ok());
+        let said = three.check_signer("c").unwrap_err().to_string();
+        assert!(said.contains("block 2:") && said.contains("site retire"), "{said}");
+        let old = AdminVersion { integrity_keys: vec!["a".to_owned()], ..admin() };
+        let four = Release { admin_before: Some(old), earlier: Vec::new(), ..three };
+        assert!(four.check_signer("c").unwrap_err().to_string().contains("admin site of before"));
     }
 
     #[test]
