@@ -10,7 +10,7 @@
 mod common;
 
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use common::{ADMIN, SITE_KEYS, Shop, fails, fingerprint, ok, run};
 use nightsafe_core::encoding::b64;
@@ -162,7 +162,7 @@ fn a_rotation_signs_for_pins_of_before_and_another_waits_until_they_are_retired(
     let before = fingerprint(&shop.data());
     let old = versions(&shop)[1]["version"].as_str().unwrap().to_owned();
     let said = fails(build(&shop, "", &["--rotate-integrity-key"]));
-    assert!(said.contains(&format!("block {old}:")) && said.contains("site retire"), "{said}");
+    assert!(said.contains(&format!("list: {old}.")) && said.contains("site retire"), "{said}");
     assert_eq!(fingerprint(&shop.data()), before);
     ok(build(&shop, "two", &[]));
     assert_eq!(pins(&shop), second);
@@ -225,7 +225,7 @@ fn without_the_keys_nothing_new_is_pinned_and_what_was_signed_stays_signed() {
     fs::rename(keys.join("integrity.key"), shop.path("elsewhere.key")).unwrap();
     assert!(fails(build(&shop, "four", &[])).contains("--rotate-integrity-key"));
     fs::rename(keys.join("integrity-next.key"), shop.path("elsewhere-next.key")).unwrap();
-    assert!(fails(build(&shop, "four", &[])).contains("restore one of them from a copy"));
+    assert!(fails(build(&shop, "four", &[])).contains("begin anew with --rotate-integrity-key"));
     assert!(!keys.join("integrity.key").exists(), "no key takes the place of one that pins list");
     // A new key manifest and an old version that goes need neither
     ok(shop.next_key(ADMIN));
@@ -236,6 +236,22 @@ fn without_the_keys_nothing_new_is_pinned_and_what_was_signed_stays_signed() {
         let path = format!("/{file}");
         assert!(SIGNED.iter().all(|name| now[&path][*name] == signed[&path][*name]), "{file}");
     }
+    // Nor does a release with keys of its own: what has other pins keeps its signatures, and what both have gets two
+    let anew = Shop::new();
+    let copied = Command::new("cp").arg("-a").arg(shop.path(".")).arg(anew.dir.path()).status().unwrap();
+    assert!(copied.success());
+    ok(build(&anew, "three", &["--rotate-integrity-key"]));
+    assert_eq!(versions(&anew).len(), 3);
+    let (now, fresh) = (json(&anew, "fields-headers.json"), key(&anew, "integrity.key"));
+    for version in &versions(&anew)[1..] {
+        for path in files(version).iter().map(|file| format!("/{file}")) {
+            let signature = signed[&path]["Signature"].as_str().unwrap().split_once('=').unwrap().1;
+            assert!(now[&path]["Signature"].as_str().unwrap().ends_with(signature), "{path}");
+        }
+    }
+    let both = format!("/{}", versions(&anew)[0]["wasm"]["file"].as_str().unwrap());
+    assert!(now[&both]["Signature-Input"].as_str().unwrap().contains(", s2="));
+    assert_signed(&anew, "fields", versions(&anew)[0]["element"]["file"].as_str().unwrap(), &fresh);
     // The next key is enough to go on
     fs::rename(shop.path("elsewhere-next.key"), keys.join("integrity-next.key")).unwrap();
     ok(build(&shop, "four", &["--rotate-integrity-key"]));

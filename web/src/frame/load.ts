@@ -22,8 +22,9 @@ export async function startModule({ wasm, portable }: Addresses, again: boolean)
   const { name, integrity } = (await hasEd25519()) ? wasm : portable;
   const cache = again ? "reload" : "default";
   const response = await fetch(name, { integrity: integrity + KEYS, cache, mode: "same-origin" }).catch(async () => {
-    // The browser does not tell a wrong hash from a lost connection
-    const there = await fetch(name, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+    // The browser does not tell a wrong hash from a lost connection, and holds the bytes of a HEAD, which are none, against the
+    // digest that was signed: then it is another file that tells whether the server is there
+    const there = await isThere(name).catch(() => isThere("key-manifest")).catch(() => false);
     throw new Failure(there ? "module_refused" : "module_unreachable");
   });
   try {
@@ -32,6 +33,10 @@ export async function startModule({ wasm, portable }: Addresses, again: boolean)
   } catch {
     throw new Failure("module_failed");
   }
+}
+
+async function isThere(name: string): Promise<boolean> {
+  return (await fetch(name, { method: "HEAD", cache: "no-store" })).ok;
 }
 
 /** Fetches manifest and timestamp, both past every cache. */

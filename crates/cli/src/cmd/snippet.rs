@@ -51,7 +51,8 @@ fn snippet(config: &Config, element: &Pinned, keys: &[String]) -> String {
   <noscript><p>Paying by card needs JavaScript. Please switch it on, or choose another way to pay.</p></noscript>
 </nightsafe-card>
 
-<!-- 2. The shop page's Content-Security-Policy needs these sources besides its own; no 'wasm-unsafe-eval'.
+<!-- 2. The shop page's Content-Security-Policy needs these sources besides its own; no 'wasm-unsafe-eval'. Where it lists
+     scripts by hash alone, leave the ed25519 keys out of the tag: Chromium wants all of a tag in such a policy.
 
 script-src '{integrity}' {fields}/{file};
 frame-src {fields};

@@ -27,8 +27,8 @@ enum News {
     Both,
     /// The next key alone.
     Next,
-    /// What was the next key is the current one.
-    Rotated,
+    /// What was the next key is the current one; whether that one is still there.
+    Rotated { is_lost: bool },
 }
 
 impl IntegrityKeys {
@@ -49,19 +49,25 @@ impl IntegrityKeys {
                 current.display()
             ),
             (false, false) => bail!(
-                "{} and {} are gone, and what is served is pinned by them: restore one of them from a copy",
+                "{} and {} are gone, and what is served is pinned by them: restore them from a copy, or begin anew with \
+                 --rotate-integrity-key",
                 current.display(),
                 next.display()
             ),
         }
     }
 
-    /// The next key becomes the current one, with a fresh one to follow.
-    pub(crate) fn rotated(data: &DataDir, site: &Site) -> Result<Self> {
-        if !data.integrity_next_key().exists() {
-            bail!("there is no {} to rotate to: build the site without rotating first", data.integrity_next_key().display());
+    /// The next key becomes the current one, with a fresh one to follow. Where both are lost, both are fresh.
+    pub(crate) fn rotated(data: &DataDir, site: &Site, is_pinned: bool) -> Result<Self> {
+        let (current, next) = (data.integrity_key(), data.integrity_next_key());
+        if next.exists() {
+            let news = News::Rotated { is_lost: !current.exists() };
+            return Ok(Self { current: read(data, site, true)?, next: fresh(site)?, news });
         }
-        Ok(Self { current: read(data, site, true)?, next: fresh(site)?, news: News::Rotated })
+        if is_pinned && !current.exists() {
+            return Self::generate(site);
+        }
+        bail!("there is no {} to rotate to: build the site without rotating first", next.display())
     }
 
     /// Stores what is new. Interrupted, it leaves a next key to be made, and loses none that anything was signed with.
@@ -71,12 +77,17 @@ impl IntegrityKeys {
             News::Nothing => return Ok(()),
             News::Both => online::create(&current, &self.current)?,
             News::Next => {}
-            News::Rotated => {
+            News::Rotated { .. } => {
                 fs::rename(&next, &current).with_context(|| format!("cannot replace {}", current.display()))?;
             }
         }
         online::create(&next, &self.next)?;
         files::sync_parent(&next)
+    }
+
+    /// Whether a key goes that is still there: then nothing may be left that needs it.
+    pub(crate) fn has_to_fit(&self) -> bool {
+        self.news == News::Rotated { is_lost: false }
     }
 
     /// Whether this site has none on its disk yet.
@@ -132,13 +143,13 @@ mod tests {
     fn the_next_key_takes_over_and_pins_of_before_list_it() {
         let (_dir, data, site) = place();
         let first = IntegrityKeys::read(&data, &site, false).unwrap();
-        assert!(first.are_first() && IntegrityKeys::rotated(&data, &site).is_err());
+        assert!(first.are_first() && IntegrityKeys::rotated(&data, &site, false).is_err());
         first.keep(&data).unwrap();
         let read = || IntegrityKeys::read(&data, &site, true).unwrap();
         assert_eq!((read().pins(), read().are_first()), (first.pins(), false));
         // Until it is kept, nothing is another
-        let rotated = IntegrityKeys::rotated(&data, &site).unwrap();
-        assert_eq!(read().pins(), first.pins());
+        let rotated = IntegrityKeys::rotated(&data, &site, true).unwrap();
+        assert_eq!((read().pins(), rotated.has_to_fit()), (first.pins(), true));
         rotated.keep(&data).unwrap();
         assert_eq!(read().pins(), rotated.pins());
         assert_eq!(pin(read().signer()), first.pins()[1]);
@@ -158,12 +169,16 @@ mod tests {
         fs::remove_file(data.integrity_key()).unwrap();
         let said = |is_pinned| IntegrityKeys::read(&data, &site, is_pinned).err().unwrap().to_string();
         assert!(said(true).contains("--rotate-integrity-key") && said(false).contains("--rotate-integrity-key"));
-        IntegrityKeys::rotated(&data, &site).unwrap().keep(&data).unwrap();
+        let rotated = IntegrityKeys::rotated(&data, &site, true).unwrap();
+        assert!(!rotated.has_to_fit());
+        rotated.keep(&data).unwrap();
         assert_eq!(IntegrityKeys::read(&data, &site, true).unwrap().pins()[0], again.pins()[1]);
         for path in [data.integrity_key(), data.integrity_next_key()] {
             fs::remove_file(path).unwrap();
         }
         assert!(said(true).contains("are gone"));
+        let anew = IntegrityKeys::rotated(&data, &site, true).unwrap();
+        assert!(!anew.has_to_fit() && !again.pins().contains(&anew.pins()[0]));
         // Another site's key is none
         IntegrityKeys::generate(&Site::parse("other.example").unwrap()).unwrap().keep(&data).unwrap();
         assert!(said(true).contains("no integrity key of this site"));

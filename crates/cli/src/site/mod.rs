@@ -111,7 +111,9 @@ impl Filled {
         let fields = self.fields.publish(&folder.fields(), &self.assets, version, &pins)?;
         let admin = self.admin.publish(&folder.admin(), &self.assets, &pins)?;
         let release = Release::succeed(before, fields, admin);
-        release.check_signer(&integrity_keys::pin(signer))?;
+        if inputs.integrity_keys.has_to_fit() {
+            release.check_rotation(&integrity_keys::pin(signer))?;
+        }
         // Now that nothing is refused any more, and before anything is served that lists them
         inputs.integrity_keys.keep(data)?;
         drop_old_admin_files(&folder.admin(), &release)?;
@@ -180,8 +182,8 @@ pub(crate) fn publish_headers(
     let mut fields = headers::fields(release, origins, manifest, &published_keys(folder)?);
     let mut admin = headers::admin(release, origins);
     for (headers, files, folder, before) in [
-        (&mut fields, release.signed_fields().collect::<Vec<_>>(), folder.fields(), served.fields_headers()),
-        (&mut admin, release.signed_admin().collect(), folder.admin(), served.admin_headers()),
+        (&mut fields, release.signed_fields(), folder.fields(), served.fields_headers()),
+        (&mut admin, release.signed_admin(), folder.admin(), served.admin_headers()),
     ] {
         signed_headers::add(headers, &files, &folder, (signatures, &before))?;
     }

@@ -98,6 +98,21 @@ impl AdminVersion {
     }
 }
 
+/// Name of a file to the keys of each pin that leads to it.
+pub(crate) type SignedFiles<'a> = BTreeMap<&'a str, Vec<&'a [String]>>;
+
+fn signed_files<'a, F: Iterator<Item = &'a Pinned>>(
+    versions: impl Iterator<Item = (F, &'a Vec<String>)>,
+) -> SignedFiles<'a> {
+    let mut all = SignedFiles::new();
+    for (files, keys) in versions {
+        for one in files {
+            all.entry(&one.file).or_default().push(keys);
+        }
+    }
+    all
+}
+
 impl Pinned {
     /// What a page pins it by: the hash, and these keys where there are some.
     pub(crate) fn pin(&self, keys: &[String]) -> String {
@@ -152,34 +167,35 @@ impl Release {
     }
 
     /// The files of the fields origin that are served with a signature.
-    pub(crate) fn signed_fields(&self) -> impl Iterator<Item = &Pinned> {
-        self.versions().flat_map(FieldsVersion::signed)
+    pub(crate) fn signed_fields(&self) -> SignedFiles<'_> {
+        signed_files(self.versions().map(|version| (version.signed(), &version.integrity_keys)))
     }
 
     /// Those of the admin site.
-    pub(crate) fn signed_admin(&self) -> impl Iterator<Item = &Pinned> {
-        self.admin_versions().flat_map(AdminVersion::signed)
+    pub(crate) fn signed_admin(&self) -> SignedFiles<'_> {
+        signed_files(self.admin_versions().map(|version| (version.signed(), &version.integrity_keys)))
     }
 
     /// Whether anything that is served is pinned by keys.
     pub(crate) fn is_signed(&self) -> bool {
-        self.signed_fields().chain(self.signed_admin()).next().is_some()
+        !self.signed_fields().is_empty() || !self.signed_admin().is_empty()
     }
 
-    /// Refuses a key by which a version that stays served is not pinned: browsers would block its files.
-    pub(crate) fn check_signer(&self, key: &str) -> Result<()> {
-        let is_blocked = |keys: &[String]| !keys.is_empty() && !keys.iter().any(|one| one == key);
+    /// Refuses to exchange keys for one that a version which stays served does not list. It would keep the signatures that it
+    /// has, of keys that are to go.
+    pub(crate) fn check_rotation(&self, key: &str) -> Result<()> {
+        let is_without = |keys: &[String]| !keys.is_empty() && !keys.iter().any(|one| one == key);
         let name = |version: &FieldsVersion| version.version.clone().unwrap_or_else(|| version.element.file.clone());
-        let mut blocked: Vec<String> =
-            self.versions().filter(|version| is_blocked(&version.integrity_keys)).map(name).collect();
-        let is_old = |admin: &AdminVersion| is_blocked(&admin.integrity_keys);
-        blocked.extend(self.admin_versions().any(is_old).then(|| "the admin site of before".to_owned()));
-        if blocked.is_empty() {
+        let mut left: Vec<String> =
+            self.versions().filter(|version| is_without(&version.integrity_keys)).map(name).collect();
+        let is_old = |admin: &AdminVersion| is_without(&admin.integrity_keys);
+        left.extend(self.admin_versions().any(is_old).then(|| "the admin site of before".to_owned()));
+        if left.is_empty() {
             return Ok(());
         }
         bail!(
-            "browsers would block {}: their pins list the integrity keys of before, not the one that would sign now. \
-             `nightsafe site retire` takes them out of what is served",
+            "the key that would sign now is none that these list: {}. `nightsafe site retire` takes them out of what is \
+             served",
             blocked.join(", ")
         )
     }
@@ -235,28 +251,31 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_key_signs_where_every_version_that_lists_keys_lists_it() {
+    fn keys_are_exchanged_once_every_version_that_lists_keys_lists_the_next_one() {
         let with = |n: u8, keys: &[&str]| FieldsVersion {
             integrity_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             ..version(n)
         };
         let of_before = Release::succeed(None, version(1), admin());
-        assert!(!of_before.is_signed() && of_before.check_signer("a").is_ok());
+        assert!(!of_before.is_signed() && of_before.check_rotation("a").is_ok());
         let two = Release::succeed(Some(of_before), with(2, &["a", "b"]), admin());
-        let files: Vec<&str> = two.signed_fields().map(|one| one.file.as_str()).collect();
+        let files: Vec<&str> = two.signed_fields().into_keys().collect();
         assert_eq!(
             files,
-            ["element-2.js", "loader-2.js", "checkout-2.wasm", "checkout-portable-2.wasm", "texts-de-2.json"]
+            ["checkout-2.wasm", "checkout-portable-2.wasm", "element-2.js", "loader-2.js", "texts-de-2.json"]
         );
-        assert!(two.is_signed() && two.signed_admin().next().is_none());
-        assert!(two.check_signer("a").is_ok() && two.check_signer("b").is_ok());
-        let three = Release::succeed(Some(two), with(3, &["b", "c"]), admin());
-        assert!(three.check_signer("b").is_ok());
-        let said = three.check_signer("c").unwrap_err().to_string();
-        assert!(said.contains("block 2:") && said.contains("site retire"), "{said}");
+        assert!(two.is_signed() && two.signed_admin().is_empty());
+        assert!(two.check_rotation("a").is_ok() && two.check_rotation("b").is_ok());
+        let shared = FieldsVersion { wasm: version(2).wasm, ..with(3, &["b", "c"]) };
+        let three = Release::succeed(Some(two), shared, admin());
+        let pins: Vec<_> = three.signed_fields()["checkout-2.wasm"].iter().map(|keys| keys.concat()).collect();
+        assert_eq!(pins, ["bc", "ab"]);
+        assert!(three.check_rotation("b").is_ok());
+        let said = three.check_rotation("c").unwrap_err().to_string();
+        assert!(said.contains("list: 2.") && said.contains("site retire"), "{said}");
         let old = AdminVersion { integrity_keys: vec!["a".to_owned()], ..admin() };
         let four = Release { admin_before: Some(old), earlier: Vec::new(), ..three };
-        assert!(four.check_signer("c").unwrap_err().to_string().contains("admin site of before"));
+        assert!(four.check_rotation("c").unwrap_err().to_string().contains("admin site of before"));
     }
 
     #[test]

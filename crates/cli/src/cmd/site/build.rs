@@ -94,9 +94,10 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
 }
 
 fn integrity_keys(args: &BuildArgs, data: &DataDir, site: &Site, before: Option<&Release>) -> Result<IntegrityKeys> {
+    let is_pinned = before.is_some_and(Release::is_signed);
     match args.rotate_integrity_key {
-        true => IntegrityKeys::rotated(data, site),
-        false => IntegrityKeys::read(data, site, before.is_some_and(Release::is_signed)),
+        true => IntegrityKeys::rotated(data, site, is_pinned),
+        false => IntegrityKeys::read(data, site, is_pinned),
     }
 }
 
