@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser } from "@playwright/test";
+import type { Browser, Request } from "@playwright/test";
 import type { Demo } from "./support/demo.ts";
 import { Tampering, releaseOf } from "./support/published.ts";
 import { ADVICE, Watched } from "./support/refusal.ts";
@@ -37,8 +37,8 @@ async function elementOf(demo: Demo): Promise<Element> {
 function send(demo: Demo, path: string, signed: Signed | undefined): void {
   tampering.text(demo.path("site", "fields-headers.json"), (text) => {
     const all = JSON.parse(text) as Record<string, Record<string, string>>;
-    const { "Unencoded-Digest": _, "Signature-Input": __, Signature: ___, ...own } = all[path] ?? {};
-    return JSON.stringify({ ...all, [path]: { ...own, ...signed } });
+    const own = Object.entries(all[path] ?? {}).filter(([name]) => !/^(Signature|Unencoded-Digest)/.test(name));
+    return JSON.stringify({ ...all, [path]: { ...Object.fromEntries(own), ...signed } });
   });
 }
 
@@ -68,14 +68,13 @@ async function runs(browser: Browser, demo: Demo, pin: string): Promise<boolean>
 test("the shop's tag lists two keys, and the browser asks for a signature by them", async ({ page, demo, checkout }) => {
   const { hash, keys, url } = await elementOf(demo);
   expect(keys).toHaveLength(2);
-  const asked: Record<string, string> = {};
-  page.on("request", (request) => {
-    const name = new URL(request.url()).pathname;
-    void request.allHeaders().then((headers) => {
-      if (request.url().startsWith(demo.at.fields)) asked[name] = headers["accept-signature"] ?? "";
-    });
-  });
+  const requests: Request[] = [];
+  page.on("request", (request) => void requests.push(request));
   await checkout.purchase(undefined, "hosted");
+  const asked: Record<string, string> = {};
+  for (const request of requests.filter((each) => each.url().startsWith(demo.at.fields))) {
+    asked[new URL(request.url()).pathname] = (await request.allHeaders())["accept-signature"] ?? "";
+  }
   expect(await page.request.get(`${demo.at.shop}/checkout`).then((answer) => answer.text())).toContain(`integrity="${[hash, ...keys].join(" ")}"`);
   const { wasm, loader, frame } = await releaseOf(demo);
   for (const name of [new URL(url).pathname, `/${wasm.file}`]) {

@@ -28,7 +28,9 @@ enum News {
     /// The next key alone.
     Next,
     /// What was the next key is the current one; whether that one is still there.
-    Rotated { is_lost: bool },
+    Rotated {
+        is_lost: bool,
+    },
 }
 
 impl IntegrityKeys {
@@ -40,7 +42,9 @@ impl IntegrityKeys {
     pub(crate) fn read(data: &DataDir, site: &Site, is_pinned: bool) -> Result<Self> {
         let (current, next) = (data.integrity_key(), data.integrity_next_key());
         match (current.exists(), next.exists()) {
-            (true, true) => Ok(Self { current: read(data, site, false)?, next: read(data, site, true)?, news: News::Nothing }),
+            (true, true) => {
+                Ok(Self { current: read(data, site, false)?, next: read(data, site, true)?, news: News::Nothing })
+            }
             // Killed while rotating, or lost: nothing was signed with it
             (true, false) => Ok(Self { current: read(data, site, false)?, next: fresh(site)?, news: News::Next }),
             (false, false) if !is_pinned => Self::generate(site),

@@ -196,7 +196,7 @@ impl Release {
         bail!(
             "the key that would sign now is none that these list: {}. `nightsafe site retire` takes them out of what is \
              served",
-            blocked.join(", ")
+            left.join(", ")
         )
     }
 

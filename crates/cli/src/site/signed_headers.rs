@@ -141,11 +141,23 @@ mod tests {
         let files = SignedFiles::from([(file, vec![&pins[..]])]);
         add(&mut headers, &files, dir.path(), (&Signatures::By(&signer), Path::new("none"))).unwrap();
         let wanted = [
-            (DIGEST, "sha-512=:ZLgZX790kF5V5f09w/4GzGBJe8X3mGssFrrH3S9NgqisqN7I6OEHEetPmB17rGGHPfi7ofsWyo9Rua0iZR6Jzw==:"),
-            (INPUT, "s1=(\"unencoded-digest\";sf \"@path\";req);keyid=\"6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=\";tag=\"ed25519-integrity\""),
-            (SIGNATURE, "s1=:9ujrxisn935qVClGpenKRLXY/BZsDagpQ9hJLPeWARd/wdSlrIVMVL60PtwLw5979dovtpQu6eLSJeSeM9f8Cg==:"),
+            (
+                DIGEST,
+                "sha-512=:ZLgZX790kF5V5f09w/4GzGBJe8X3mGssFrrH3S9NgqisqN7I6OEHEetPmB17rGGHPfi7ofsWyo9Rua0iZR6Jzw==:",
+            ),
+            (
+                INPUT,
+                "s1=(\"unencoded-digest\";sf \"@path\";req);keyid=\"6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=\";tag=\"ed25519-integrity\"",
+            ),
+            (
+                SIGNATURE,
+                "s1=:9ujrxisn935qVClGpenKRLXY/BZsDagpQ9hJLPeWARd/wdSlrIVMVL60PtwLw5979dovtpQu6eLSJeSeM9f8Cg==:",
+            ),
         ];
-        assert_eq!(headers[&format!("/{file}")], wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        assert_eq!(
+            headers[&format!("/{file}")],
+            wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        );
     }
 
     #[test]
@@ -157,7 +169,8 @@ mod tests {
         std::fs::write(dir.path().join("a.js"), "a()").unwrap();
         let served = dir.path().join("headers.json");
         let add_to = |pins: &[usize], signatures: &Signatures<'_>| {
-            let mut headers = SiteHeaders::from([("/a.js".to_owned(), Headers::from([("X-A".to_owned(), "b".to_owned())]))]);
+            let mut headers =
+                SiteHeaders::from([("/a.js".to_owned(), Headers::from([("X-A".to_owned(), "b".to_owned())]))]);
             let files = SignedFiles::from([("a.js", pins.iter().map(|list| &lists[*list][..]).collect())]);
             add(&mut headers, &files, dir.path(), (signatures, &served)).map(|()| headers)
         };

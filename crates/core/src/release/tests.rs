@@ -83,7 +83,10 @@ fn a_pin_is_the_hash_and_the_keys() {
     for (from, to) in [
         (key(1), key(1).replace('=', "")),
         (format!("[\"{}\",\"{}\"]", key(1), key(2)), "[]".to_owned()),
-        ("{\"https://fields.example/loader-1.js\":[\"AQ".to_owned(), "{\"https://fields.example/x.js\":[\"AQ".to_owned()),
+        (
+            "{\"https://fields.example/loader-1.js\":[\"AQ".to_owned(),
+            "{\"https://fields.example/x.js\":[\"AQ".to_owned(),
+        ),
     ] {
         let bad = document.replacen(&from, &to, 1);
         assert!(bad != document && SiteRelease::parse(&bad).is_err(), "{bad}");

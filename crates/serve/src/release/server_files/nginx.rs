@@ -66,7 +66,10 @@ mod tests {
         assert!(text.contains(own), "{text}");
         let mut signed = answers();
         signed.own.get_mut("/a.js").unwrap().insert("Signature".to_owned(), "s1=:AA==:".to_owned());
-        assert!(super::text(&signed).contains("    add_header Signature \"s1=:AA==:\";\n    add_header X-Frame-Options \"DENY\" always;\n"));
+        assert!(
+            super::text(&signed)
+                .contains("    add_header Signature \"s1=:AA==:\";\n    add_header X-Frame-Options \"DENY\" always;\n")
+        );
         assert_eq!(quoted("(\"https://a\");x='y'"), "\"(\\\"https://a\\\");x='y'\"");
     }
 }
