@@ -46,7 +46,9 @@ pub(super) fn add(
     let before = if before.exists() { read_headers(before)? } else { SiteHeaders::new() };
     for (file, pins) in files {
         let path = format!("/{file}");
-        let bytes = std::fs::read(folder.join(file)).with_context(|| format!("cannot read {file}"))?;
+        let place = folder.join(file);
+        let bytes = std::fs::read(&place)
+            .with_context(|| format!("cannot read {}, which pins lead to: restore it from a copy", place.display()))?;
         let about = About { digest: format!("sha-512=:{}:", b64(&Sha512::digest(bytes))), path: &path };
         let made = match signatures {
             Signatures::By(signer) if pins.iter().any(|keys| keys.contains(&pin(signer))) => Some(about.sign(signer)),
