@@ -14,6 +14,8 @@ export interface Notes {
 
 const TIMEOUT = 20_000;
 
+const HEAD: RequestInit = { method: "HEAD", cache: "no-store" };
+
 /** The keys one of which must have signed the module, as they stand behind its hash. Written in when the site is built. */
 const KEYS = "__NIGHTSAFE_SRI__";
 
@@ -24,7 +26,7 @@ export async function startModule({ wasm, portable }: Addresses, again: boolean)
   const response = await fetch(name, { integrity: integrity + KEYS, cache, mode: "same-origin" }).catch(async () => {
     // The browser does not tell a wrong hash from a lost connection, and holds the bytes of a HEAD, which are none, against the
     // digest that was signed: then it is another file that tells whether the server is there
-    const there = await isThere(name).catch(() => isThere("key-manifest")).catch(() => false);
+    const there = await fetch(name, HEAD).catch(() => fetch("key-manifest", HEAD)).then(({ ok }) => ok, () => false);
     throw new Failure(there ? "module_refused" : "module_unreachable");
   });
   try {
@@ -33,10 +35,6 @@ export async function startModule({ wasm, portable }: Addresses, again: boolean)
   } catch {
     throw new Failure("module_failed");
   }
-}
-
-async function isThere(name: string): Promise<boolean> {
-  return (await fetch(name, { method: "HEAD", cache: "no-store" })).ok;
 }
 
 /** Fetches manifest and timestamp, both past every cache. */

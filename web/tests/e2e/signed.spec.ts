@@ -8,7 +8,7 @@ import type { Browser, Request } from "@playwright/test";
 import type { Demo } from "./support/demo.ts";
 import { Tampering, releaseOf } from "./support/published.ts";
 import { ADVICE, Watched } from "./support/refusal.ts";
-import { Signer, digestOf, hashOf, type Signed } from "./support/signing.ts";
+import { Signer, digestOf, hashOf, send as sent, type Signed } from "./support/signing.ts";
 import { Site } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -33,13 +33,8 @@ async function elementOf(demo: Demo): Promise<Element> {
   return { path, url: demo.at.fields + path, hash: element.integrity, keys, bytes: readFileSync(demo.published(element.file)) };
 }
 
-/** The server sends these headers with a file, or none of the three. */
 function send(demo: Demo, path: string, signed: Signed | undefined): void {
-  tampering.text(demo.path("site", "fields-headers.json"), (text) => {
-    const all = JSON.parse(text) as Record<string, Record<string, string>>;
-    const own = Object.entries(all[path] ?? {}).filter(([name]) => !/^(Signature|Unencoded-Digest)/.test(name));
-    return JSON.stringify({ ...all, [path]: { ...Object.fromEntries(own), ...signed } });
-  });
+  sent(tampering, demo, path, signed);
 }
 
 /** A page of anybody's in a browser that was never there, which loads the element by this pin; whether that ran. */

@@ -2,10 +2,20 @@
 
 import { createHash, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import type { Demo } from "./demo.ts";
+import type { Tampering } from "./published.ts";
 import { onlineKey } from "./site.ts";
 
 /** The three headers of a file, or none. */
 export type Signed = Readonly<Record<"Unencoded-Digest" | "Signature-Input" | "Signature", string>>;
+
+/** From now on the fields origin sends these headers with a file, or none of the three. */
+export function send(tampering: Tampering, demo: Demo, path: string, signed: Signed | undefined): void {
+  tampering.text(demo.path("site", "fields-headers.json"), (text) => {
+    const all = JSON.parse(text) as Record<string, Record<string, string>>;
+    const own = Object.entries(all[path] ?? {}).filter(([name]) => !/^(Signature|Unencoded-Digest)/.test(name));
+    return JSON.stringify({ ...all, [path]: { ...Object.fromEntries(own), ...signed } });
+  });
+}
 
 /** Whoever has a key, the site's or another. */
 export class Signer {
