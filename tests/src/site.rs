@@ -151,14 +151,14 @@ impl RealSite {
             ("checkout.wasm", "\0asm\x01\0\0\0"),
             ("checkout-portable.wasm", "\0asm\x01\0\0\0\0\x01\0"),
             ("texts-de.json", "{\"title\":\"Kartendaten\"}"),
-            ("loader.js", "load(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_TEXTS__\")"),
+            ("loader.js", "load(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_TEXTS__\",\"__NIGHTSAFE_SRI__\")"),
             ("element.js", "frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")"),
             ("frame.html", frame),
             ("admin/index.html", index),
             (
                 "admin/admin.js",
                 "admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_LOG_KEY__\",\
-                 \"__NIGHTSAFE_PASSPHRASE__\")",
+                 \"__NIGHTSAFE_PASSPHRASE__\",\"__NIGHTSAFE_SRI__\")",
             ),
             ("admin/admin.css", "p{margin:0}"),
             ("admin/admin.wasm", "\0asm\x01\0\0\0"),

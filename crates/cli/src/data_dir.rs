@@ -79,6 +79,16 @@ impl DataDir {
         self.keys().join("release-log.key")
     }
 
+    /// Signs the site's scripts and modules.
+    pub(crate) fn integrity_key(&self) -> PathBuf {
+        self.keys().join("integrity.key")
+    }
+
+    /// Does so from the next rotation on.
+    pub(crate) fn integrity_next_key(&self) -> PathBuf {
+        self.keys().join("integrity-next.key")
+    }
+
     /// The release log: what is served below `/log/` is a copy of it.
     pub(crate) fn release_log(&self) -> PathBuf {
         self.root.join("release-log")

@@ -19,6 +19,8 @@ fn secrets_are_private_wrapped_and_outside() {
         ("data/keys/login.key", true),
         ("data/keys/log.key", true),
         ("data/keys/release-log.key", true),
+        ("data/keys/integrity.key", true),
+        ("data/keys/integrity-next.key", true),
         ("data/vault.db", true),
         ("data/outbox.db", true),
         ("recovery.key", true),

@@ -451,14 +451,17 @@ fn nothing_is_published_that_was_not_signed_as_it_is() {
 fn what_was_changed_after_it_was_hashed_is_not_signed_as_an_earlier_version() {
     let shop = signed();
     let file = shop.fields(&element(&shop));
+    let good = fs::read(&file).unwrap();
     fs::remove_file(&file).unwrap();
     fs::write(&file, "evil()").unwrap();
     shop.write_assets("two");
     let before = fingerprint(&shop.data());
     assert!(fails(shop.build(&[])).contains("was changed after it was hashed"));
     assert_eq!(fingerprint(&shop.data()), before);
-    // A script that nobody answers for, a page that nobody made, and a link to what is elsewhere
     fs::remove_file(&file).unwrap();
+    assert!(fails(shop.build(&[])).contains("restore it from a copy"));
+    // A script that nobody answers for, a page that nobody made, and a link to what is elsewhere
+    fs::write(&file, good).unwrap();
     fs::write(shop.fields("tracker.js"), "evil()").unwrap();
     assert!(fails(shop.build(&[])).contains("nobody answers for it"));
     fs::remove_file(shop.fields("tracker.js")).unwrap();

@@ -14,7 +14,7 @@ mod wire;
 pub use check::{HeaderDifference, HeaderFault, Mismatch, SECURITY_HEADERS};
 pub use error::ReleaseError;
 pub use note::{Remembered, VerifiedRelease, sign, text, verify, verify_at_any_time};
-pub use place::{ALL_PATHS, CONTENT_TYPE, File, FilePath, Headers, Place, Script, with_own};
+pub use place::{ALL_PATHS, CONTENT_TYPE, File, FilePath, Headers, MAX_KEYS, Place, Script, with_own};
 
 use crate::note::Vkey;
 use crate::scalar::{ManifestHash, ReleaseHash, Site};

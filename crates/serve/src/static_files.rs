@@ -35,6 +35,9 @@ use rules::RulesFile;
 pub use file::media_type;
 pub use rules::RulesError;
 
+/// Headers that say something of a file's very bytes: signatures, and the digest that is signed.
+pub const OF_BYTES: [&str; 3] = ["signature", "signature-input", "unencoded-digest"];
+
 /// A folder to serve.
 #[derive(Debug, Clone)]
 pub struct StaticFolder {
@@ -135,6 +138,10 @@ async fn apply_rules(State(rules): State<Arc<RulesFile>>, request: Request, next
         set(headers, CACHE_CONTROL, "no-store, no-transform");
         if let Some(own_type) = own_type {
             headers.insert(CONTENT_TYPE, own_type);
+        }
+        // They are of the file's bytes: browsers would take the error for a file that was changed, and not say which it is
+        for name in OF_BYTES {
+            headers.remove(name);
         }
     }
     response

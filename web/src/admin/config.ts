@@ -1,10 +1,11 @@
-// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor, the vault's origin, and the
-// public key of its audit log.
+// What `nightsafe site build` fills in before it hashes this script: the site's trust anchor, the vault's origin, the public
+// key of its audit log, and those that sign its modules.
 
 const ANCHOR = "__NIGHTSAFE_ANCHOR__";
 const VAULT = "__NIGHTSAFE_VAULT__";
 const LOG_KEY = "__NIGHTSAFE_LOG_KEY__";
 const PASSPHRASE = "__NIGHTSAFE_PASSPHRASE__";
+const KEYS = "__NIGHTSAFE_SRI__";
 
 /** The built site's own facts. All of them are covered by the script's hash. */
 export interface Config {
@@ -33,27 +34,28 @@ export class ConfigError extends Error {
 
 // An integrity string that does not have exactly this form is ignored by browsers, and the module then runs unchecked.
 const INTEGRITY = /^sha384-[A-Za-z0-9+/]{64}$/;
+const SIGNED = /^( ed25519-[A-Za-z0-9+/]{43}=){0,2}$/;
 const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]*\.wasm$/;
 
-/** Reads the configuration out of an anchor text, a vault origin, the log's key, and a module's name and integrity. */
-export function parseConfig(anchor: string, vault: string, logKey: string, passphrase: string): Config {
+/** Reads the configuration out of an anchor text, a vault origin, the log's key, a module's name and hash, and the keys that stand behind a hash. */
+export function parseConfig(anchor: string, vault: string, logKey: string, passphrase: string, keys: string): Config {
   const site = line(anchor, "site");
-  const { file: wasmFile, integrity: wasmIntegrity } = pinned(line(anchor, "wasm"));
+  const { file: wasmFile, integrity: wasmIntegrity } = pinned(line(anchor, "wasm"), keys);
   const ingest = origin(line(anchor, "ingest"), "ingest");
-  return { anchor, site, vault: origin(vault, "the vault"), ingest, logKey, wasmFile, wasmIntegrity, passphrase: pinned(passphrase) };
+  return { anchor, site, vault: origin(vault, "the vault"), ingest, logKey, wasmFile, wasmIntegrity, passphrase: pinned(passphrase, keys) };
 }
 
 /** The configuration of this very script. */
 export function ownConfig(): Config {
-  return parseConfig(ANCHOR, VAULT, LOG_KEY, PASSPHRASE);
+  return parseConfig(ANCHOR, VAULT, LOG_KEY, PASSPHRASE, KEYS);
 }
 
-function pinned(text: string): { file: string; integrity: string } {
-  const [file = "", integrity = "", ...rest] = text.split(" ");
-  if (!FILE.test(file) || !INTEGRITY.test(integrity) || rest.length > 0) {
-    throw new ConfigError("A WASM module is not named with a SHA-384 integrity. Build the site again.");
+function pinned(text: string, keys: string): { file: string; integrity: string } {
+  const [file = "", hash = "", ...rest] = text.split(" ");
+  if (!FILE.test(file) || !INTEGRITY.test(hash) || !SIGNED.test(keys) || rest.length > 0) {
+    throw new ConfigError("A WASM module is not named with a SHA-384 integrity and keys. Build the site again.");
   }
-  return { file, integrity };
+  return { file, integrity: hash + keys };
 }
 
 function line(anchor: string, word: string): string {

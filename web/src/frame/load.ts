@@ -14,13 +14,19 @@ export interface Notes {
 
 const TIMEOUT = 20_000;
 
-/** Starts the WASM that fits the browser, whose bytes must have the anchor's hash. */
+const HEAD: RequestInit = { method: "HEAD", cache: "no-store" };
+
+/** The keys one of which must have signed the module, as they stand behind its hash. Written in when the site is built. */
+const KEYS = "__NIGHTSAFE_SRI__";
+
+/** Starts the WASM that fits the browser, whose bytes must have the anchor's hash and be signed. */
 export async function startModule({ wasm, portable }: Addresses, again: boolean): Promise<void> {
   const { name, integrity } = (await hasEd25519()) ? wasm : portable;
   const cache = again ? "reload" : "default";
-  const response = await fetch(name, { integrity, cache, mode: "same-origin" }).catch(async () => {
-    // The browser does not tell a wrong hash from a lost connection
-    const there = await fetch(name, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+  const response = await fetch(name, { integrity: integrity + KEYS, cache, mode: "same-origin" }).catch(async () => {
+    // The browser does not tell a wrong hash from a lost connection, and holds the bytes of a HEAD, which are none, against the
+    // digest that was signed: then it is another file that tells whether the server is there
+    const there = await fetch(name, HEAD).catch(() => fetch("key-manifest", HEAD)).then(({ ok }) => ok, () => false);
     throw new Failure(there ? "module_refused" : "module_unreachable");
   });
   try {

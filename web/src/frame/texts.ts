@@ -47,7 +47,7 @@ export interface Spoken {
 /** In the loader itself: what there is before, and instead of, anything else. */
 export const ENGLISH: Spoken = { language: "en", texts: en };
 
-/** The other languages, a line each: language, file beside the frame document, integrity. Written in when the site is built. */
+/** The other languages, a line each: language, file beside the frame document, integrity, which is a hash and keys. Written in when the site is built. */
 const FILES = "__NIGHTSAFE_TEXTS__";
 
 /** How long the shopper waits for a language, in milliseconds. */
@@ -56,10 +56,10 @@ const TIMEOUT = 5_000;
 /** The texts for a locale, fetched when it asks for them; English for locales without any, and when they cannot be had. */
 export async function textsFor(locale: string, files: string = FILES): Promise<Spoken> {
   const wanted = `${locale.split("-", 1)[0]?.toLowerCase()} `;
-  const [language, file, integrity] = files.split("\n").find((line) => line.startsWith(wanted))?.split(" ") ?? [];
-  if (!language || !file || !integrity) return ENGLISH;
+  const [language, file, ...pins] = files.split("\n").find((line) => line.startsWith(wanted))?.split(" ") ?? [];
+  if (!language || !file || !pins[0]) return ENGLISH;
   try {
-    const response = await fetch(file, { integrity, mode: "same-origin", signal: AbortSignal.timeout(TIMEOUT) });
+    const response = await fetch(file, { integrity: pins.join(" "), mode: "same-origin", signal: AbortSignal.timeout(TIMEOUT) });
     return { language, texts: (await response.json()) as Texts };
   } catch {
     return ENGLISH;

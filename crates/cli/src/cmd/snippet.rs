@@ -20,7 +20,7 @@ pub(crate) fn run(args: &SnippetArgs) -> Result<()> {
     let release =
         Release::read(&data.release())?.context("the site is not built yet: run `nightsafe site build` first")?;
     check_element(&data, &release.fields.element)?;
-    term::print(&snippet(&config, &release.fields.element))
+    term::print(&snippet(&config, &release.fields.element, &release.fields.integrity_keys))
 }
 
 /// A tag whose hash fits no file would switch the shop's checkout off.
@@ -36,21 +36,23 @@ fn check_element(data: &DataDir, element: &Pinned) -> Result<()> {
     Ok(())
 }
 
-fn snippet(config: &Config, element: &Pinned) -> String {
+fn snippet(config: &Config, element: &Pinned, keys: &[String]) -> String {
     let Origins { fields, .. } = &config.origins;
     let Pinned { file, integrity } = element;
+    let pin = element.pin(keys);
     format!(
         r#"<!-- 1. In the checkout page, inside the form that the shopper submits. The guard keeps the form from being
      submitted before the fields are there; the element takes it away. -->
 <script type="module" src="{fields}/{file}"
-        integrity="{integrity}" crossorigin="anonymous"></script>
+        integrity="{pin}" crossorigin="anonymous"></script>
 <nightsafe-card reference="YOUR-ORDER-REFERENCE">
   <p>The card fields are loading. If they do not appear, please reload this page.</p>
   <input required hidden aria-label="Card fields are not loaded yet">
   <noscript><p>Paying by card needs JavaScript. Please switch it on, or choose another way to pay.</p></noscript>
 </nightsafe-card>
 
-<!-- 2. The shop page's Content-Security-Policy needs these sources besides its own; no 'wasm-unsafe-eval'.
+<!-- 2. The shop page's Content-Security-Policy needs these sources besides its own; no 'wasm-unsafe-eval'. Where it lists
+     scripts by hash alone, leave the ed25519 keys out of the tag: Chromium wants all of a tag in such a policy.
 
 script-src '{integrity}' {fields}/{file};
 frame-src {fields};
@@ -98,7 +100,8 @@ mod tests {
         let element =
             Pinned { file: "element-0123456789abcdef.js".to_owned(), integrity: integrity::sha384(b"element") };
         let config = config(|port| format!("http://localhost:{port}"));
-        let text = snippet(&config, &element);
+        let key = |letter: &str| format!("ed25519-{}=", letter.repeat(43));
+        let text = snippet(&config, &element, &[key("A"), key("B")]);
         crate::site::markup::check_markup("snippet", &text).unwrap();
         assert_eq!(text.matches("<!--").count(), text.matches("-->").count());
         // Inside a comment, "--" would be an error and "-->" would end it too early
@@ -111,7 +114,8 @@ mod tests {
     #[test]
     fn the_readme_shows_what_is_printed() {
         let element = Pinned { file: "element-….js".to_owned(), integrity: "sha384-…".to_owned() };
-        let text = snippet(&config(|_| "https://fields.example.com".to_owned()), &element);
+        let keys = ["ed25519-…", "ed25519-…"].map(str::to_owned);
+        let text = snippet(&config(|_| "https://fields.example.com".to_owned()), &element, &keys);
         assert!(include_str!("../../../../README.md").contains(&format!("```html\n{text}```\n")), "{text}");
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod audit_key;
 pub(crate) mod carried;
 pub(crate) mod data_key;
 pub(crate) mod fresh;
+pub(crate) mod integrity_keys;
 pub(crate) mod kek;
 pub(crate) mod keyholder;
 pub(crate) mod leavers;

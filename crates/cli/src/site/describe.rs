@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use nightsafe_core::encoding::b64_decode;
 use nightsafe_core::note::Vkey;
 use nightsafe_core::release::{File, FilePath, KeyManifestId, MadeWith, Place, SiteRelease};
 use nightsafe_core::scalar::Site;
@@ -13,6 +14,7 @@ use nightsafe_serve::release::folder::{names, plain, read_headers};
 use super::integrity;
 use super::inventory::Inventory;
 use super::publish::hash_in;
+use super::release::Release;
 use crate::config::{self, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::manifests::Signed;
@@ -36,6 +38,7 @@ pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>)
     let inventory = Inventory::read(&data.inventory())?;
     let fields = place(&about.origins.fields, &folder.fields(), &folder.fields_headers(), &inventory)?;
     let admin = place(&about.origins.admin, &folder.admin(), &folder.admin_headers(), &inventory)?;
+    let fields = with_keys(fields, folder)?;
     let release = SiteRelease {
         site: about.site,
         version: about.version,
@@ -73,6 +76,22 @@ fn place(origin: &str, folder: &Path, headers: &Path, inventory: &Inventory) -> 
         found.insert(path, entry);
     }
     Ok(Place { origin: config::origin(origin)?, files: found, headers })
+}
+
+/// Names the keys that shops' tags list: the other pins are in files of the release.
+fn with_keys(mut fields: Place, folder: &ReleaseFolder) -> Result<Place> {
+    let record = Release::read(&folder.record())?.context("a release has no record")?;
+    for version in record.versions() {
+        let keys = version.integrity_keys.iter().map(|key| raw_key(key)).collect::<Option<_>>();
+        let element = FilePath::parse(&format!("/{}", version.element.file));
+        let element = element.and_then(|path| fields.files.get_mut(&path)).context("an element script is not there")?;
+        element.keys = keys.context("the record has an integrity key that is none")?;
+    }
+    Ok(fields)
+}
+
+fn raw_key(pin: &str) -> Option<[u8; 32]> {
+    b64_decode(pin.strip_prefix("ed25519-")?)?.try_into().ok()
 }
 
 /// What was changed behind our back must not get signed as an earlier version.

@@ -4,6 +4,7 @@
 //! here, before anything is published.
 
 use base64ct::{Base64, Encoding};
+use nightsafe_core::release::MAX_KEYS;
 use sha2::{Digest, Sha256, Sha384};
 
 /// `sha384-<base64>` of these bytes, as `integrity` attributes and Content-Security-Policy want it.
@@ -21,20 +22,19 @@ pub(crate) fn name_hash(bytes: &[u8]) -> String {
     Sha384::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `^(sha384-[A-Za-z0-9+/]{64})( ed25519-[A-Za-z0-9+/]{43}=)?$`
+/// `^(sha384-[A-Za-z0-9+/]{64})( ed25519-[A-Za-z0-9+/]{43}=){0,2}$`: of the keys either is enough, of hash and keys both count.
 pub(crate) fn is_strict(integrity: &str) -> bool {
-    let (hash, signature) = match integrity.split_once(' ') {
-        Some((hash, signature)) => (hash, Some(signature)),
-        None => (integrity, None),
-    };
-    let hash_fits = hash.strip_prefix("sha384-").is_some_and(|digest| digest.len() == 64 && is_base64(digest));
-    let signature_fits = signature.is_none_or(|signature| {
-        signature
-            .strip_prefix("ed25519-")
-            .and_then(|key| key.strip_suffix('='))
-            .is_some_and(|key| key.len() == 43 && is_base64(key))
-    });
-    hash_fits && signature_fits
+    let mut parts = integrity.split(' ');
+    let hash = parts.next().and_then(|hash| hash.strip_prefix("sha384-"));
+    let keys: Vec<&str> = parts.collect();
+    hash.is_some_and(|digest| digest.len() == 64 && is_base64(digest))
+        && keys.len() <= MAX_KEYS
+        && keys.into_iter().all(is_key)
+}
+
+fn is_key(text: &str) -> bool {
+    let key = text.strip_prefix("ed25519-").and_then(|key| key.strip_suffix('='));
+    key.is_some_and(|key| key.len() == 43 && is_base64(key))
 }
 
 fn is_base64(text: &str) -> bool {
@@ -57,7 +57,7 @@ mod tests {
     fn only_the_strict_form_passes() {
         let good = sha384(b"x");
         let key = format!("ed25519-{}=", "A".repeat(43));
-        assert!(is_strict(&format!("{good} {key}")));
+        assert!(is_strict(&format!("{good} {key}")) && is_strict(&format!("{good} {key} {key}")));
         for bad in [
             "",
             "sha384-",
@@ -67,6 +67,11 @@ mod tests {
             &format!("{good} "),
             &format!(" {good}"),
             &format!("{good} {good}"),
+            &format!("{good}  {key}"),
+            &format!("{good} {key} "),
+            &format!("{good} {key} {key} {key}"),
+            &format!("{key} {good}"),
+            &key,
             &good.replace("sha384", "sha256"),
         ] {
             assert!(!is_strict(bad), "{bad}");

@@ -38,7 +38,7 @@ pub(crate) fn check_markup(name: &str, html: &str) -> Result<()> {
         match value("integrity") {
             Some(integrity) if is_strict(integrity) => {}
             Some(_) => bail!(
-                "{name} has an integrity value that is not sha384- and 64 base64 characters: browsers ignore such values and run the file unchecked"
+                "{name} has an integrity value that is not sha384- and 64 base64 characters, and at most two ed25519- keys: browsers ignore such values and run the file unchecked"
             ),
             None => bail!("{name} loads a <{tag}> without an integrity attribute"),
         }

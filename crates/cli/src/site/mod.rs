@@ -15,6 +15,7 @@ pub(crate) mod rebuilt;
 pub(crate) mod release;
 pub(crate) mod retire;
 pub(crate) mod served;
+pub(crate) mod signed_headers;
 pub(crate) mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,9 +35,11 @@ use self::integrity::{sha256, sha384};
 use self::publish::{by_content, content_name, hash_in, module, named};
 use self::release::{AdminVersion, FieldsVersion, Pinned, Release};
 use self::served::Served;
+use self::signed_headers::Signatures;
 use crate::config::{Config, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::files;
+use crate::keys::integrity_keys::{self, IntegrityKeys};
 use crate::manifests::{self, Signed};
 
 /// Name under which the current key manifest is published.
@@ -56,12 +59,23 @@ pub(crate) struct Inputs<'a> {
     pub(crate) manifest: &'a Signed,
     /// The audit log's public key; `None` when there is no log.
     pub(crate) log_key: Option<&'a Vkey>,
+    /// They sign what browsers run, and every pin lists them.
+    pub(crate) integrity_keys: &'a IntegrityKeys,
 }
 
 impl Inputs<'_> {
     /// With one module for all browsers, both lines name it.
     fn anchor_for(&self, wasm: &Pinned, portable: &Pinned) -> String {
         TrustAnchor { wasm: wasm.to_wasm(), wasm_portable: portable.to_wasm(), ..self.anchor.clone() }.encode()
+    }
+
+    /// What scripts append to the hash of a module. The anchor has none of it: the modules read that, too.
+    fn keys_behind_hash(&self) -> Result<String> {
+        let keys: String = self.integrity_keys.pins().iter().map(|key| format!(" {key}")).collect();
+        if !integrity::is_strict(&(sha384(b"") + &keys)) {
+            bail!("the integrity keys are not of the strict form");
+        }
+        Ok(keys)
     }
 }
 
@@ -93,11 +107,17 @@ impl Filled {
         before: Option<Release>,
         version: &str,
     ) -> Result<Release> {
-        let fields = self.fields.publish(&folder.fields(), &self.assets, version)?;
-        let admin = self.admin.publish(&folder.admin(), &self.assets)?;
+        let (signer, pins) = (inputs.integrity_keys.signer(), inputs.integrity_keys.pins());
+        let fields = self.fields.publish(&folder.fields(), &self.assets, version, &pins)?;
+        let admin = self.admin.publish(&folder.admin(), &self.assets, &pins)?;
         let release = Release::succeed(before, fields, admin);
+        if inputs.integrity_keys.has_to_fit() {
+            release.check_rotation(&integrity_keys::pin(signer))?;
+        }
+        // Now that nothing is refused any more, and before anything is served that lists them
+        inputs.integrity_keys.keep(data)?;
         drop_old_admin_files(&folder.admin(), &release)?;
-        write_rest(data, folder, &release, &inputs.config.origins, inputs.manifest)?;
+        write_rest(data, folder, &release, &inputs.config.origins, inputs.manifest, &Signatures::By(signer))?;
         Ok(release)
     }
 }
@@ -118,10 +138,11 @@ pub(crate) fn write_rest(
     release: &Release,
     origins: &Origins,
     manifest: &Signed,
+    signatures: &Signatures<'_>,
 ) -> Result<()> {
     publish_keys(data, folder, manifest.manifest())?;
     publish_manifest(folder, &manifest.note)?;
-    publish_headers(folder, release, origins, manifest.manifest())?;
+    publish_headers(folder, release, origins, manifest.manifest(), (signatures, &data.served()))?;
     files::place(&folder.record(), &release.to_bytes()?)
 }
 
@@ -150,15 +171,22 @@ fn published_keys(folder: &ReleaseFolder) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Writes both header files, and what other servers need of them.
+/// Writes both header files, and what other servers need of them. Where signatures are not made, they are those of `served`.
 pub(crate) fn publish_headers(
     folder: &ReleaseFolder,
     release: &Release,
     origins: &Origins,
     manifest: &KeyManifest,
+    (signatures, served): (&Signatures<'_>, &ReleaseFolder),
 ) -> Result<()> {
-    let fields = headers::fields(release, origins, manifest, &published_keys(folder)?);
-    let admin = headers::admin(release, origins);
+    let mut fields = headers::fields(release, origins, manifest, &published_keys(folder)?);
+    let mut admin = headers::admin(release, origins);
+    for (headers, files, folder, before) in [
+        (&mut fields, release.signed_fields(), folder.fields(), served.fields_headers()),
+        (&mut admin, release.signed_admin(), folder.admin(), served.admin_headers()),
+    ] {
+        signed_headers::add(headers, &files, &folder, (signatures, &before))?;
+    }
     files::place(&folder.fields_headers(), &headers::to_bytes(&fields)?)?;
     files::place(&folder.admin_headers(), &headers::to_bytes(&admin)?)?;
     write_server_files(folder, signed_in(folder)?.as_ref())
@@ -199,7 +227,8 @@ impl FieldsFiles {
         let portable = pin(CHECKOUT_PORTABLE, "wasm", &assets.wasm_portable.bytes)?;
         let mut loader = Template::new("loader.js", assets.loader.clone())?;
         loader.literal("__NIGHTSAFE_ANCHOR__", &inputs.anchor_for(&wasm, &portable))?;
-        loader.literal("__NIGHTSAFE_TEXTS__", &text_lines(&assets.texts)?)?;
+        loader.literal("__NIGHTSAFE_SRI__", &inputs.keys_behind_hash()?)?;
+        loader.literal("__NIGHTSAFE_TEXTS__", &text_lines(&assets.texts, &inputs.integrity_keys.pins())?)?;
         let loader = loader.finish()?;
 
         let pinned = pin("loader", "js", loader.as_bytes())?;
@@ -220,7 +249,7 @@ impl FieldsFiles {
         Ok(Self { loader, frame_style: sha256(inline_style(&frame)?.as_bytes()), frame, element })
     }
 
-    fn publish(self, folder: &Path, assets: &Assets, version: &str) -> Result<FieldsVersion> {
+    fn publish(self, folder: &Path, assets: &Assets, version: &str, pins: &[String]) -> Result<FieldsVersion> {
         Ok(FieldsVersion {
             version: Some(version.to_owned()),
             wasm: module(folder, CHECKOUT, &assets.wasm)?,
@@ -230,15 +259,16 @@ impl FieldsFiles {
             frame: by_content(folder, "frame", "html", self.frame.as_bytes())?,
             element: by_content(folder, "element", "js", self.element.as_bytes())?,
             frame_style: self.frame_style,
+            integrity_keys: pins.to_vec(),
         })
     }
 }
 
-/// For the loader: language, file name and integrity, a line each.
-fn text_lines(texts: &BTreeMap<String, Vec<u8>>) -> Result<String> {
+/// For the loader: language, file name and integrity, which is a hash and keys, a line each.
+fn text_lines(texts: &BTreeMap<String, Vec<u8>>, keys: &[String]) -> Result<String> {
     let line = |(language, bytes): (&String, &Vec<u8>)| {
-        let Pinned { file, integrity } = pin(&text_stem(language), "json", bytes)?;
-        Ok(format!("{language} {file} {integrity}"))
+        let pinned = pin(&text_stem(language), "json", bytes)?;
+        Ok(format!("{language} {} {}", pinned.file, pinned.pin(keys)))
     };
     Ok(texts.iter().map(line).collect::<Result<Vec<_>>>()?.join("\n"))
 }
@@ -269,6 +299,7 @@ impl AdminFiles {
         script.literal("__NIGHTSAFE_LOG_KEY__", &inputs.log_key.map(Vkey::to_text).unwrap_or_default())?;
         let Pinned { file, integrity } = pin(PASSPHRASE, "wasm", &assets.passphrase_wasm.bytes)?;
         script.literal("__NIGHTSAFE_PASSPHRASE__", &format!("{file} {integrity}"))?;
+        script.literal("__NIGHTSAFE_SRI__", &inputs.keys_behind_hash()?)?;
         let script = script.finish()?;
 
         let js = pin("admin", "js", script.as_bytes())?;
@@ -284,13 +315,14 @@ impl AdminFiles {
         Ok(Self { script, index })
     }
 
-    fn publish(self, folder: &Path, assets: &Assets) -> Result<AdminVersion> {
+    fn publish(self, folder: &Path, assets: &Assets, pins: &[String]) -> Result<AdminVersion> {
         Ok(AdminVersion {
             wasm: module(folder, "admin", &assets.admin_wasm)?,
             passphrase_wasm: module(folder, PASSPHRASE, &assets.passphrase_wasm)?,
             style: by_content(folder, "admin", "css", &assets.admin_style)?,
             script: by_content(folder, "admin", "js", self.script.as_bytes())?,
             index: named(folder, "index.html", self.index.as_bytes())?,
+            integrity_keys: pins.to_vec(),
         })
     }
 }

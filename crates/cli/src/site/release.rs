@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nightsafe_core::anchor::WasmFile;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,9 @@ pub(crate) struct FieldsVersion {
     pub(crate) texts: BTreeMap<String, Pinned>,
     /// `sha256-...` of the frame's inline style, for its Content-Security-Policy.
     pub(crate) frame_style: String,
+    /// What its pins list besides the hash, `ed25519-<base64>`; none of what was published before there were such keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) integrity_keys: Vec<String>,
 }
 
 /// One consistent set of the admin site's files; `index` is always served as `index.html`.
@@ -52,6 +55,9 @@ pub(crate) struct AdminVersion {
     pub(crate) style: Pinned,
     pub(crate) wasm: Pinned,
     pub(crate) passphrase_wasm: Pinned,
+    /// As in [`FieldsVersion`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) integrity_keys: Vec<String>,
 }
 
 /// A file and the hash that whoever loads it checks.
@@ -72,6 +78,11 @@ impl FieldsVersion {
             .chain(self.texts.values())
     }
 
+    /// Its files that pins of hash and keys lead to: all that runs, or is said, but not the page.
+    fn signed(&self) -> impl Iterator<Item = &Pinned> {
+        self.files().filter(move |one| !self.integrity_keys.is_empty() && one.file != self.frame.file)
+    }
+
     fn has_files_of(&self, other: &Self) -> bool {
         self.files().eq(other.files()) && self.frame_style == other.frame_style
     }
@@ -81,9 +92,33 @@ impl AdminVersion {
     fn files(&self) -> impl Iterator<Item = &Pinned> {
         [&self.index, &self.script, &self.style, &self.wasm, &self.passphrase_wasm].into_iter()
     }
+
+    fn signed(&self) -> impl Iterator<Item = &Pinned> {
+        self.files().filter(move |one| !self.integrity_keys.is_empty() && one.file != self.index.file)
+    }
+}
+
+/// Name of a file to the keys of each pin that leads to it.
+pub(crate) type SignedFiles<'a> = BTreeMap<&'a str, Vec<&'a [String]>>;
+
+fn signed_files<'a, F: Iterator<Item = &'a Pinned>>(
+    versions: impl Iterator<Item = (F, &'a Vec<String>)>,
+) -> SignedFiles<'a> {
+    let mut all = SignedFiles::new();
+    for (files, keys) in versions {
+        for one in files {
+            all.entry(&one.file).or_default().push(keys);
+        }
+    }
+    all
 }
 
 impl Pinned {
+    /// What a page pins it by: the hash, and these keys where there are some.
+    pub(crate) fn pin(&self, keys: &[String]) -> String {
+        [std::slice::from_ref(&self.integrity), keys].concat().join(" ")
+    }
+
     /// As a trust anchor names a module.
     pub(crate) fn to_wasm(&self) -> WasmFile {
         WasmFile { name: self.file.clone(), integrity: self.integrity.clone() }
@@ -124,7 +159,45 @@ impl Release {
 
     /// The admin site's files that are served, those of before too.
     pub(crate) fn admin_files(&self) -> impl Iterator<Item = &Pinned> {
-        std::iter::once(&self.admin).chain(&self.admin_before).flat_map(AdminVersion::files)
+        self.admin_versions().flat_map(AdminVersion::files)
+    }
+
+    fn admin_versions(&self) -> impl Iterator<Item = &AdminVersion> {
+        std::iter::once(&self.admin).chain(&self.admin_before)
+    }
+
+    /// The files of the fields origin that are served with a signature.
+    pub(crate) fn signed_fields(&self) -> SignedFiles<'_> {
+        signed_files(self.versions().map(|version| (version.signed(), &version.integrity_keys)))
+    }
+
+    /// Those of the admin site.
+    pub(crate) fn signed_admin(&self) -> SignedFiles<'_> {
+        signed_files(self.admin_versions().map(|version| (version.signed(), &version.integrity_keys)))
+    }
+
+    /// Whether anything that is served is pinned by keys.
+    pub(crate) fn is_signed(&self) -> bool {
+        !self.signed_fields().is_empty() || !self.signed_admin().is_empty()
+    }
+
+    /// Refuses to exchange keys for one that a version which stays served does not list. It would keep the signatures that it
+    /// has, of keys that are to go.
+    pub(crate) fn check_rotation(&self, key: &str) -> Result<()> {
+        let is_without = |keys: &[String]| !keys.is_empty() && !keys.iter().any(|one| one == key);
+        let name = |version: &FieldsVersion| version.version.clone().unwrap_or_else(|| version.element.file.clone());
+        let mut left: Vec<String> =
+            self.versions().filter(|version| is_without(&version.integrity_keys)).map(name).collect();
+        let is_old = |admin: &AdminVersion| is_without(&admin.integrity_keys);
+        left.extend(self.admin_versions().any(is_old).then(|| "the admin site of before".to_owned()));
+        if left.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            "the key that would sign now is none that these list: {}. `nightsafe site retire` takes them out of what is \
+             served",
+            left.join(", ")
+        )
     }
 
     /// Current and earlier versions of the checkout's files.
@@ -158,6 +231,7 @@ pub(crate) mod tests {
             wasm_portable: pinned(&format!("checkout-portable-{n}.wasm")),
             texts: BTreeMap::from([("de".to_owned(), pinned(&format!("texts-de-{n}.json")))]),
             frame_style: crate::site::integrity::sha256(b""),
+            integrity_keys: Vec::new(),
         }
     }
 
@@ -172,7 +246,36 @@ pub(crate) mod tests {
             style: pinned(&format!("admin-{n}.css")),
             wasm: pinned(&format!("admin-{n}.wasm")),
             passphrase_wasm: pinned("passphrase-1.wasm"),
+            integrity_keys: Vec::new(),
         }
+    }
+
+    #[test]
+    fn keys_are_exchanged_once_every_version_that_lists_keys_lists_the_next_one() {
+        let with = |n: u8, keys: &[&str]| FieldsVersion {
+            integrity_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            ..version(n)
+        };
+        let of_before = Release::succeed(None, version(1), admin());
+        assert!(!of_before.is_signed() && of_before.check_rotation("a").is_ok());
+        let two = Release::succeed(Some(of_before), with(2, &["a", "b"]), admin());
+        let files: Vec<&str> = two.signed_fields().into_keys().collect();
+        assert_eq!(
+            files,
+            ["checkout-2.wasm", "checkout-portable-2.wasm", "element-2.js", "loader-2.js", "texts-de-2.json"]
+        );
+        assert!(two.is_signed() && two.signed_admin().is_empty());
+        assert!(two.check_rotation("a").is_ok() && two.check_rotation("b").is_ok());
+        let shared = FieldsVersion { wasm: version(2).wasm, ..with(3, &["b", "c"]) };
+        let three = Release::succeed(Some(two), shared, admin());
+        let pins: Vec<_> = three.signed_fields()["checkout-2.wasm"].iter().map(|keys| keys.concat()).collect();
+        assert_eq!(pins, ["bc", "ab"]);
+        assert!(three.check_rotation("b").is_ok());
+        let said = three.check_rotation("c").unwrap_err().to_string();
+        assert!(said.contains("list: 2.") && said.contains("site retire"), "{said}");
+        let old = AdminVersion { integrity_keys: vec!["a".to_owned()], ..admin() };
+        let four = Release { admin_before: Some(old), earlier: Vec::new(), ..three };
+        assert!(four.check_rotation("c").unwrap_err().to_string().contains("admin site of before"));
     }
 
     #[test]

@@ -106,14 +106,14 @@ impl Shop {
             ("checkout.wasm", wasm.clone()),
             ("texts-de.json", br#"{"title":"Kartendaten"}"#.to_vec()),
             ("checkout-portable.wasm", [wasm.as_slice(), b"portable"].concat()),
-            ("loader.js", b"load(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_TEXTS__\")".to_vec()),
+            ("loader.js", b"load(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_TEXTS__\",\"__NIGHTSAFE_SRI__\")".to_vec()),
             ("element.js", b"frame(\"__NIGHTSAFE_FIELDS__\",\"__NIGHTSAFE_FRAME__\")".to_vec()),
             ("frame.html", frame.into_bytes()),
             ("admin/index.html", index.as_bytes().to_vec()),
             (
                 "admin/admin.js",
                 b"admin(\"__NIGHTSAFE_ANCHOR__\",\"__NIGHTSAFE_VAULT__\",\"__NIGHTSAFE_LOG_KEY__\",\
-                  \"__NIGHTSAFE_PASSPHRASE__\")"
+                  \"__NIGHTSAFE_PASSPHRASE__\",\"__NIGHTSAFE_SRI__\")"
                     .to_vec(),
             ),
             ("admin/admin.css", b"p{margin:0}".to_vec()),

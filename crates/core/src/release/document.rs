@@ -6,7 +6,7 @@ use super::{
     File, FilePath, KeyManifestId, MAX_DOCUMENT, MAX_FILES, MAX_VALID_DAYS, MadeWith, Place, SiteRelease, wire,
 };
 use crate::anchor::Origin;
-use crate::encoding::{b64_decode, b64u, b64u_decode};
+use crate::encoding::{b64, b64_decode, b64u, b64u_decode};
 use crate::label::Label;
 use crate::note::Vkey;
 use crate::release_log;
@@ -48,6 +48,7 @@ pub(super) fn encode(release: &SiteRelease) -> String {
         format: Label::SiteReleaseDocument.as_str().into(),
         hashes: BTreeMap::new(),
         headers: BTreeMap::new(),
+        integrity_keys: BTreeMap::new(),
         key_manifest: wire::KeyManifest {
             hash: release.key_manifest.hash.to_hex(),
             sequence: release.key_manifest.sequence,
@@ -77,6 +78,9 @@ pub(super) fn encode(release: &SiteRelease) -> String {
             let url = place.url(path.as_str());
             wire.files.insert(url.clone(), wire::File { bytes: file.bytes, integrity: file.integrity() });
             wire.hashes.insert(url.clone(), b64u(&file.sha256));
+            if !file.keys.is_empty() {
+                wire.integrity_keys.insert(url.clone(), file.keys.iter().map(|key| b64(key)).collect());
+            }
             if let Some(script) = &file.script {
                 let super::Script { owner, purpose, justification } = script.clone();
                 wire.scripts.insert(url, wire::Script { justification, owner, purpose });
@@ -99,8 +103,14 @@ fn place(wire: &mut wire::Document, which: impl Fn(&wire::Origins) -> &String) -
             justification: script.justification.clone(),
         });
         let sha384 = b64_decode(file.integrity.strip_prefix("sha384-")?)?;
-        let file =
-            File { bytes: file.bytes, sha256: hash(wire.hashes.get(url)?)?, sha384: sha384.try_into().ok()?, script };
+        let keys = wire.integrity_keys.get(url).into_iter().flatten().map(|key| b64_decode(key)?.try_into().ok());
+        let file = File {
+            bytes: file.bytes,
+            sha256: hash(wire.hashes.get(url)?)?,
+            sha384: sha384.try_into().ok()?,
+            script,
+            keys: keys.collect::<Option<_>>()?,
+        };
         files.insert(FilePath::parse(path)?, file);
     }
     Some(Place { origin, files, headers })

@@ -13,6 +13,8 @@ pub const CONTENT_TYPE: &str = "Content-Type";
 const MAX_PATH: usize = 200;
 const MAX_HEADER: usize = 8192;
 const MAX_WORDS: usize = 500;
+/// Most keys of a file: that of now, and the one that follows.
+pub const MAX_KEYS: usize = 2;
 
 /// Header names to values; no two names differ in case alone.
 pub type Headers = BTreeMap<String, String>;
@@ -44,6 +46,8 @@ pub struct File {
     pub sha384: [u8; 48],
     /// Why it may run; for code and nothing else.
     pub script: Option<Script>,
+    /// Ed25519 keys, at most [`MAX_KEYS`], one of which must have signed it where its [`File::pin`] is used; for code alone.
+    pub keys: Vec<[u8; 32]>,
 }
 
 /// An entry of the inventory of scripts (PCI DSS 6.4.3): texts of 1 to 500 bytes without control characters.
@@ -96,7 +100,14 @@ impl File {
             sha256: sha256(&[bytes]),
             sha384: Sha384::digest(bytes).into(),
             script,
+            keys: Vec::new(),
         }
+    }
+
+    /// What a page pins it by: its hash, and the keys where it has some.
+    pub fn pin(&self) -> String {
+        let keys = self.keys.iter().map(|key| [" ed25519-", &crate::encoding::b64(key)].concat());
+        std::iter::once(self.integrity()).chain(keys).collect()
     }
 
     /// `sha384-` and base64, as `integrity` attributes have it.
@@ -131,6 +142,7 @@ impl Place {
                 && self.headers.get(path.as_str()).is_some_and(|own| own.contains_key(CONTENT_TYPE))
                 && file.script.is_some() == path.is_code()
                 && file.script.as_ref().is_none_or(Script::is_good)
+                && (file.keys.is_empty() || path.is_code() && file.keys.len() <= MAX_KEYS)
         });
         let headers = self.headers.iter().all(|(path, headers)| {
             let known = path == ALL_PATHS || FilePath::parse(path).is_some_and(|path| self.files.contains_key(&path));

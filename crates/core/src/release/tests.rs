@@ -52,6 +52,8 @@ fn a_release_must_say_what_the_format_says() {
         |made| drop(made.fields.headers.remove("/loader-1.js")),
         |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().bytes = MAX_FILE + 1,
         |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().script = None,
+        |made| made.fields.files.get_mut(&FilePath::parse("/loader-1.js").unwrap()).unwrap().keys = vec![[1; 32]; 3],
+        |made| made.fields.files.get_mut(&FilePath::parse("/frame-1.html").unwrap()).unwrap().keys = vec![[1; 32]],
         |made| {
             let script = made.fields.files[&FilePath::parse("/loader-1.js").unwrap()].script.clone();
             made.fields.files.get_mut(&FilePath::parse("/frame-1.html").unwrap()).unwrap().script = script;
@@ -61,6 +63,33 @@ fn a_release_must_say_what_the_format_says() {
         let mut made = release();
         change(&mut made);
         assert_eq!(sign(&made, &[&site_key(1)]), Err(ReleaseError::InvalidManifest), "{number}");
+    }
+}
+
+#[test]
+fn a_pin_is_the_hash_and_the_keys() {
+    let mut made = release();
+    assert!(!made.encode().contains("integrity_keys"), "as releases of before were written");
+    let loader = FilePath::parse("/loader-1.js").unwrap();
+    let file = made.fields.files.get_mut(&loader).unwrap();
+    assert_eq!(file.pin(), file.integrity());
+    file.keys = vec![[1; 32], [2; 32]];
+    let key = |byte: u8| crate::encoding::b64(&[byte; 32]);
+    assert_eq!(file.pin(), format!("{} ed25519-{} ed25519-{}", file.integrity(), key(1), key(2)));
+    let document = made.encode();
+    assert_eq!(SiteRelease::parse(&document).unwrap(), made);
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(json["integrity_keys"]["https://fields.example/loader-1.js"], serde_json::json!([key(1), key(2)]));
+    for (from, to) in [
+        (key(1), key(1).replace('=', "")),
+        (format!("[\"{}\",\"{}\"]", key(1), key(2)), "[]".to_owned()),
+        (
+            "{\"https://fields.example/loader-1.js\":[\"AQ".to_owned(),
+            "{\"https://fields.example/x.js\":[\"AQ".to_owned(),
+        ),
+    ] {
+        let bad = document.replacen(&from, &to, 1);
+        assert!(bad != document && SiteRelease::parse(&bad).is_err(), "{bad}");
     }
 }
 

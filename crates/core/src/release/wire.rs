@@ -16,6 +16,9 @@ pub(super) struct Document {
     pub(super) hashes: BTreeMap<String, String>,
     /// By origin, then by path.
     pub(super) headers: BTreeMap<String, BTreeMap<String, Headers>>,
+    /// URL to the keys of its signatures, base64; missing where there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) integrity_keys: BTreeMap<String, Vec<String>>,
     pub(super) key_manifest: KeyManifest,
     pub(super) nightsafe: Nightsafe,
     pub(super) origins: Origins,

@@ -53,6 +53,7 @@ pub(super) fn make() -> Value {
         ("24 hours after its end", of(&good, &[1, 2]), "2027-03-08T12:00:00Z", None),
         ("made from changed sources", with(|made| made.made_with.source_commit.push_str("+modified")), NOW, None),
         ("letters that are not ASCII", with(|made| owner(made, &loader, "Käufer & Söhne \u{2028}")), NOW, None),
+        ("keys of a script's signatures", with(|made| keys(made, &loader, 2)), NOW, None),
         ("a second too early", of(&good, &[1, 2]), "2026-11-26T11:59:59Z", Some("not_yet_valid")),
         ("a second too late", of(&good, &[1, 2]), "2027-03-08T12:00:01Z", Some("expired")),
         ("one of two keys", of(&good, &[1]), NOW, Some("too_few_signatures")),
@@ -122,6 +123,13 @@ pub(super) fn make() -> Value {
         (
             "a script nobody answers for",
             with(|made| made.fields.files.get_mut(&loader).unwrap().script = None),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        ("three keys of a script", with(|made| keys(made, &loader, 3)), NOW, Some("invalid_manifest")),
+        (
+            "a key of a page",
+            with(|made| keys(made, &FilePath::parse("/frame-1.html").unwrap(), 1)),
             NOW,
             Some("invalid_manifest"),
         ),
@@ -204,6 +212,10 @@ pub(super) fn make() -> Value {
 
 fn owner(made: &mut SiteRelease, path: &FilePath, owner: &str) {
     made.fields.files.get_mut(path).unwrap().script.as_mut().unwrap().owner = owner.to_owned();
+}
+
+fn keys(made: &mut SiteRelease, path: &FilePath, count: u8) {
+    made.fields.files.get_mut(path).unwrap().keys = (1..=count).map(|byte| [byte; 32]).collect();
 }
 
 fn header(made: &mut SiteRelease, name: &str, value: &str) {

@@ -1,11 +1,12 @@
 //! The shop's own page.
 
-use nightsafe_core::release::File;
+use nightsafe_core::encoding::b64;
+use nightsafe_core::release::{File, FilePath};
 use nightsafe_monitor::check::{Target, check};
 use nightsafe_monitor::inventory::Inventory;
 use nightsafe_monitor::verdict::Severity;
 
-use crate::rig::{CHECKOUT, Rig, words};
+use crate::rig::{CHECKOUT, ELEMENT, Rig, words};
 use crate::serving::{Answer, Part};
 
 const WHY: &str = "owner = \"web team\"\npurpose = \"counts\"\njustification = \"asked for\"\n";
@@ -45,6 +46,43 @@ async fn the_tag_must_be_there_and_pin_the_element() {
     put_page(&rig, &good.replace(&url, "https://evil.example/element-1.js"));
     let found = words(&rig.look().await);
     assert_eq!(found, ["UNSIGNED-CHANGE tag_missing", "FOREIGN-SCRIPT script_not_listed"]);
+}
+
+#[tokio::test]
+async fn the_tag_may_list_the_keys_of_the_release_or_none_and_no_other() {
+    let mut rig = Rig::new();
+    rig.keys = vec![[1; 32], [2; 32]];
+    rig.publish();
+    let (good, hash) = (rig.tag(), rig.release.fields.files[&FilePath::parse(ELEMENT).unwrap()].integrity());
+    let with = |keys: &[u8]| {
+        let pins: String = keys.iter().map(|key| format!(" ed25519-{}", b64(&[*key; 32]))).collect();
+        good.replace(&hash, &format!("{hash}{pins}"))
+    };
+    assert!(rig.release.fields.files[&FilePath::parse(ELEMENT).unwrap()].pin().ends_with("AgI="));
+    for (page, is_good) in [
+        (with(&[1, 2]), true),
+        // Older, or of a shop whose policy allows hashes alone
+        (with(&[]), true),
+        (with(&[1]), false),
+        (with(&[2, 1]), false),
+        (with(&[3]), false),
+        // Either of them would be enough for a browser
+        (with(&[1, 2, 3]), false),
+        (with(&[1, 3]), false),
+        (with(&[1, 2]).replace("sha384-", "sha384-x"), false),
+        (with(&[1, 2]).replace(&format!("{hash} "), ""), false),
+        (with(&[1, 2]).replace(" crossorigin=\"anonymous\"", ""), false),
+    ] {
+        put_page(&rig, &page);
+        let wanted: &[&str] = if is_good { &[] } else { &["UNSIGNED-CHANGE tag_not_pinned"] };
+        assert_eq!(words(&rig.look().await), wanted, "{page}");
+    }
+    // Of a release that names no keys, none are its own
+    let page = with(&[1, 2]);
+    rig.keys.clear();
+    rig.publish();
+    put_page(&rig, &page);
+    assert_eq!(words(&rig.look().await), ["UNSIGNED-CHANGE tag_not_pinned"]);
 }
 
 #[tokio::test]

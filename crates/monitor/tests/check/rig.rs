@@ -55,6 +55,8 @@ pub(crate) struct Rig {
     pub(crate) until: UnixTime,
     /// Further files of the fields origin.
     pub(crate) more: Vec<(&'static str, Vec<u8>)>,
+    /// What tags list besides the element's hash.
+    pub(crate) keys: Vec<[u8; 32]>,
     data_key: Vec<u8>,
 }
 
@@ -200,6 +202,7 @@ impl Rig {
             log: Log { entries: Arc::default(), key: 5 },
             until: now().plus_days(1),
             more: Vec::new(),
+            keys: Vec::new(),
             data_key: data_key.public_key().as_bytes().to_vec(),
         };
         rig.publish();
@@ -237,6 +240,8 @@ impl Rig {
         let admin = [("/", "admin"), ("/index.html", "admin"), ("/admin.js", "admin()")]
             .map(|(path, text)| (path, text.into()));
         fill(&mut self.release.fields, &fields);
+        let element = FilePath::parse(ELEMENT).unwrap();
+        self.release.fields.files.get_mut(&element).unwrap().keys = self.keys.clone();
         fill(&mut self.release.admin, &admin);
         let wasm = self.release.fields.files[&FilePath::parse(WASM).unwrap()].sha256;
         self.release.made_with.modules = BTreeMap::from([("checkout".to_owned(), wasm)]);

@@ -120,14 +120,17 @@ async fn every_answer_has_the_headers() {
     // Its caching and type are not those of an error in its place
     fs::write(
         site.folder.path().join("headers.json"),
-        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable","Content-Type":"text/x"},
-            "/plain.css":{"Content-Type":"text/x"}}"#,
+        r#"{"*":{"Cache-Control":"no-cache"},"/lost":{"Cache-Control":"max-age=31536000, immutable","Content-Type":"text/x",
+            "Signature":"s1=:AA==:","Signature-Input":"s1=()","Unencoded-Digest":"sha-512=:AA==:"},
+            "/plain.css":{"Content-Type":"text/x","Unencoded-Digest":"sha-512=:AA==:"}}"#,
     )
     .unwrap();
     let lost = site.get("/lost").await;
     assert_eq!(header(&lost, "cache-control"), "no-store, no-transform");
     assert_eq!(header(&lost, "content-type"), "application/problem+json");
+    assert!(OF_BYTES.iter().all(|name| header(&lost, name).is_empty()), "nothing signed the error");
     let found = site.get("/plain.css").await;
+    assert_eq!(header(&found, "unencoded-digest"), "sha-512=:AA==:");
     assert_eq!((header(&found, "cache-control"), header(&found, "content-type")), ("no-cache".into(), "text/x".into()));
 }
 

@@ -5,12 +5,18 @@ use std::fs;
 use std::path::Path;
 
 const PLACEHOLDERS: &[(&str, &[&str])] = &[
-    ("loader.js", &["__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_TEXTS__"]),
+    ("loader.js", &["__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_SRI__", "__NIGHTSAFE_TEXTS__"]),
     ("element.js", &["__NIGHTSAFE_FIELDS__", "__NIGHTSAFE_FRAME__"]),
     ("frame.html", &["__NIGHTSAFE_LOADER__", "__NIGHTSAFE_LOADER_INTEGRITY__"]),
     (
         "admin/admin.js",
-        &["__NIGHTSAFE_ANCHOR__", "__NIGHTSAFE_VAULT__", "__NIGHTSAFE_LOG_KEY__", "__NIGHTSAFE_PASSPHRASE__"],
+        &[
+            "__NIGHTSAFE_ANCHOR__",
+            "__NIGHTSAFE_VAULT__",
+            "__NIGHTSAFE_LOG_KEY__",
+            "__NIGHTSAFE_PASSPHRASE__",
+            "__NIGHTSAFE_SRI__",
+        ],
     ),
     ("admin/index.html", &["__ADMIN_JS__", "__ADMIN_JS_INTEGRITY__", "__ADMIN_CSS__", "__ADMIN_CSS_INTEGRITY__"]),
 ];

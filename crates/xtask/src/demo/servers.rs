@@ -48,6 +48,7 @@ fn shop(data: &Path, keep: &Keep) -> Result<Value> {
     #[derive(Deserialize)]
     struct Fields {
         element: Pinned,
+        integrity_keys: Vec<String>,
     }
     #[derive(Deserialize)]
     struct Pinned {
@@ -55,8 +56,9 @@ fn shop(data: &Path, keep: &Keep) -> Result<Value> {
         integrity: String,
     }
     let release = fs::read(data.join("site/release.json")).context("the site has no release.json")?;
-    let Pinned { file, integrity } =
-        serde_json::from_slice::<Release>(&release).context("cannot read release.json")?.fields.element;
+    let Fields { element: Pinned { file, integrity }, integrity_keys } =
+        serde_json::from_slice::<Release>(&release).context("cannot read release.json")?.fields;
+    let pin = [vec![integrity], integrity_keys].concat().join(" ");
     let manifest = fs::read_to_string(data.join("site/fields/key-manifest")).context("the site has no key manifest")?;
     let receipt_key = manifest
         .lines()
@@ -65,7 +67,7 @@ fn shop(data: &Path, keep: &Keep) -> Result<Value> {
     let ports = keep.ports();
     Ok(json!({
         "port": ports.shop_port(), "site": SITE, "receiptKey": receipt_key, "fields": ports.fields(),
-        "element": { "src": format!("{}/{file}", ports.fields()), "integrity": integrity },
+        "element": { "src": format!("{}/{file}", ports.fields()), "integrity": pin },
         "pages": place::root().join("www/shop"), "orders": orders(data),
     }))
 }

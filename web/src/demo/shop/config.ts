@@ -8,7 +8,7 @@ export interface ShopConfig {
   readonly receiptKey: string;
   /** Origin that the frame comes from */
   readonly fields: string;
-  /** The pinned element script */
+  /** The pinned element script; its integrity is a hash, and the keys that may have signed it */
   readonly element: { readonly src: string; readonly integrity: string };
   /** Folder of the shop's pages */
   readonly pages: string;

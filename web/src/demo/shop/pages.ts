@@ -17,9 +17,10 @@ export function isMode(text: string): text is Mode {
 
 /** Headers of every page. Neither WASM nor inline code is allowed: sealing happens in the frame. */
 export function policy({ element, fields }: ShopConfig): Record<string, string> {
+  const [hash] = element.integrity.split(" ");
   const csp = [
     "default-src 'none'",
-    `script-src '${element.integrity}' ${element.src}`,
+    `script-src '${hash}' ${element.src}`,
     "style-src 'self'",
     "img-src 'self'",
     `frame-src ${fields}`,

@@ -133,14 +133,16 @@ export class OwnSite {
   /** What the shop is told, all of it public; gives the file. */
   #shopConfig(): string {
     const read = (name: string): string => readFileSync(join(this.data, "site", name), "utf8");
-    const { fields } = JSON.parse(read("release.json")) as { fields: { element: { file: string; integrity: string } } };
+    const { fields } = JSON.parse(read("release.json")) as {
+      fields: { element: { file: string; integrity: string }; integrity_keys: readonly string[] };
+    };
     const { file, integrity } = fields.element;
     const config: ShopConfig = {
       port: this.#base + 1,
       site: NAME,
       receiptKey: /^receipt-key (.+)$/m.exec(read("fields/key-manifest"))?.[1] ?? "",
       fields: this.at.fields,
-      element: { src: `${this.at.fields}/${file}`, integrity },
+      element: { src: `${this.at.fields}/${file}`, integrity: [integrity, ...fields.integrity_keys].join(" ") },
       pages: resolve(WEB, "../www/shop"),
       orders: this.orders,
     };

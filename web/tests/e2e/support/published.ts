@@ -18,8 +18,11 @@ interface File {
   readonly integrity: string;
 }
 
-/** `texts`: the frame's, by language, besides English. */
-type Release = Readonly<Record<keyof Pinned, File>> & { readonly texts: Readonly<Record<string, File>> };
+/** `texts`: the frame's, by language, besides English. `integrity_keys`: what pins list behind the hash. */
+type Release = Readonly<Record<keyof Pinned, File>> & {
+  readonly texts: Readonly<Record<string, File>>;
+  readonly integrity_keys: readonly string[];
+};
 
 /** The release that the shop pins, which need not be the newest one. */
 export async function releaseOf(demo: Demo): Promise<Release> {

@@ -1,7 +1,7 @@
 // The operator of the demo's site: runs the real `nightsafe` command with the keys that the demo keeps offline.
 
 import { spawn } from "node:child_process";
-import { createHash, createPrivateKey, sign } from "node:crypto";
+import { createHash, createPrivateKey, sign, type KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -60,9 +60,9 @@ export class Site {
   }
 
   /** Builds and signs the site from the same assets with a floor at the current manifest; gives the element script to pin. */
-  async build(): Promise<{ readonly file: string; readonly integrity: string }> {
+  async build(...more: readonly string[]): Promise<{ readonly file: string; readonly integrity: string }> {
     const assets = ["--assets", join(TARGET, "assets"), "--raise-floor"];
-    const args = ["site", "build", "--data-dir", this.demo.at.data_dir, ...assets, ...this.#siteKeys];
+    const args = ["site", "build", "--data-dir", this.demo.at.data_dir, ...assets, ...this.#siteKeys, ...more];
     const printed = await nightsafe(args, this.#passphrase);
     const [, integrity = "", file = ""] = /^(sha384-\S+) +(element-\S+)$/m.exec(printed) ?? [];
     return { file, integrity };
@@ -74,13 +74,17 @@ export class Site {
     const until = lines.until.toISOString().replace(/\.\d+Z$/, "Z");
     const roster = lines.roster === undefined ? "" : `roster ${lines.roster}\n`;
     const text = `nightsafe/v1/timestamp\nsite ${site}\nmanifest ${lines.manifest}\n${roster}until ${until}\n`;
-    const signer = this.demo.read("keys", "timestamp.key");
-    const [, name = "", id = "", key = ""] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/m.exec(signer) ?? [];
-    const seed = Buffer.from(key, "base64").subarray(1);
-    const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
-    const signature = sign(null, Buffer.from(text), createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }));
-    return `${text}\n— ${name} ${Buffer.concat([Buffer.from(id, "hex"), signature]).toString("base64")}\n`;
+    const { name, id, key } = onlineKey(this.demo.read("keys", "timestamp.key"));
+    return `${text}\n— ${name} ${Buffer.concat([Buffer.from(id, "hex"), sign(null, Buffer.from(text), key)]).toString("base64")}\n`;
   }
+}
+
+/** Reads the file of an online key. */
+export function onlineKey(file: string): { readonly name: string; readonly id: string; readonly key: KeyObject } {
+  const [, name = "", id = "", key = ""] = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+(.+)$/m.exec(file) ?? [];
+  const seed = Buffer.from(key, "base64").subarray(1);
+  const pkcs8 = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
+  return { name, id, key: createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }) };
 }
 
 /** Hash of a manifest's signed text, as timestamps and deposits name it. */

@@ -6,7 +6,7 @@ import { texts as german } from "../../../src/frame/texts-de.ts";
 import { ENGLISH, fieldMessage, sealMessage, textsFor } from "../../../src/frame/texts.ts";
 
 const english = ENGLISH.texts;
-const FILES = "de texts-de-0123.json sha384-abc\nfr texts-fr-0123.json sha384-def";
+const FILES = "de texts-de-0123.json sha384-abc ed25519-k= ed25519-l=\nfr texts-fr-0123.json sha384-def";
 
 /** Answers every fetch with this; gives what was asked for. */
 function answering(t: TestContext, answer: () => Promise<Response>): { url: string; integrity: string | undefined }[] {
@@ -22,7 +22,7 @@ test("a language is fetched, by its hash, when the locale asks for it", async (t
   const asked = answering(t, async () => Response.json(german));
   for (const locale of ["de", "de-AT", "DE"]) {
     assert.deepEqual(await textsFor(locale, FILES), { language: "de", texts: german });
-    assert.deepEqual(asked.splice(0), [{ url: "texts-de-0123.json", integrity: "sha384-abc" }]);
+    assert.deepEqual(asked.splice(0), [{ url: "texts-de-0123.json", integrity: "sha384-abc ed25519-k= ed25519-l=" }]);
   }
   for (const locale of ["den", "en-GB", "d", "it", "", "-", " "]) assert.equal(await textsFor(locale, FILES), ENGLISH);
   assert.equal(await textsFor("de"), ENGLISH, "a loader that was not filled in knows English only");

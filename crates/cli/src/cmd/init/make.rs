@@ -20,6 +20,7 @@ use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::files::{self, Access, Cleanup};
 use crate::keys::data_key::{self, FreshKey, Holders};
+use crate::keys::integrity_keys::IntegrityKeys;
 use crate::keys::kek::derive_new;
 use crate::keys::keyholder::{Keyholder, first_roster};
 use crate::keys::site_key::SiteKeyFile;
@@ -122,13 +123,14 @@ async fn make_site_keys(
     Ok(signers)
 }
 
-/// The keys that ingest signs receipts and timestamps with, and that of the vault's audit log.
+/// The keys that ingest signs receipts and timestamps with, that of the vault's audit log, and those of scripts.
 fn make_online_keys(site: &Site, data: &DataDir) -> Result<(NoteSigner, NoteSigner)> {
     let receipt = NoteSigner::generate(&format!("{site}/receipt"), &mut rng())?;
     let timestamp = NoteSigner::generate(&format!("{site}/timestamp"), &mut rng())?;
     online::create(&data.receipt_key(), &receipt)?;
     online::create(&data.timestamp_key(), &timestamp)?;
     online::create(&data.log_key(), &NoteSigner::generate(&LogConfig::name(site), &mut rng())?)?;
+    IntegrityKeys::generate(site)?.keep(data)?;
     Ok((receipt, timestamp))
 }
 

@@ -14,7 +14,7 @@ use crate::keys::leavers::Leavers;
 use crate::keys::{EPOCH_DAYS, data_key, now};
 use crate::manifests::{self, Signed};
 use crate::release_log::{self, Cosigned};
-use crate::site::{self, release::Release};
+use crate::site::{self, release::Release, signed_headers::Signatures};
 use crate::{files, term};
 
 /// What is asked of the next manifest.
@@ -151,7 +151,9 @@ fn publish(data: &DataDir, config: &config::Config, signed: &Signed) -> Result<(
             // What the manifest names is there before it
             let folder = data.served();
             site::publish_keys(data, &folder, signed.manifest())?;
-            site::publish_headers(&folder, &release, &config.origins, signed.manifest())?;
+            // Whether or not the keys of scripts are on this machine: nothing that they signed is another
+            let signatures = (&Signatures::AsBefore, &folder);
+            site::publish_headers(&folder, &release, &config.origins, signed.manifest(), signatures)?;
             site::publish_manifest(&folder, &signed.note)?;
             if folder.note().exists() {
                 term::warn(

@@ -9,6 +9,7 @@ use nightsafe_vault::LogConfig;
 
 use super::sign::OneStep;
 use crate::data_dir::{DataDir, DataDirArg};
+use crate::keys::integrity_keys::IntegrityKeys;
 use crate::site::offered::{self, Maker};
 use crate::site::release::{FieldsVersion, Release};
 use crate::site::served::Served;
@@ -33,6 +34,10 @@ pub(crate) struct BuildArgs {
     /// Raise the anchor's sequence floor to the current manifest: loaders built from now on refuse all earlier ones
     #[arg(long)]
     raise_floor: bool,
+    /// Let the next integrity key sign scripts and modules from now on, and make another one to follow: once a year, and at
+    /// once when the key may have been stolen
+    #[arg(long)]
+    rotate_integrity_key: bool,
     /// The audit log's public key, as `nightsafe keys log` printed it, where keys/log.key is not on this machine
     #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
     log_key: Option<Vkey>,
@@ -55,13 +60,29 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
         anchor.sequence_floor = anchor.sequence_floor.max(current.sequence());
     }
     let log_key = log_key(args, &data, &config.site()?)?;
-    let inputs = Inputs { config: &config, anchor: &anchor, manifest: &current, log_key: log_key.as_ref() };
+    let before = Release::read(&data.release())?;
+    let integrity_keys = integrity_keys(args, &data, &config.site()?, before.as_ref())?;
+    let inputs = Inputs {
+        config: &config,
+        anchor: &anchor,
+        manifest: &current,
+        log_key: log_key.as_ref(),
+        integrity_keys: &integrity_keys,
+    };
     let filled = Filled::read(&args.assets, &inputs)?;
     let served = Served::read(&data.served())?;
     let (_, version) = offered::next(&data, served.as_ref(), now)?;
     let stage = Stage::begin(&data, &data.served())?;
     let made_with = filled.made_with.clone();
-    let record = filled.write(&data, stage.folder(), &inputs, Release::read(&data.release())?, &version)?;
+    let record = filled.write(&data, stage.folder(), &inputs, before, &version)?;
+    if integrity_keys.are_first() {
+        term::progress(&format!(
+            "{} and {} are made: from now on they sign scripts and modules, and pins list them. Back them up; no web server \
+             needs them.",
+            data.integrity_key().display(),
+            data.integrity_next_key().display()
+        ));
+    }
 
     anchor.wasm = record.fields.wasm.to_wasm();
     anchor.wasm_portable = record.fields.wasm_portable.to_wasm();
@@ -81,6 +102,14 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
         term::print(&format!("{}  {}\n", file.integrity, file.file))?;
     }
     args.sign.finish(&data, &config, &outcome).await
+}
+
+fn integrity_keys(args: &BuildArgs, data: &DataDir, site: &Site, before: Option<&Release>) -> Result<IntegrityKeys> {
+    let is_pinned = before.is_some_and(Release::is_signed);
+    match args.rotate_integrity_key {
+        true => IntegrityKeys::rotated(data, site, is_pinned),
+        false => IntegrityKeys::read(data, site, is_pinned),
+    }
 }
 
 /// The key by which admins' browsers verify the audit log.

@@ -11,6 +11,7 @@ use crate::site::offered::Maker;
 use crate::site::release::Release;
 use crate::site::retire::{LATELY_DAYS, Use, files_only_of, without};
 use crate::site::served::Served;
+use crate::site::signed_headers::Signatures;
 use crate::site::stage::{Stage, remove_files};
 use crate::site::write_rest;
 use crate::{keys, manifests, term};
@@ -62,7 +63,7 @@ pub(super) async fn run(args: &RetireArgs) -> Result<()> {
 
     let stage = Stage::begin(&data, &data.served())?;
     remove_files(&stage.folder().fields(), &names)?;
-    write_rest(&data, stage.folder(), &record, &config.origins, &current)?;
+    write_rest(&data, stage.folder(), &record, &config.origins, &current, &Signatures::AsBefore)?;
     let made_with = served.release.made_with.clone();
     let maker =
         Maker { data: &data, config: &config, anchor, manifest: &current, now, days: args.days.into(), renew: false };

@@ -4,6 +4,7 @@
 use nightsafe_core::release::Headers;
 
 use super::Answers;
+use crate::static_files::OF_BYTES;
 
 const HEAD: &str = "\
 # All answers of one origin, for nginx. Include this in its server { }, which names the root and adds neither headers nor
@@ -38,10 +39,11 @@ pub(super) fn text(answers: &Answers) -> String {
     text
 }
 
-/// `always`: errors too.
+/// `always`: errors too. Not where a header is of the file's bytes, which those of an error are not.
 fn headers(text: &mut String, indent: &str, headers: &Headers) {
     for (name, value) in headers {
-        text.push_str(&format!("{indent}add_header {name} {} always;\n", quoted(value)));
+        let when = if OF_BYTES.iter().any(|other| name.eq_ignore_ascii_case(other)) { "" } else { " always" };
+        text.push_str(&format!("{indent}add_header {name} {}{when};\n", quoted(value)));
     }
 }
 
@@ -62,6 +64,12 @@ mod tests {
         assert_eq!(text.matches("add_header X-Frame-Options \"DENY\" always;").count(), 4);
         let own = "location = /a.js {\n    default_type \"text/javascript\";\n    add_header Cache-Control \"no-cache\" always;\n";
         assert!(text.contains(own), "{text}");
+        let mut signed = answers();
+        signed.own.get_mut("/a.js").unwrap().insert("Signature".to_owned(), "s1=:AA==:".to_owned());
+        assert!(
+            super::text(&signed)
+                .contains("    add_header Signature \"s1=:AA==:\";\n    add_header X-Frame-Options \"DENY\" always;\n")
+        );
         assert_eq!(quoted("(\"https://a\");x='y'"), "\"(\\\"https://a\\\");x='y'\"");
     }
 }
