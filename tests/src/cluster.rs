@@ -1,5 +1,6 @@
 //! A PostgreSQL cluster of one's own, on the disk, with fsync on: to measure and to kill.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -54,9 +55,6 @@ impl Cluster {
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data()).arg("-k").arg(&self.folder);
         postgres.args(["-c", "listen_addresses=", "-c", "max_connections=300"]);
-        if let Some(clock) = &self.clock {
-            clock.shown_to(&mut postgres);
-        }
         let server = self.server.insert(Process::start(&mut postgres, &log));
         let start = Instant::now();
         let mut ready = Command::new(self.programs.join("pg_isready"));
@@ -118,12 +116,15 @@ impl Cluster {
 
     fn program(&self, name: &str) -> Command {
         let path = self.programs.join(name);
-        if !geteuid().is_root() {
-            return Command::new(path);
+        let mut words =
+            self.clock.as_ref().map_or_else(|| vec![path.clone().into_os_string()], |clock| clock.command(&path));
+        if geteuid().is_root() {
+            let user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"].map(OsString::from);
+            words.splice(0..0, user);
         }
-        // Becomes the program, so that it is our child
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]).arg(path).current_dir("/");
+        // Each word becomes the next one, and in the end the program, so that it is our child
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).current_dir("/");
         command
     }
 }

@@ -1,9 +1,9 @@
 //! A clock that a test moves while programs run: libfaketime stands between them and the system's. Only the time of day is
 //! moved; how long something took is measured by another clock, as when somebody sets a machine's.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Programs that are started under it take their time from a file.
 #[derive(Clone, Debug)]
@@ -32,10 +32,23 @@ impl MovedClock {
         fs::rename(new, &self.file).unwrap();
     }
 
-    /// Lets a command see this clock, and whatever it starts.
-    pub fn shown_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.env("LD_PRELOAD", &self.library).env("FAKETIME_TIMESTAMP_FILE", &self.file);
-        command.env("FAKETIME_CACHE_DURATION", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    /// Starts a program under this clock, as that process: what changed the user before has not loaded the library, whose
+    /// semaphore belongs to whoever did.
+    pub fn command(&self, program: &Path) -> Vec<OsString> {
+        let variable = |name: &str, value: &Path| {
+            let mut variable = OsString::from(name);
+            variable.push("=");
+            variable.push(value);
+            variable
+        };
+        vec![
+            "env".into(),
+            variable("LD_PRELOAD", &self.library),
+            variable("FAKETIME_TIMESTAMP_FILE", &self.file),
+            "FAKETIME_CACHE_DURATION=1".into(),
+            "FAKETIME_DONT_FAKE_MONOTONIC=1".into(),
+            program.into(),
+        ]
     }
 }
 

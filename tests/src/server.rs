@@ -169,10 +169,10 @@ impl Server {
 
 fn launch(program: &str, config: &PathBuf, address: SocketAddr, clock: Option<&MovedClock>) -> Process {
     let log = config.with_extension("log");
-    let mut command = Command::new(Binaries::get().path(program));
-    if let Some(clock) = clock {
-        clock.shown_to(&mut command);
-    }
+    let path = Binaries::get().path(program);
+    let words = clock.map_or_else(|| vec![path.clone().into_os_string()], |clock| clock.command(&path));
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]);
     let mut process = Process::start(command.arg("--config").arg(config), &log);
     wait_for(address, &mut process, &log);
     process

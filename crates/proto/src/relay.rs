@@ -26,7 +26,7 @@ pub const MAX_ANSWER: usize = 6 << 20;
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// How many at most; the relay gives no more than [`MAX_DEPOSITS`] anyway.
-    #[cfg_attr(feature = "openapi", schema(value_type = u32, minimum = 1))]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64, minimum = 1, maximum = 4_294_967_295_u64))]
     pub limit: std::num::NonZeroU32,
 }
 

@@ -104,7 +104,9 @@ fn judge(json: &str) -> Result<()> {
             bail!("{name} was not measured");
         };
         if *ratio_to_raw < BAR {
-            bail!("on {name} ingest takes {ratio_to_raw:.2} of the deposits that the database takes without it: {BAR} is the bar");
+            bail!(
+                "on {name} ingest takes {ratio_to_raw:.2} of the deposits that the database takes without it: {BAR} is the bar"
+            );
         }
     }
     Ok(())

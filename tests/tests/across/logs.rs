@@ -159,7 +159,11 @@ async fn nothing_of_what_a_signed_in_admin_sends_and_gets_is_in_the_log() {
         ("/v1/openings", open("ship", MARK), 422),
         ("/v1/openings", open("ship", "phone"), 422),
         ("/v1/openings", json!({"purpose": "ship", "deposits": [], MARK: MARK}), 400),
-        ("/v1/invitations", json!({"name": format!(" {MARK} "), "roles": ["admin"], "token_hash": token_hash, "lifetime": 60}), 422),
+        (
+            "/v1/invitations",
+            json!({"name": format!(" {MARK} "), "roles": ["admin"], "token_hash": token_hash, "lifetime": 60}),
+            422,
+        ),
         ("/v1/invitations", json!({"name": MARK, "roles": [MARK, ""], "token_hash": token_hash, "lifetime": 60}), 422),
         ("/v1/invitations", json!({"name": MARK, "roles": ["admin"], "token_hash": token_hash, "lifetime": 0}), 422),
         ("/v1/invitations/withdraw", json!({"name": MARK}), 204),

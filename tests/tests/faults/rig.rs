@@ -17,6 +17,9 @@ use nightsafe_tests::shoppers::Held;
 use nightsafe_tests::site::RealSite;
 use tokio::runtime::Runtime;
 
+/// Seconds from the signing of a timestamp note to its end.
+const NOTE_IS_GOOD_FOR: i64 = 24 * 3600;
+
 /// Where outbox and vault are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
@@ -82,8 +85,7 @@ impl Rig {
         folder: tempfile::TempDir,
         clock: Option<MovedClock>,
     ) -> Self {
-        let cluster =
-            (engine == Engine::Postgres).then(|| postgres_under(&folder.path().join("pg"), clock.clone()));
+        let cluster = (engine == Engine::Postgres).then(|| postgres_under(&folder.path().join("pg"), clock.clone()));
         let url = |role| cluster.as_ref().map(|cluster| cluster.url_as(role, "postgres"));
         let at = folder.path().join("site");
         let site = match url("nightsafe_vault") {
@@ -145,24 +147,19 @@ impl Rig {
         }
     }
 
-    /// What the parts take for the time, in Unix seconds: each server by its answers, PostgreSQL by its own.
+    /// What ingest and PostgreSQL take for the time, in Unix seconds. Ingest's is what its timestamp note says, which is signed
+    /// anew when it is from the future; the `Date` of answers would be that of before for as long as the clock was set back.
     pub(crate) fn times(&self) -> Vec<i64> {
-        let runtime = Runtime::new().unwrap();
-        let servers = [Some(&self.ingest), Some(&self.vault), self.relay.as_ref()].into_iter().flatten();
-        let mut times: Vec<i64> = servers
-            .map(|server| {
-                runtime.block_on(async {
-                    let mut connection = Connection::open(server.address()).await.unwrap();
-                    let answer = connection.get("/").await.unwrap();
-                    seconds(answer.header("date").unwrap())
-                })
-            })
-            .collect();
-        times.extend(self.cluster.iter().map(|cluster| {
+        let note = Runtime::new().unwrap().block_on(async {
+            let mut connection = Connection::open(self.ingest.address()).await.unwrap();
+            connection.get("/v1/timestamp").await.unwrap().text()
+        });
+        let until = note.lines().find_map(|line| line.strip_prefix("until ")).unwrap_or_else(|| panic!("{note}"));
+        let postgres = self.cluster.iter().map(|cluster| {
             let now = cluster.sql("postgres", "SELECT floor(extract(epoch FROM clock_timestamp()))::bigint");
             now.parse::<i64>().unwrap()
-        }));
-        times
+        });
+        std::iter::once(seconds(until) - NOTE_IS_GOOD_FOR).chain(postgres).collect()
     }
 
     /// Deposits in the outbox.
@@ -226,7 +223,7 @@ impl Rig {
     }
 }
 
-/// Of a `Date` field, which the answers give in lower case.
+/// Of an ISO date.
 fn seconds(date: &str) -> i64 {
     let output = Command::new("date").args(["-u", "+%s", "-d", date]).output().unwrap();
     String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
@@ -244,7 +241,8 @@ pub(crate) fn postgres(folder: PathBuf) -> Cluster {
 }
 
 fn postgres_under(folder: &Path, clock: Option<MovedClock>) -> Cluster {
-    let cluster = Cluster::start_under(folder, clock).expect("PostgreSQL is not installed: cargo xtask test installs it");
+    let cluster =
+        Cluster::start_under(folder, clock).expect("PostgreSQL is not installed: cargo xtask test installs it");
     tokio::runtime::Runtime::new().unwrap().block_on(cluster.migrate("postgres"));
     cluster
 }

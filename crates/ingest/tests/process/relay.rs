@@ -1,8 +1,8 @@
 //! The program `nightsafe-relay`: what Prometheus is told of it, and that it answers as its OpenAPI document says.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -79,13 +79,16 @@ async fn every_metric_is_documented_and_requests_are_counted() {
         request.send()
     };
     assert_eq!(post(None).await.unwrap().status(), 401);
-    let answer: Json = post(Some(signed(&Method::POST, BATCH_PATH, body.as_bytes()))).await.unwrap().json().await.unwrap();
+    let answer: Json =
+        post(Some(signed(&Method::POST, BATCH_PATH, body.as_bytes()))).await.unwrap().json().await.unwrap();
     assert_eq!(answer["deposits"].as_array().unwrap().len(), 3);
 
     let text = scrape(&running).await;
     assert_all_documented(&text);
     let requests = |status: u16| {
-        format!("nightsafe_http_requests_total{{listener=\"relay\",method=\"POST\",route=\"{BATCH_PATH}\",status=\"{status}\"}}")
+        format!(
+            "nightsafe_http_requests_total{{listener=\"relay\",method=\"POST\",route=\"{BATCH_PATH}\",status=\"{status}\"}}"
+        )
     };
     for series in [
         requests(200),
@@ -174,9 +177,15 @@ async fn no_answer_is_undocumented_and_none_is_a_fault() {
     .unwrap();
 
     let log = running.log();
-    for (route, status) in
-        [("batch", 200), ("acknowledge", 204), ("batch", 400), ("acknowledge", 400), ("batch", 401), ("batch", 415), ("batch", 405)]
-    {
+    for (route, status) in [
+        ("batch", 200),
+        ("acknowledge", 204),
+        ("batch", 400),
+        ("acknowledge", 400),
+        ("batch", 401),
+        ("batch", 415),
+        ("batch", 405),
+    ] {
         let (route, status) = (format!("\"route\":\"/v1/relay/{route}\""), format!("\"status\":{status}"));
         assert!(log.iter().any(|line| line.contains(&route) && line.contains(&status)), "no {route} {status}");
     }
