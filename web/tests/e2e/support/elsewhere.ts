@@ -1,6 +1,6 @@
-// Somebody else's server: any connection to it, and any datagram, has told it something already.
+// Somebody else's server. Whoever says a byte to it has told it something; browsers may connect for a navigation before they look
+// at policies, and say nothing then.
 
-import { createSocket, type Socket as Datagrams } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
@@ -8,15 +8,12 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 export class Elsewhere {
   readonly #callers: (number | undefined)[] = [];
   readonly #markers = new Set<number | undefined>();
-  #datagrams = 0;
 
   private constructor(
     private readonly server: Server,
-    private readonly datagrams: Datagrams,
     readonly port: number,
   ) {
-    server.on("connection", ({ remotePort }) => this.#callers.push(remotePort));
-    datagrams.on("message", () => (this.#datagrams += 1));
+    server.on("connection", (socket) => socket.once("data", () => this.#callers.push(socket.remotePort)));
   }
 
   /** Whatever it is asked for, it answers with code. */
@@ -29,9 +26,7 @@ export class Elsewhere {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const datagrams = createSocket("udp4").bind(port, "127.0.0.1");
-    await once(datagrams, "listening");
-    return new Elsewhere(server, datagrams, port);
+    return new Elsewhere(server, port);
   }
 
   /** Another origin than all of the demo's. */
@@ -44,15 +39,15 @@ export class Elsewhere {
     const marker: Socket = connect(this.port, "127.0.0.1");
     await once(marker, "connect");
     this.#markers.add(marker.localPort);
-    while (!this.#callers.includes(marker.localPort)) await once(this.server, "connection");
+    marker.write("GET / HTTP/1.1\r\nhost: marker\r\n\r\n");
+    await once(marker, "data");
     marker.destroy();
-    return this.#callers.filter((port) => !this.#markers.has(port)).length + this.#datagrams;
+    return this.#callers.filter((port) => !this.#markers.has(port)).length;
   }
 
   async close(): Promise<void> {
     const closed = new Promise((done) => this.server.close(done));
     this.server.closeAllConnections();
-    this.datagrams.close();
     await closed;
   }
 }

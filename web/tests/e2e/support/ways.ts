@@ -7,6 +7,16 @@ export interface Attempt {
   readonly way: Way;
   /** What browsers say against it, of our pages. */
   readonly by: RegExp;
+  /** Where nothing but Connection-Allowlist says it. */
+  readonly allowlistOnly?: readonly ("fields" | "admin")[];
+}
+
+/** The first Chromium that reads Connection-Allowlist. */
+const WITH_ALLOWLIST = 152;
+
+/** Whether a browser of this version lacks it: then what only that stops is not stopped. */
+export function lacksAllowlist(version: string): boolean {
+  return Number(version.split(".", 1)[0]) < WITH_ALLOWLIST;
 }
 
 const CONNECT = /violation: connect-src /;
@@ -66,7 +76,7 @@ export const OUT: Readonly<Record<string, Attempt>> = {
     },
     by: /violation: form-action /,
   },
-  "a navigation": { way: (url) => void (location.href = url), by: ALLOWLIST },
+  "a navigation": { way: (url) => void (location.href = url), by: ALLOWLIST, allowlistOnly: ["fields", "admin"] },
   "a refresh": {
     way: (url) => {
       const meta = document.createElement("meta");
@@ -75,8 +85,9 @@ export const OUT: Readonly<Record<string, Attempt>> = {
       document.head.append(meta);
     },
     by: ALLOWLIST,
+    allowlistOnly: ["fields", "admin"],
   },
-  "a new window": { way: (url) => void window.open(url), by: /sandbox|ERR_NETWORK_ACCESS_REVOKED/ },
+  "a new window": { way: (url) => void window.open(url), by: /sandbox|ERR_NETWORK_ACCESS_REVOKED|connection-allowlist/, allowlistOnly: ["admin"] },
   // A document of our own without our headers would be a way around Connection-Allowlist
   "a page of our own that is not there": {
     way: async (url, here) => {
@@ -95,16 +106,6 @@ export const OUT: Readonly<Record<string, Attempt>> = {
       await frame.contentWindow?.fetch(url, { mode: "no-cors" });
     },
     by: CONNECT,
-  },
-  "a call to another browser": {
-    way: async (url) => {
-      const host = `127.0.0.1:${new URL(url).port}`;
-      const iceServers = [{ urls: [`stun:${host}`, `turn:${host}?transport=tcp`], username: "x", credential: "x" }];
-      const call = new RTCPeerConnection({ iceServers });
-      call.createDataChannel("x");
-      await call.setLocalDescription();
-    },
-    by: ALLOWLIST,
   },
 };
 
