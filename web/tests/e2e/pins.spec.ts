@@ -3,9 +3,11 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Demo } from "./support/demo.ts";
 import { Elsewhere } from "./support/elsewhere.ts";
 import { BARE, Tampering, headersOf, pinned } from "./support/published.ts";
 import { ADVICE, Watched } from "./support/refusal.ts";
+import { send } from "./support/signing.ts";
 import { expect, test } from "./support/test.ts";
 
 const tampering = new Tampering();
@@ -87,6 +89,7 @@ for (const [name, { change, isUnpinned }] of Object.entries(PINS)) {
       tampering.headers(demo, "fields", { ...BARE, [`/${frame}`]: { "Integrity-Policy": policy } });
       expect(await runs(), "with Integrity-Policy alone").toBe(!isUnpinned);
       tampering.undoOf(demo.path("site", "fields-headers.json"));
+      unsigned(demo, loader);
       expect(await runs()).toBe(false);
     } finally {
       await elsewhere.close();
@@ -119,6 +122,7 @@ for (const [name, integrity] of Object.entries(MALFORMED)) {
     const after = integrityOf(readFileSync(file));
     tampering.text(demo.published(frame), (html) => html.replace(before, after));
     tampering.headers(demo, "fields", JSON.parse(JSON.stringify(headersOf(demo, "fields")).replaceAll(before, after)) as ReturnType<typeof headersOf>);
+    unsigned(demo, loader);
     tampering.bytes(demo.published(wasm), () => readFileSync(demo.published(portable)));
 
     const watched = await Watched.from(checkout, demo);
@@ -132,6 +136,11 @@ for (const [name, integrity] of Object.entries(MALFORMED)) {
     await page.goto(`${demo.at.fields}/no-such-file`);
     expect({ malformed: await fetches(integrity), wrong: await fetches(OF_CODE) }).toEqual({ malformed: true, wrong: false });
   });
+}
+
+/** Sent without its signature, which browsers hold against the bytes also where nobody pins them. */
+function unsigned(demo: Demo, loader: string): void {
+  send(tampering, demo, `/${loader}`, undefined);
 }
 
 function integrityOf(bytes: string | Buffer): string {
