@@ -223,7 +223,8 @@
 //!  *  neither problem nor action, it is sealed to a key that this admin does not hold. `by` is absent for the vault. */
 //! type Log = { size: number, entries: { number: number, problem?: string, action?: string, by?: string, at?: string,
 //!   purpose?: string, deposit_id?: string, fields?: {kind: string, index: number}[], criteria?: string[],
-//!   identity?: string, added?: boolean /* a passkey: or removed */ }[] };
+//!   identity?: string, added?: boolean /* a passkey: or removed */,
+//!   data_key?: string /* key id */, state?: string /* that it came into */ }[] };
 //! type Person = { identity: string, name: string, roles: string[], words: string,
 //!   state: "active" | "replaced" | "replaced_lost" | "left" | "lost" | "compromised" | "other", since: string /* RFC 3339 */, own: boolean };
 //! type Keys = {

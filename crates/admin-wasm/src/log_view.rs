@@ -46,6 +46,11 @@ pub(crate) struct LoggedView {
     /// Of a passkey: added, or removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     added: Option<bool>,
+    /// Key id of the data key that came into a state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
 }
 
 #[derive(PartialEq, Eq, Serialize)]
@@ -131,6 +136,9 @@ fn shown(number: u64, entry: &Entry) -> LoggedView {
             LoggedView { criteria: criteria.iter().map(|name| name.as_str().to_owned()).collect(), ..view }
         }
         Action::PasskeyChange { change, .. } => LoggedView { added: Some(*change == PasskeyChange::Added), ..view },
+        Action::KeyChange { data_key, state } => {
+            LoggedView { data_key: Some(data_key.to_hex()), state: Some(state.as_str()), ..view }
+        }
         Action::SignInFailed(of) => LoggedView { identity: of.as_ref().map(|id| id.to_hex()), ..view },
         Action::Grant { to: id, .. } | Action::Revoke(id) | Action::Recovery { identity: id, .. } => {
             LoggedView { identity: Some(id.to_hex()), ..view }

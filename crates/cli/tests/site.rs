@@ -22,6 +22,13 @@ fn text<'a>(json: &'a Json, pointer: &str) -> &'a str {
     json.pointer(pointer).unwrap().as_str().unwrap()
 }
 
+/// The two keys that stand behind the hash in pins.
+fn integrity_keys(release: &Json) -> String {
+    let keys = release["fields"]["integrity_keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+    keys.iter().map(|key| format!(" {}", key.as_str().unwrap())).collect()
+}
+
 #[test]
 fn building_again_changes_no_byte() {
     let shop = Shop::built();
@@ -42,7 +49,9 @@ fn every_file_pins_the_one_below_it() {
     };
     assert!(anchor.ends_with(&(line("wasm", "wasm") + &line("wasm-portable", "wasm_portable"))));
     let [texts, integrity] = ["file", "integrity"].map(|part| text(&release, &format!("/fields/texts/de/{part}")));
-    let loader = [anchor.clone(), format!("de {texts} {integrity}")].map(|text| serde_json::to_string(&text).unwrap());
+    let keys = integrity_keys(&release);
+    let loader = [anchor.clone(), format!("de {texts} {integrity}{keys}"), keys];
+    let loader = loader.map(|text| serde_json::to_string(&text).unwrap());
     assert_eq!(read("/fields/loader/file"), format!("load({})", loader.join(",")));
     assert_eq!(fs::read(shop.fields(texts)).unwrap(), fs::read(shop.path("assets/texts-de.json")).unwrap());
     let frame = read("/fields/frame/file");
@@ -135,7 +144,8 @@ fn the_snippet_pins_the_element_and_its_own_command_says_so() {
     let release = release(&shop);
     let (file, integrity) = (text(&release, "/fields/element/file"), text(&release, "/fields/element/integrity"));
     assert!(snippet.contains(&format!("src=\"http://localhost:4802/{file}\"")));
-    assert!(snippet.contains(&format!("integrity=\"{integrity}\" crossorigin=\"anonymous\"")));
+    let pin = format!("{integrity}{}", integrity_keys(&release));
+    assert!(snippet.contains(&format!("integrity=\"{pin}\" crossorigin=\"anonymous\"")));
     assert!(snippet.contains("<noscript>") && snippet.contains("required"));
 
     // The command that the snippet prints, with the served file read from the disk

@@ -162,6 +162,9 @@ export interface LogEntry {
   readonly identity?: string;
   /** Of a passkey: added, or removed. */
   readonly added?: boolean;
+  /** Key id of the data key that came into a state. */
+  readonly data_key?: string;
+  readonly state?: string;
 }
 
 export interface Log {

@@ -77,13 +77,31 @@ export function what(entry: Logged, people: readonly Person[]): string {
     case "recovery":
       return `Regained access for ${identity ?? ""}`;
     case "key-change":
-      return "Brought a data key into its next state";
+      return ofKey(entry.data_key?.slice(0, 8) ?? "", entry.state);
     case "policy-change":
       return "Published a key manifest";
     case "export":
       return "Wrote opened records to a file";
     default:
       return entry.action;
+  }
+}
+
+/** What came of a data key, by the names of docs/spec/audit-entry.md. */
+function ofKey(key: string, state: string | undefined): string {
+  switch (state) {
+    case "pending":
+      return `Data key ${key} was signed ahead`;
+    case "active":
+      return `Data key ${key} began to seal`;
+    case "retiring":
+      return `Data key ${key} ended; pages that are open may still seal to it`;
+    case "retired":
+      return `Data key ${key} seals nothing any more`;
+    case "purged":
+      return `Data key ${key} was destroyed: nothing was left that it opens`;
+    default:
+      return `Data key ${key} came into another state`;
   }
 }
 

@@ -100,8 +100,8 @@ for (const [name, { change, isUnpinned }] of Object.entries(PINS)) {
 test("two sha384, of which one is the loader's: it runs", async ({ demo, checkout, page }) => {
   const { frame } = await pinned(demo);
   tampering.text(demo.published(frame), (html) => html.replace('integrity="sha384-', `integrity="${OF_CODE} sha384-`));
-  // Where a policy has hashes, it wants all of them: with ours it is another loader, above
-  tampering.headers(demo, "fields", BARE);
+  // Where a policy has hashes, it wants all of them: with ours it is another loader, above. The loader wants the module's signature
+  tampering.headers(demo, "fields", { ...BARE, ...signatures(demo) });
   await checkout.open();
   await checkout.ready();
   expect(page.frames()).toHaveLength(2);
@@ -141,6 +141,13 @@ for (const [name, integrity] of Object.entries(MALFORMED)) {
 /** Sent without its signature, which browsers hold against the bytes also where nobody pins them. */
 function unsigned(demo: Demo, loader: string): void {
   send(tampering, demo, `/${loader}`, undefined);
+}
+
+/** Of all headers, those of signatures alone. */
+function signatures(demo: Demo): ReturnType<typeof headersOf> {
+  const isSignature = ([name]: [string, string]): boolean => /^(Signature|Unencoded-Digest)/.test(name);
+  const own = Object.entries(headersOf(demo, "fields")).map(([path, all]) => [path, Object.fromEntries(Object.entries(all).filter(isSignature))]);
+  return Object.fromEntries(own.filter(([path]) => path !== "*")) as ReturnType<typeof headersOf>;
 }
 
 function integrityOf(bytes: string | Buffer): string {

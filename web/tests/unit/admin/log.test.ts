@@ -56,6 +56,10 @@ test("every entry is a sentence", () => {
   assert.equal(say({ action: "sign-in-failed", identity: "bb" }), "Somebody failed to sign in as Ben");
   assert.match(say({ action: "sign-in-failed" }), /a name that nobody has/);
   assert.equal(say({ action: "grant", identity: "cc" }), "Granted a key to somebody who is not on the list of admins");
+  const key = "0123456789abcdef0123456789abcdef";
+  const ofKey = ["pending", "active", "retiring", "retired", "purged", "new"].map((state) => say({ action: "key-change", data_key: key, state }));
+  assert.equal(new Set(ofKey).size, ofKey.length);
+  assert.ok(ofKey.every((sentence) => sentence.startsWith("Data key 01234567 ")));
   assert.match(say({}), /not granted to you/);
   assert.match(say({ erased: true }), /No entry is kept/);
   assert.match(say({ problem: "unsigned" }), /^Do not believe this entry\. It is not signed by the person/);

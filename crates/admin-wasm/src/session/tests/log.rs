@@ -3,11 +3,11 @@
 use nightsafe_core::audit::{Action, Actor, Entry, OpenedField, PasskeyChange, Salt, SignedEntry, seal};
 use nightsafe_core::grant::grant_key;
 use nightsafe_core::identity::{AdminName, WrappedIdentity};
-use nightsafe_core::keys::DataPublicKey;
+use nightsafe_core::keys::{DataPublicKey, KeyState};
 use nightsafe_core::log::{Checkpoint, Hashes, Origin, Plan, Tree};
 use nightsafe_core::passkey::PasskeyId;
 use nightsafe_core::roster::{self, Change, Entry as RosterEntry, Roles};
-use nightsafe_core::scalar::PartName;
+use nightsafe_core::scalar::{KeyId, PartName};
 use nightsafe_core::session::TabHalf;
 use nightsafe_proto::vault::custody::AuditKey;
 use nightsafe_proto::vault::identity::{KeptWrapped, OwnIdentity, RosterEntries};
@@ -401,12 +401,14 @@ fn every_entry_is_read_and_what_does_not_verify_is_named() {
     add(Actor::Vault, Action::SignInFailed(Some(recorded.anna.id())), &log_key());
     add(Actor::Admin(recorded.anna.id()), Action::SignOut, ghost.signer());
     add(Actor::Admin(ghost.id()), Action::SignOut, ghost.signer());
+    let data_key = KeyId([0xab; 16]);
+    add(Actor::Vault, Action::KeyChange { data_key, state: KeyState::Active }, &log_key());
     let mut read = log.read(session.log_size());
     // Exchanged
     read.entries[0].sealed = read.entries[1].sealed.clone();
     let told = json(&session.read_log(&text(&read)).unwrap());
     let anna = recorded.anna.id().to_hex();
-    assert_eq!(told["size"], 5);
+    assert_eq!(told["size"], 6);
     assert_eq!(
         told["entries"],
         json!([
@@ -415,17 +417,18 @@ fn every_entry_is_read_and_what_does_not_verify_is_named() {
             {"number": 2, "action": "sign-in-failed", "at": NOW, "identity": anna},
             {"number": 3, "problem": "unsigned"},
             {"number": 4, "problem": "unknown_signer"},
+            {"number": 5, "action": "key-change", "at": NOW, "data_key": data_key.to_hex(), "state": "active"},
         ])
     );
     // The proofs of others are not theirs
-    let mut shifted = log.read(5);
+    let mut shifted = log.read(6);
     shifted.entries.remove(0);
     let told = json(&session.read_log(&text(&shifted)).unwrap());
     assert_eq!(told["entries"][0], json!({"number": 1, "problem": "not_in_log"}));
-    let mut edited = log.read(5);
+    let mut edited = log.read(6);
     edited.entries[1].commitment = Hex([7; 32]);
     assert_eq!(json(&session.read_log(&text(&edited)).unwrap())["entries"][1]["problem"], "not_in_log");
-    assert_eq!(session.read_log(&text(&Entries { log: None, ..log.read(5) })), Err(Failure::LogRefused));
+    assert_eq!(session.read_log(&text(&Entries { log: None, ..log.read(6) })), Err(Failure::LogRefused));
 
     let without = Recorded { granted: false, ..recorded };
     let mut session = without.session();
