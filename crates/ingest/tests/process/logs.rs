@@ -72,7 +72,7 @@ fn says(line: &str, secret: &str) -> bool {
     let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
     let is_number = secret.bytes().all(|byte| byte.is_ascii_digit());
     line.match_indices(secret).any(|(at, found)| {
-        let (before, after) = (line[..at].as_bytes().last(), line[at + found.len()..].as_bytes().first());
+        let (before, after) = (line.as_bytes()[..at].last(), line.as_bytes().get(at + found.len()));
         !(is_number && (is_digit(before) || is_digit(after)))
     })
 }

@@ -148,6 +148,7 @@ fn answer(part: Part, mut stream: TcpStream, answers: &Mutex<Answers>) -> std::i
     if answer.way == Way::Drip {
         for byte in head.as_bytes().iter().chain(&answer.body) {
             stream.write_all(&[*byte])?;
+            #[expect(clippy::disallowed_methods, reason = "being slow is what this server is for")]
             std::thread::sleep(DRIP);
         }
         return Ok(());

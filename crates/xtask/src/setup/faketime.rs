@@ -6,10 +6,11 @@ use std::fs;
 
 /// Installs it, where that is possible; the tests say what was left out.
 pub(crate) fn ensure() {
-    if !is_there() && apt::usable() {
-        if let Err(error) = apt::install(&["libfaketime"]) {
-            say::note(&format!("no libfaketime: {error:#}"));
-        }
+    if !is_there()
+        && apt::usable()
+        && let Err(error) = apt::install(&["libfaketime"])
+    {
+        say::note(&format!("no libfaketime: {error:#}"));
     }
 }
 
