@@ -52,13 +52,15 @@ pub(crate) fn run(options: &Options, nightsafe: Option<&Path>) -> Result<()> {
 /// Name, relative to the assets, and bytes.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-struct Folder(PathBuf);
+/// Where all of it is, and the commit that is made: one may be added meanwhile.
+struct Folder(PathBuf, String);
 
 impl Folder {
     fn new() -> Result<Self> {
         let path = std::env::temp_dir().join(format!("nightsafe-reproduce-{}", std::process::id()));
         fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self(path))
+        let commit = run::answer(Command::new("git").args(["rev-parse", "HEAD"]).current_dir(place::root()));
+        Ok(Self(path, commit.context("this is no git checkout")?.trim().to_owned()))
     }
 
     /// Clones the last commit, and makes its assets with an empty CARGO_HOME.
@@ -69,6 +71,8 @@ impl Folder {
         say::step(&format!("assets in {name}"), || {
             let mut clone = Command::new("git");
             run::quiet(clone.args(["clone", "--quiet", "--no-local"]).arg(place::root()).arg(&checkout))?;
+            let mut at = Command::new("git");
+            run::quiet(at.args(["checkout", "--quiet", "--detach", &self.1]).current_dir(&checkout))?;
             let mut make = run::cargo(&checkout);
             make.args(["xtask", "assets"]).env("CARGO_HOME", &home);
             // Neither settings of this build nor its results
