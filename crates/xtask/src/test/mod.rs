@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test there is, with its set-up, in order, counted.
 
 mod count;
+mod failures;
 mod stage;
 mod table;
 

@@ -1,6 +1,7 @@
 //! One stage: a test runner whose output is passed on and counted.
 
 use super::count::{self, Count};
+use super::failures::Failures;
 use anyhow::{Context, Result};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -28,6 +29,7 @@ pub(crate) enum Runner {
 pub(crate) struct Results {
     pub(crate) name: &'static str,
     pub(crate) count: Count,
+    pub(crate) failures: Failures,
     pub(crate) taken: Duration,
 }
 
@@ -36,9 +38,10 @@ impl Results {
     pub(crate) fn of(name: &'static str, test: impl FnOnce() -> Result<()>) -> Self {
         eprintln!("\n==> {name}");
         let start = Instant::now();
-        let failed = test().inspect_err(|error| eprintln!("error: {error:#}")).is_err();
-        let count = Count { passed: usize::from(!failed), failed: usize::from(failed), skipped: 0 };
-        Self { name, count, taken: start.elapsed() }
+        let error = test().map_err(|error| format!("error: {error:#}")).inspect_err(|said| eprintln!("{said}")).err();
+        let failed = usize::from(error.is_some());
+        let count = Count { passed: 1_usize.saturating_sub(failed), failed, skipped: 0 };
+        Self { name, count, failures: error.into_iter().collect(), taken: start.elapsed() }
     }
 }
 
@@ -49,10 +52,12 @@ impl Stage {
         eprintln!("\n==> {name}");
         let start = Instant::now();
         let mut count = Count::default();
+        let mut failures = Failures::default();
         let mut of_passed = false;
         let outcome = pass_on(command, |line| {
             let found = runner.read(line);
             count += found;
+            failures.read(&runner, line);
             match line {
                 "successes:" => of_passed = true,
                 "failures:" => of_passed = false,
@@ -68,7 +73,7 @@ impl Stage {
         if !well && count.failed == 0 {
             count.failed = 1;
         }
-        Results { name, count, taken: start.elapsed() }
+        Results { name, count, failures, taken: start.elapsed() }
     }
 }
 

@@ -5,12 +5,16 @@ use super::stage::Results;
 use crate::say;
 use std::time::Duration;
 
-/// Counts and times of all stages, of which some run side by side; the totals alone on the last line.
+/// What failed, once more; counts and times of all stages, of which some run side by side; the totals alone on the last
+/// line.
 #[expect(clippy::print_stdout, reason = "the counts are this command's result")]
 pub(crate) fn print(results: &[Results], all: Duration) {
+    for Results { name, failures, .. } in results.iter().filter(|result| !result.failures.lines().is_empty()) {
+        println!("\n==> {name}: what failed\n{}", failures.lines().join("\n"));
+    }
     let mut total = Count::default();
     println!("\n{:<24} {:>8} {:>8} {:>8} {:>14}", "", "passed", "failed", "skipped", "time");
-    for Results { name, count, taken } in results {
+    for Results { name, count, taken, .. } in results {
         println!("{}", row(name, *count, *taken));
         total += *count;
     }
