@@ -1,6 +1,8 @@
 //! The only place that names algorithms. Everything above speaks of suites, shares and secrets.
 
 mod combined;
+#[cfg(not(target_family = "wasm"))]
+mod curve;
 mod hash;
 mod mlkem;
 #[cfg(test)]
