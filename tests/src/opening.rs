@@ -1,10 +1,11 @@
 //! Opening what the vault holds, as the admin does, and finding what is missing or there twice.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nightsafe_core::grant::{AdminGrant, open_key};
-use nightsafe_core::identity::{Unlock, WrappedIdentity};
+use nightsafe_core::identity::{Identity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::opening::{Opener, SealedDeposit, SealedRow};
 use nightsafe_core::roster;
@@ -13,7 +14,7 @@ use nightsafe_core::suite::Suite;
 use nightsafe_login::{ServerSetup, Stretch, export_key};
 use nightsafe_store::Database;
 use nightsafe_store::outbox::OutboxReader;
-use nightsafe_store::vault::{CustodyKey, Filter, IndexRow, VaultStore};
+use nightsafe_store::vault::{CustodyKey, FieldRow, Filter, IndexRow, VaultStore};
 use tokio::runtime::Runtime;
 
 use crate::process::pause;
@@ -74,12 +75,12 @@ pub fn backlog(outbox: &str) -> u64 {
 /// The vault's database, with the admin's keys.
 #[derive(Debug)]
 pub struct Opening {
-    opener: Opener,
+    opener: Arc<Opener>,
     store: VaultStore,
 }
 
-/// All that is granted to the first admin, who signs in as with a browser.
-async fn keys(site: &RealSite, store: &VaultStore) -> Vec<PrivateItems> {
+/// The first admin, who signs in as with a browser, and all that is granted to her.
+pub async fn first_admin(site: &RealSite, store: &VaultStore) -> (Identity, Vec<PrivateItems>) {
     let login = ServerSetup::from_bytes(&std::fs::read(site.data().join("keys/login.key")).unwrap()).unwrap();
     let record = store.admin_record("anna").await.unwrap().unwrap();
     let export_key = export_key(&login, "anna", &record, ADMIN.as_bytes(), &Stretch::STANDARD).unwrap();
@@ -95,7 +96,8 @@ async fn keys(site: &RealSite, store: &VaultStore) -> Vec<PrivateItems> {
         let grants: Vec<_> = own.map(|grant| AdminGrant::parse(&grant.granted).unwrap()).collect();
         open_key(&admin, &roster, &public, &grants).unwrap()
     };
-    custody.iter().map(open).collect()
+    let keys = custody.iter().map(open).collect();
+    (admin, keys)
 }
 
 impl Opening {
@@ -104,27 +106,49 @@ impl Opening {
         let store = VaultStore::open(&vault.parse::<Database>().unwrap()).await.unwrap();
         let manifest = site.manifest();
         let name = manifest.manifest().site.clone();
-        let keys = keys(site, &store).await;
-        let opener = Opener::new(name, keys, vec![manifest]);
+        let (_, keys) = first_admin(site, &store).await;
+        Self::of(Arc::new(Opener::new(name, keys, vec![manifest])), store)
+    }
+
+    /// Somebody with these keys and manifests.
+    pub fn of(opener: Arc<Opener>, store: VaultStore) -> Self {
         Self { opener, store }
     }
 
     /// The texts of all values of a deposit, which must be there once, whole and unchanged.
     pub async fn texts(&self, id: &DepositId) -> Vec<String> {
-        let row = self.store.deposit(id).await.unwrap().unwrap_or_else(|| panic!("{id:?} has a receipt and is lost"));
+        let row = self.row(id).await;
         let deposit = self.opener.open_locator(&sealed(&row, &facets(&row)));
         assert_eq!(deposit.differences(), [], "{id:?}");
+        let stored = self.rows(id).await;
+        let rows: Vec<_> = stored.iter().map(|row| SealedRow { tag: row.tag, envelope: &row.envelope }).collect();
+        let opened = self.opener.open_rows(&deposit, &rows, &[]);
+        assert_eq!(opened.differences, [], "{id:?}");
+        let values = opened.fields.iter().flat_map(|(_, value)| value.parts());
+        values.map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// The field rows of a deposit, one of each.
+    pub async fn rows(&self, id: &DepositId) -> Vec<FieldRow> {
+        let row = self.row(id).await;
+        let deposit = self.opener.open_locator(&sealed(&row, &facets(&row)));
         let mut stored = Vec::new();
         for listed in self.opener.listed(&deposit) {
             let rows = self.store.field_rows(&listed.tag).await.unwrap();
             assert_eq!(rows.len(), 1, "rows of one field of {id:?}");
             stored.extend(rows);
         }
-        let rows: Vec<_> = stored.iter().map(|row| SealedRow { tag: row.tag, envelope: &row.envelope }).collect();
-        let opened = self.opener.open_rows(&deposit, &rows, &[]);
-        assert_eq!(opened.differences, [], "{id:?}");
-        let values = opened.fields.iter().flat_map(|(_, value)| value.parts());
-        values.map(|(_, text)| text.to_owned()).collect()
+        stored
+    }
+
+    /// Whether a deposit does not open to these keys as it was sealed.
+    pub async fn differs(&self, id: &DepositId) -> bool {
+        let row = self.row(id).await;
+        !self.opener.open_locator(&sealed(&row, &facets(&row))).differences().is_empty()
+    }
+
+    async fn row(&self, id: &DepositId) -> IndexRow {
+        self.store.deposit(id).await.unwrap().unwrap_or_else(|| panic!("{id:?} has a receipt and is lost"))
     }
 
     /// Whether a deposit is there.

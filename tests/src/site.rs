@@ -116,11 +116,21 @@ impl RealSite {
 
     /// Signs the next manifest, with every data key that the vault has.
     pub fn sign_manifest(&self) {
-        let mut sign = self.nightsafe(&["keys", "sign", "--site-passphrase-fd", "0"]);
+        self.sign(self.nightsafe(&["keys", "sign", "--site-passphrase-fd", "0"]));
+    }
+
+    /// Adds the signatures of the site keys to a proposal, as on a machine without network.
+    pub fn sign_proposal(&self, file: &Path) {
+        let mut sign = nightsafe(&["keys", "sign", "--yes", "--site-passphrase-fd", "0"]);
+        sign.arg(file);
+        self.sign(sign);
+    }
+
+    fn sign(&self, mut command: Command) {
         for number in 1..3 {
-            sign.arg("--site-key").arg(self.folder.join(format!("site-keys/site-key-{number}.key")));
+            command.arg("--site-key").arg(self.folder.join(format!("site-keys/site-key-{number}.key")));
         }
-        run(&mut sign, &format!("{SITE_KEYS}\n"));
+        run(&mut command, &format!("{SITE_KEYS}\n"));
     }
 
     fn init(&self, vault: Option<&str>) {

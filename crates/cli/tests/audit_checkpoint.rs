@@ -13,8 +13,11 @@ mod smtp;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{SITE, Shop, fails, ok, run};
 use nightsafe_core::anchor::TrustAnchor;
@@ -52,6 +55,17 @@ fn record(shop: &Shop, count: usize) {
     });
 }
 
+const FORGET: &str = "DELETE FROM log_entry; DELETE FROM log_leaf; DELETE FROM log_node; DELETE FROM checkpoint";
+
+/// Somebody who has the database writes in it.
+fn change(shop: &Shop, sql: &'static str) {
+    wait(async {
+        let mut raw = SqliteConnection::connect(shop.data().join("vault.db").to_str().unwrap()).await.unwrap();
+        assert!(sqlx::raw_sql(sql).execute(&mut raw).await.unwrap().rows_affected() > 0);
+        raw.close().await.unwrap();
+    });
+}
+
 fn checkpoint(shop: &Shop, more: &[&str]) -> Output {
     run(
         {
@@ -61,6 +75,15 @@ fn checkpoint(shop: &Shop, more: &[&str]) -> Output {
         },
         "",
     )
+}
+
+fn with_mail(shop: &Shop, smtp: &Smtp, to: &str) {
+    let config = shop.data().join("nightsafe.toml");
+    let section = format!(
+        "\n[mail]\nserver = \"localhost\"\nport = {}\nsecurity = \"none\"\nfrom = \"nightsafe@shop.example\"\nto = [{to}]\n",
+        smtp.port
+    );
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &section).unwrap();
 }
 
 /// A copy as of now.
@@ -155,13 +178,7 @@ fn a_checkpoint_is_printed_and_mailed_and_either_catches_who_rewrites_the_log() 
     assert!(fails(checkpoint(&shop, &[])).contains("no entries yet"));
     record(&shop, 5);
     assert!(fails(checkpoint(&shop, &["--mail"])).contains("no section [mail]"));
-    let config = shop.data().join("nightsafe.toml");
-    let section = format!(
-        "\n[mail]\nserver = \"localhost\"\nport = {}\nsecurity = \"none\"\nfrom = \"nightsafe@shop.example\"\n\
-         to = [\"office@shop.example\", \"auditor@elsewhere.example\"]\n",
-        smtp.port
-    );
-    fs::write(&config, fs::read_to_string(&config).unwrap() + &section).unwrap();
+    with_mail(&shop, &smtp, "\"office@shop.example\", \"auditor@elsewhere.example\"");
     let out = shop.path("printed.note");
     let printed = ok(checkpoint(&shop, &["--mail", "--out", out.to_str().unwrap()]));
     assert_eq!(Checkpoint::verify(&printed, &log_key(&shop)).unwrap().size, 5);
@@ -182,12 +199,7 @@ fn a_checkpoint_is_printed_and_mailed_and_either_catches_who_rewrites_the_log() 
         );
     }
     // Another history, signed with the log's own key
-    wait(async {
-        let mut raw = SqliteConnection::connect(shop.data().join("vault.db").to_str().unwrap()).await.unwrap();
-        let forget = "DELETE FROM log_entry; DELETE FROM log_leaf; DELETE FROM log_node; DELETE FROM checkpoint";
-        sqlx::raw_sql(forget).execute(&mut raw).await.unwrap();
-        raw.close().await.unwrap();
-    });
+    change(&shop, FORGET);
     record(&shop, 9);
     let copy = export(&shop, "rewritten");
     ok(verify(&shop, &copy, &[]));
@@ -221,10 +233,29 @@ fn what_becomes_of_keys_is_recorded_once_however_often_it_starts() {
     assert!(told.starts_with("ok: 4 entries, of which 4 were opened and their signatures verified"), "{told}");
 }
 
+/// A witness that hangs up; counts who asks it.
+fn counting() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let key = Witness::new(NoteSigner::from_seed("count.example", &[5; 32]).unwrap().vkey().clone()).to_text();
+    let named = format!("http://localhost:{}={key}", listener.local_addr().unwrap().port());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    std::thread::spawn(move || {
+        listener.incoming().for_each(|_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        })
+    });
+    (named, asked)
+}
+
 #[test]
 fn what_the_log_did_not_sign_is_not_passed_on() {
     let (shop, smtp) = (Shop::made(), Smtp::start());
     record(&shop, 2);
+    let (witness, asked) = counting();
+    let quietly = ["--witness", &witness, "--quorum", "0"];
+    ok(checkpoint(&shop, &quietly));
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "what is good is shown to it");
     wait(async {
         let mut raw = SqliteConnection::connect(shop.data().join("vault.db").to_str().unwrap()).await.unwrap();
         let thief = NoteSigner::from_seed(&format!("{SITE}/log"), &[9; 32]).unwrap();
@@ -233,16 +264,30 @@ fn what_the_log_did_not_sign_is_not_passed_on() {
         sqlx::query("UPDATE checkpoint SET note = $1").bind(forged).execute(&mut raw).await.unwrap();
         raw.close().await.unwrap();
     });
-    let config = shop.data().join("nightsafe.toml");
-    let section = format!(
-        "\n[mail]\nserver = \"localhost\"\nport = {}\nsecurity = \"none\"\nfrom = \"a@shop.example\"\nto = [\"b@shop.example\"]\n",
-        smtp.port
-    );
-    fs::write(&config, fs::read_to_string(&config).unwrap() + &section).unwrap();
-    let refused = checkpoint(&shop, &["--mail"]);
+    with_mail(&shop, &smtp, "\"b@shop.example\"");
+    let refused = checkpoint(&shop, &[&quietly[..], &["--mail"]].concat());
     assert!(refused.stdout.is_empty());
     assert!(fails(refused).contains("not signed by the log's key"));
     assert!(smtp.is_empty());
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "nobody is asked to cosign it");
+}
+
+/// The checkpoint is the log's own, and the tree under it is not: a witness that gets no proof, or a wrong one, is not asked.
+#[test]
+fn what_is_not_of_the_tree_in_the_database_is_not_passed_on() {
+    let shop = Shop::made();
+    record(&shop, 3);
+    let (witness, asked) = counting();
+    for (sql, said) in [
+        ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 1", "not those that its last checkpoint signs"),
+        ("DELETE FROM log_node WHERE level = 1", "are not all there"),
+    ] {
+        change(&shop, sql);
+        let refused = checkpoint(&shop, &["--witness", &witness, "--quorum", "0"]);
+        assert!(refused.stdout.is_empty());
+        assert!(fails(refused).contains(said), "{sql}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
 
 #[test]
@@ -286,12 +331,7 @@ fn a_witness_cosigns_what_continues_what_it_saw_and_nothing_else() {
     an_auditor_wants_their_cosignatures(&shop, &first.witness, &second.witness);
 
     // Somebody rewrites the log, and signs it with its own key
-    wait(async {
-        let mut raw = SqliteConnection::connect(shop.data().join("vault.db").to_str().unwrap()).await.unwrap();
-        let forget = "DELETE FROM log_entry; DELETE FROM log_leaf; DELETE FROM log_node; DELETE FROM checkpoint";
-        sqlx::raw_sql(forget).execute(&mut raw).await.unwrap();
-        raw.close().await.unwrap();
-    });
+    change(&shop, FORGET);
     record(&shop, 310);
     let refused = checkpoint(&shop, &["--witness", &one]);
     assert!(!cosigned(std::str::from_utf8(&refused.stdout).unwrap(), &first));

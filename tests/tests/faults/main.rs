@@ -19,5 +19,6 @@ mod disk;
 mod flood;
 mod kills;
 mod leaves;
+mod reseal;
 mod rig;
 mod single;

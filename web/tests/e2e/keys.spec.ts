@@ -2,30 +2,10 @@
 
 import { Admin } from "./support/admin.ts";
 import { expectAccessible } from "./support/axe.ts";
+import { daysFromNow } from "./support/days.ts";
 import { Demo } from "./support/demo.ts";
-import { Site, dataKeys, hashOf } from "./support/site.ts";
+import { Site, dataKeys } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
-
-const DAY = 86_400_000;
-
-/**
- * A page that counts days from a later day, to which ingest says that all is current. Only what it counts by is later: entries
- * of the audit log are dated by the same clock as the vault's, or refused.
- */
-async function daysFromNow(admin: Admin, demo: Demo, days: number): Promise<void> {
-  const site = new Site(demo);
-  const then = new Date(Date.now() + days * DAY);
-  const note = await (await fetch(`${demo.at.ingest}/v1/timestamp`)).text();
-  const [, roster = ""] = /^roster ([0-9a-f]{64})$/m.exec(note) ?? [];
-  const later = site.timestamp({ manifest: hashOf(site.manifest), roster, until: new Date(then.getTime() + DAY) });
-  await admin.page.route(`${demo.at.ingest}/v1/timestamp`, (route) =>
-    route.fulfill({ body: later, headers: { "access-control-allow-origin": new URL(demo.at.admin).origin } }),
-  );
-  await admin.page.addInitScript((later) => {
-    const now = Date.now.bind(Date);
-    Date.now = () => now() + later;
-  }, days * DAY);
-}
 
 for (const { what, options } of [
   { what: "light", options: {} },
@@ -58,13 +38,15 @@ for (const { what, options } of [
 }
 
 test("what is due is announced in time, on the page and in a banner", async ({ browser, demo: _built, spare }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(240_000);
   const demo = await Demo.start(spare); // with two data keys, and nobody else who signs more ahead
   try {
     for (const { days, said, state } of [
       { days: 91, said: ["No data key is ready to take over on"], state: "Retiring" },
       { days: 181, said: ["The same data key has been in use for 91 days"], state: "Retired" },
       { days: 345, said: ["In less than 60 days", "the key manifest ends and the payment form stops"], state: "Retired" },
+      { days: 394, said: ["In less than a day, on"], state: "Retired" },
+      { days: 396, said: ["The key manifest ended on", "the payment form has stopped."], state: "Retired" },
     ] as const) {
       const context = await browser.newContext({ locale: "en-GB" });
       const admin = new Admin(await context.newPage(), demo);

@@ -6,7 +6,8 @@ import { expectAccessible } from "./support/axe.ts";
 import { Checkout, SHOPPER } from "./support/checkout.ts";
 import { Demo } from "./support/demo.ts";
 import { Passkeys } from "./support/passkeys.ts";
-import { Site } from "./support/site.ts";
+import { joins, People } from "./support/people.ts";
+import { Site, dataKeys } from "./support/site.ts";
 import { expect, test } from "./support/test.ts";
 
 const CARD = { Card: { Number: SHOPPER.number, Expires: "12 / 2029", "Name on card": SHOPPER.holder } };
@@ -95,6 +96,65 @@ test("without PRF it is asked for after the passphrase, and a new key changes no
     });
   } finally {
     await context.close();
+    await demo.stop();
+  }
+});
+
+test("without PRF, who joined before a rotation opens with passphrase and passkey what is sealed after it", async ({ browser, demo: _built, spare }) => {
+  test.setTimeout(240_000);
+  const demo = await Demo.start(spare);
+  const contexts = await Promise.all([1, 2, 3].map(() => browser.newContext({ locale: "en-GB" })));
+  const [anna, ben, elsewhere] = await Promise.all(contexts.map((context) => context.newPage()));
+  if (anna === undefined || ben === undefined || elsewhere === undefined) throw new Error("three pages");
+  try {
+    const checkout = new Checkout(elsewhere, demo);
+    const { reference: before } = await checkout.purchase(SHOPPER, "hosted");
+    const first = new Admin(anna, demo);
+    const people = new People(first);
+    await first.signIn();
+    const join = async (name: string, passphrase: string): Promise<void> => {
+      await people.open();
+      const words = await joins(ben, await people.invite(name), passphrase);
+      await anna.getByRole("button", { name: "Look again" }).click();
+      await people.sign(people.entry("Waiting for you", name), words, /^Sign/);
+      await people.says(`${name} is on the list now.`);
+    };
+    const login = { user: "ben", passphrase: "seventeen brass herons asleep" };
+    await join("cleo", "nine quiet trams to nowhere");
+    await join(login.user, login.passphrase);
+
+    const second = new Admin(ben, { at: { admin: demo.at.admin, admin_login: login } });
+    const passkeys = new Passkeys(second);
+    await passkeys.device({ hasPrf: false });
+    await second.signIn();
+    await passkeys.open();
+    await passkeys.add("Key ring", login.passphrase);
+    await expect(passkeys.row("Key ring")).toContainText("it does not unlock by itself", PATIENCE);
+    await passkeys.signOut();
+
+    // Cleo goes, and knew every key that is signed: one that was made since takes over at once. Ben is not there
+    const old = dataKeys(new Site(demo).manifest);
+    await people.open();
+    await (await people.act("cleo", "Remove")).getByRole("button", { name: "Remove cleo" }).click();
+    await people.says("cleo was removed.");
+    await new Site(demo).ceremony();
+    const [active] = dataKeys(new Site(demo).manifest);
+    expect(old.map(({ id }) => id)).not.toContain(active?.id);
+    const sent = elsewhere.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/deposits"));
+    const { reference: after } = await checkout.purchase(SHOPPER, "hosted");
+    expect((await sent).postDataJSON()).toMatchObject({ key_id: active?.id });
+
+    await passkeys.signInWithBoth();
+    for (const reference of [after, before]) {
+      await second.deposit(reference);
+      expect(await second.differences()).toEqual([]);
+      expect(await second.opened(["Card"], "Charge the card")).toEqual(CARD);
+    }
+    await ben.getByRole("button", { name: "Keys" }).click();
+    await expect(ben.locator(`[data-key="${active?.id ?? ""}"]`)).toContainText("Seals what customers type now");
+    await expect(ben.locator(`[data-key="${active?.id ?? ""}"]`)).toContainText("You can open what it sealed.");
+  } finally {
+    await Promise.all(contexts.map((context) => context.close()));
     await demo.stop();
   }
 });

@@ -1,4 +1,5 @@
-//! Settling is killed in the middle, at random moments: every row is there as before. And how long it takes.
+//! Settling is killed in the middle, at random moments, and where it waits for others: every row is there as before. And how
+//! long it takes.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -8,12 +9,16 @@ use std::time::{Duration, Instant};
 use nightsafe_store::Database;
 use nightsafe_store::postgres::migrate;
 use nightsafe_store::vault::{self, VaultStore};
+use sqlx::{Connection, Executor, PgConnection};
 
 use crate::place::Place;
 use crate::rows::NOW;
 use crate::settle::{batch, check};
 
 const DEPOSITS: u32 = 400;
+
+/// A server must be back by then.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many kills.
 fn rounds() -> u32 {
@@ -99,7 +104,11 @@ impl Cluster {
     }
 
     fn database(&self, role: &str) -> Database {
-        format!("postgres://{role}@localhost/postgres?host={}", self.folder.path().display()).parse().unwrap()
+        self.url(role).parse().unwrap()
+    }
+
+    fn url(&self, role: &str) -> String {
+        format!("postgres://{role}@localhost/postgres?host={}", self.folder.path().display())
     }
 
     fn log(&self) -> PathBuf {
@@ -116,14 +125,36 @@ impl Cluster {
         command
     }
 
-    /// Kill -9 of the session that settles; false when none does at the moment.
-    fn kill_settling(&self) -> bool {
+    /// Kill -9 of the session that settles, and the end of all others; false when none settles at the moment.
+    async fn kill_settling(&self) -> bool {
         let mut psql = Command::new("psql");
         psql.args(["-X", "-A", "-t", "-U", "postgres", "-d", "postgres", "-h"]).arg(self.folder.path());
         let found = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE '/* vault settle */%'";
         let output = psql.args(["-c", found]).output().unwrap();
         let pid = String::from_utf8(output.stdout).unwrap();
-        !pid.trim().is_empty() && Command::new("kill").arg("-9").arg(pid.trim()).status().unwrap().success()
+        let starts = self.starts();
+        if pid.trim().is_empty() || !Command::new("kill").arg("-9").arg(pid.trim()).status().unwrap().success() {
+            return false;
+        }
+        // The server lets new sessions in until it has noticed, and then ends them, too
+        let start = Instant::now();
+        while self.starts() == starts {
+            assert!(start.elapsed() < PATIENCE, "the server does not start again");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        true
+    }
+
+    /// Somebody who reads the field rows until the end.
+    async fn reads(&self) -> PgConnection {
+        let mut reader = PgConnection::connect(&self.url("postgres")).await.unwrap();
+        reader.execute("BEGIN; LOCK TABLE vault.field_staging IN ACCESS SHARE MODE").await.unwrap();
+        reader
+    }
+
+    /// How often the server was ready, by its log.
+    fn starts(&self) -> usize {
+        std::fs::read_to_string(self.log()).unwrap().matches("database system is ready to accept connections").count()
     }
 }
 
@@ -153,26 +184,44 @@ async fn a_killed_backend_leaves_every_row_on_postgres() {
     store.settle(NOW).await.unwrap();
     store.take_in(&batch(DEPOSITS / 2..DEPOSITS)).await.unwrap();
     store.close().await;
-    let mut killed = 0;
+    let (mut killed, mut waiting) = (0, 0);
     for round in 0..rounds() {
         let store = patient(&database).await;
         // Something to move each time
         store.take_in(&batch(DEPOSITS + round..DEPOSITS + round + 1)).await.unwrap();
+        // Every other time somebody reads: the new partitions are there, and settling waits to put them into their places
+        let reader = if round % 2 == 1 { Some(cluster.reads().await) } else { None };
         let settling = tokio::spawn({
             let store = store.clone();
             async move { store.settle(NOW).await }
         });
-        tokio::time::sleep(Duration::from_millis(u64::from(round * 7 % 50))).await;
-        let is_killed = cluster.kill_settling();
-        killed += u32::from(is_killed && settling.await.unwrap().is_err());
-        drop(store);
+        let mut is_killed = false;
+        if reader.is_some() {
+            let start = Instant::now();
+            while !is_killed {
+                assert!(start.elapsed() < PATIENCE && !settling.is_finished(), "it does not wait for who reads");
+                tokio::time::sleep(Duration::from_millis(5)).await; // it runs in this thread
+                is_killed = cluster.kill_settling().await;
+            }
+            waiting += 1;
+        } else {
+            tokio::time::sleep(Duration::from_millis(u64::from(round * 7 % 50))).await;
+            is_killed = cluster.kill_settling().await;
+        }
+        let settled = settling.await.unwrap();
+        assert!(settled.is_err() || reader.is_none());
+        assert!(settled.is_ok() || is_killed, "{settled:?}");
+        killed += u32::from(settled.is_err());
+        drop((store, reader));
         let store = patient(&database).await;
         check(&store, 0..DEPOSITS + round + 1).await;
         let sets = store.anonymity_sets().await.unwrap();
         assert_eq!(sets.iter().map(|set| set.rows).sum::<u64>(), 3 * u64::from(DEPOSITS + round + 1));
         store.close().await;
     }
-    eprintln!("postgres: {killed} of {} kills found a session that settled", rounds());
+    let by_chance = killed - waiting;
+    eprintln!("postgres: {} kills, {waiting} while settling waits, {by_chance} of the rest while it works", rounds());
+    assert_eq!(waiting, rounds() / 2);
     assert!(killed > 1);
     let store = patient(&database).await;
     store.settle(NOW).await.unwrap();
@@ -185,7 +234,7 @@ async fn patient(database: &Database) -> VaultStore {
     loop {
         match VaultStore::open(database).await {
             Ok(store) if store.probe().await.is_ok() => return store,
-            result => assert!(start.elapsed() < Duration::from_secs(30), "{:?}", result.err()),
+            result => assert!(start.elapsed() < PATIENCE, "{:?}", result.err()),
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -1,4 +1,5 @@
-// What is left in a page: in its JavaScript heap, as DevTools takes it, and in the memory of its WASM modules.
+// What is left in a page: in its JavaScript heap, as DevTools takes it, in the memory of its WASM modules, and in what the browser
+// keeps for it.
 
 import type { CDPSession, Page } from "@playwright/test";
 
@@ -20,9 +21,9 @@ export async function watchMemories(page: Page): Promise<void> {
   });
 }
 
-/** Which of these byte strings, given as hex, lie in a module's memory. */
-export async function inMemories(page: Page, wanted: readonly string[]): Promise<string[]> {
-  return page.evaluate((wanted) => {
+/** Which of these byte strings, given as hex, lie in a module's memory; with `planted` at its end while that is looked at. */
+export async function inMemories(page: Page, wanted: readonly string[], planted = ""): Promise<string[]> {
+  return page.evaluate(({ wanted, planted }) => {
     const { memories } = globalThis as unknown as { memories: WebAssembly.Memory[] };
     const bytesOf = (hex: string): number[] => (hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
     const holds = (memory: Uint8Array, bytes: readonly number[]): boolean => {
@@ -33,8 +34,24 @@ export async function inMemories(page: Page, wanted: readonly string[]): Promise
       return false;
     };
     if (memories.length === 0) throw new Error("no module was started");
-    return wanted.filter((hex) => memories.some(({ buffer }) => holds(new Uint8Array(buffer), bytesOf(hex))));
-  }, wanted);
+    const end = new Uint8Array(memories.at(-1)?.buffer ?? new ArrayBuffer(0)).subarray(-planted.length / 2 || undefined);
+    const before = end.slice();
+    if (planted !== "") end.set(bytesOf(planted));
+    const found = wanted.filter((hex) => memories.some(({ buffer }) => holds(new Uint8Array(buffer), bytesOf(hex))));
+    end.set(before);
+    return found;
+  }, { wanted, planted });
+}
+
+/** What the browser keeps of a page and shows of it: storage of every kind, address, history, title, document and inputs. */
+export async function kept(page: Page): Promise<string> {
+  const storage = await page.context().storageState({ indexedDB: true });
+  const own = await page.evaluate(() => [
+    Object.entries(sessionStorage),
+    [location.href, document.title, history.state as unknown],
+    [document.documentElement.outerHTML, ...[...document.querySelectorAll("input, textarea")].map((input) => (input as HTMLInputElement).value)],
+  ]);
+  return [JSON.stringify(storage), ...own.flat(2).map((one) => (typeof one === "string" ? one : JSON.stringify(one ?? null)))].join("\n");
 }
 
 /** Everything in the JavaScript heap, as one text; garbage is collected before. */

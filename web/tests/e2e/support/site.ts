@@ -50,6 +50,16 @@ export class Site {
     return (await nightsafe(args, this.#passphrase)).trim();
   }
 
+  /** The three steps with offline site keys; gives what a signer was shown. */
+  async ceremony(): Promise<string> {
+    const { at } = this.demo;
+    const [file, data] = [join(at.data_dir, "next.proposal"), ["--data-dir", at.data_dir]];
+    await nightsafe(["keys", "propose", ...data, "--out", file, "--passphrase-fd", "3"], `${at.admin_login.passphrase}\n`);
+    const shown = await nightsafe(["keys", "sign", file, ...this.#siteKeys, "--yes"], this.#passphrase);
+    await nightsafe(["keys", "publish", ...data, file]);
+    return shown;
+  }
+
   get #siteKeys(): readonly string[] {
     const keys = [1, 2].flatMap((n) => ["--site-key", join(this.#offline, `site-keys/site-key-${n}.key`)]);
     return [...keys, "--site-passphrase-fd", "3"];

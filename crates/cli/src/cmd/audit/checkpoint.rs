@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use nightsafe_core::log::{Checkpoint, Hashes, Node, Plan, Proof};
+use nightsafe_core::log::{Checkpoint, Hash, Hashes, Node, Plan, Proof};
 use nightsafe_core::note::Note;
 use nightsafe_vault::{LogConfig, VaultStore};
 
@@ -55,12 +55,24 @@ struct InDatabase<'s>(&'s VaultStore);
 impl Grown for InDatabase<'_> {
     async fn proof(&self, from: u64, to: u64) -> Result<Proof> {
         let plan = Plan::for_consistency(from, to)?;
+        Ok(plan.read_proof(&self.hashes(&plan).await?)?)
+    }
+}
+
+impl InDatabase<'_> {
+    /// The root of a tree of so many leaves.
+    async fn root(&self, size: u64) -> Result<Hash> {
+        let plan = Plan::for_root(size)?;
+        Ok(plan.read_root(&self.hashes(&plan).await?)?)
+    }
+
+    async fn hashes(&self, plan: &Plan) -> Result<Hashes> {
         let nodes: Vec<Node> = plan.nodes().collect();
         let found = self.0.log_hashes(&nodes).await?;
         let found = found.context("the audit log's hashes are not all there: compare with a copy")?;
         let mut hashes = Hashes::default();
         hashes.store(nodes.into_iter().zip(found));
-        Ok(plan.read_proof(&hashes)?)
+        Ok(hashes)
     }
 }
 
@@ -73,11 +85,16 @@ pub(super) async fn run(args: &CheckpointArgs) -> Result<()> {
     };
     let asked = asked(args, &config)?;
     let store = VaultStore::open_read_only(&args.vault.database(&data, &config)?).await?;
-    let cosigned = cosigned(args, &config, &store, &asked).await;
+    let cosigned = async {
+        // Before anybody is told of it: a witness that cosigned what somebody put there would vouch for it ever after
+        let (checkpoint, note) = last(&data, &config, &store).await?;
+        let (note, count) = cosigned(args, &config, &store, note, &asked).await?;
+        anyhow::Ok((note, checkpoint, count))
+    };
+    let cosigned = cosigned.await;
     store.close().await;
     let (note, checkpoint, count) = cosigned?;
     let text = note.encode();
-    check_signed(&data, &config, &text)?;
     // First of all where it is asked for, whatever becomes of the rest
     term::print(&text)?;
     if let Some(out) = &args.out {
@@ -112,16 +129,28 @@ fn asked(args: &CheckpointArgs, config: &Config) -> Result<Vec<WitnessSection>> 
     Ok(asked)
 }
 
-/// The last checkpoint with all cosignatures that are to be had; how many of those who were asked cosigned.
+/// The last checkpoint, which the log's key signed, and which is of the tree in the database.
+async fn last(data: &DataDir, config: &Config, store: &VaultStore) -> Result<(Checkpoint, Note)> {
+    let text = store.log_checkpoint().await?.context("the audit log has no entries yet")?;
+    let parsed = Note::parse(&text).ok().and_then(|note| Some((Checkpoint::parse(note.text()).ok()?, note)));
+    let (checkpoint, note) = parsed.context("the checkpoint in the database is none: somebody changed it")?;
+    check_signed(data, config, &text)?;
+    if InDatabase(store).root(checkpoint.size).await? != checkpoint.root {
+        bail!(
+            "the audit log's hashes are not those that its last checkpoint signs: somebody changed them. Compare with a copy"
+        );
+    }
+    Ok((checkpoint, note))
+}
+
+/// The checkpoint with all cosignatures that are to be had; how many of those who were asked cosigned.
 async fn cosigned(
     args: &CheckpointArgs,
     config: &Config,
     store: &VaultStore,
+    mut note: Note,
     asked: &[WitnessSection],
-) -> Result<(Note, Checkpoint, usize)> {
-    let text = store.log_checkpoint().await?.context("the audit log has no entries yet")?;
-    let parsed = Note::parse(&text).ok().and_then(|note| Some((Checkpoint::parse(note.text()).ok()?, note)));
-    let (checkpoint, mut note) = parsed.context("the checkpoint in the database is none: somebody changed it")?;
+) -> Result<(Note, usize)> {
     let ca_file: Option<&Path> = args.ca_file.as_deref().or(config.release_log.ca_file.as_deref());
     let mut count = 0_usize;
     for section in asked {
@@ -133,7 +162,7 @@ async fn cosigned(
             Err(error) => term::warn(&format!("witness {}: {error:#}", section.witness()?.name())),
         }
     }
-    Ok((note, checkpoint, count))
+    Ok((note, count))
 }
 
 /// What somebody put into the database is not passed on as the log's, where its key is at hand.
