@@ -27,6 +27,8 @@ pub(crate) struct About<'a> {
     pub(crate) created: UnixTime,
     pub(crate) expires: UnixTime,
     pub(crate) made_with: MadeWith,
+    /// Programs of the site's servers, by the names of their files.
+    pub(crate) programs: BTreeMap<String, [u8; 32]>,
     pub(crate) manifest: &'a Signed,
     pub(crate) origins: &'a Origins,
     /// Key of the release log.
@@ -46,6 +48,7 @@ pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>)
         created: about.created,
         expires: about.expires,
         made_with: about.made_with,
+        programs: about.programs,
         log: Some(about.log),
         key_manifest: KeyManifestId { sequence: about.manifest.sequence(), hash: about.manifest.hash() },
         fields,

@@ -22,6 +22,9 @@ pub(super) struct Document {
     pub(super) key_manifest: KeyManifest,
     pub(super) nightsafe: Nightsafe,
     pub(super) origins: Origins,
+    /// Name to SHA-256; missing where there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) programs: BTreeMap<String, String>,
     /// Verifier key; missing where there is no log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) release_log: Option<String>,
