@@ -60,6 +60,9 @@ pub struct SiteRelease {
     pub key_manifest: KeyManifestId,
     /// Key of the release log; its name is the log's origin. Releases of before there was a log name none.
     pub log: Option<Vkey>,
+    /// The script of the fields origin that shops' pages load now; they may still load those of before. Releases of before it
+    /// was named name none.
+    pub element: Option<FilePath>,
     /// SHA-256 of programs that the site's servers run, by their files' names: 1 to 64 of `[A-Za-z0-9._+-]`, the first of them
     /// a letter or a digit. Releases of before they could name some name none.
     pub programs: BTreeMap<String, [u8; 32]>,

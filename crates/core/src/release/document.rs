@@ -33,6 +33,7 @@ pub(super) fn parse(text: &str) -> Option<SiteRelease> {
             hash: ManifestHash::from_hex(&wire.key_manifest.hash).ok()?,
         },
         log: log(wire.release_log.as_deref(), &wire.site)?,
+        element: element(&wire)?,
         programs: hashes(std::mem::take(&mut wire.programs))?,
         fields: place(&mut wire, |origins| &origins.fields)?,
         admin: place(&mut wire, |origins| &origins.admin)?,
@@ -45,6 +46,7 @@ pub(super) fn parse(text: &str) -> Option<SiteRelease> {
 pub(super) fn encode(release: &SiteRelease) -> String {
     let mut wire = wire::Document {
         created: release.created.to_text(),
+        element: release.element.as_ref().map(|path| release.fields.url(path.as_str())),
         expires: release.expires.to_text(),
         files: BTreeMap::new(),
         format: Label::SiteReleaseDocument.as_str().into(),
@@ -119,6 +121,12 @@ fn place(wire: &mut wire::Document, which: impl Fn(&wire::Origins) -> &String) -
     Some(Place { origin, files, headers })
 }
 
+/// Of the fields origin.
+fn element(wire: &wire::Document) -> Option<Option<FilePath>> {
+    let Some(url) = &wire.element else { return Some(None) };
+    Some(Some(FilePath::parse(url.strip_prefix(wire.origins.fields.as_str())?)?))
+}
+
 /// The key of a log that is the site's own.
 fn log(wire: Option<&str>, site: &str) -> Option<Option<Vkey>> {
     let Some(text) = wire else { return Some(None) };
@@ -162,6 +170,7 @@ fn is_good(release: &SiteRelease) -> bool {
         && is_commit(&made_with.source_commit)
         && is_words(&made_with.toolchain)
         && modules
+        && release.element.as_ref().is_none_or(|path| path.is_code() && release.fields.files.contains_key(path))
         && release.programs.len() <= MAX_PROGRAMS
         && release.programs.keys().all(|name| is_program_name(name))
         && release.places().into_iter().all(Place::is_good)

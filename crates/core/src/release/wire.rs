@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
     pub(super) created: String,
+    /// URL; missing where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) element: Option<String>,
     pub(super) expires: String,
     pub(super) files: BTreeMap<String, File>,
     pub(super) format: String,

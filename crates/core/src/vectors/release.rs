@@ -55,6 +55,7 @@ pub(super) fn make() -> Value {
         ("letters that are not ASCII", with(|made| owner(made, &loader, "Käufer & Söhne \u{2028}")), NOW, None),
         ("keys of a script's signatures", with(|made| keys(made, &loader, 2)), NOW, None),
         ("programs of the site's servers", with(|made| programs(made, &["nightsafe", "nightsafe-ingest"])), NOW, None),
+        ("the element of now", with(|made| made.element = Some(loader.clone())), NOW, None),
         ("a second too early", of(&good, &[1, 2]), "2026-11-26T11:59:59Z", Some("not_yet_valid")),
         ("a second too late", of(&good, &[1, 2]), "2027-03-08T12:00:01Z", Some("expired")),
         ("one of two keys", of(&good, &[1]), NOW, Some("too_few_signatures")),
@@ -135,6 +136,18 @@ pub(super) fn make() -> Value {
             Some("invalid_manifest"),
         ),
         ("a program whose name leads elsewhere", with(|made| programs(made, &[".."])), NOW, Some("invalid_manifest")),
+        (
+            "an element that is not there",
+            with(|made| made.element = FilePath::parse("/element-1.js")),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        (
+            "an element of the admin site",
+            document("\"expires\"", "\"element\":\"https://admin.example/admin.js\",\"expires\""),
+            NOW,
+            Some("invalid_manifest"),
+        ),
         (
             "no programs, said",
             document("\"release_log\"", "\"programs\":{},\"release_log\""),

@@ -172,6 +172,7 @@ mod tests {
                 modules: BTreeMap::new(),
             },
             log: None,
+            element: None,
             programs: BTreeMap::new(),
             key_manifest: nightsafe_core::release::KeyManifestId {
                 sequence: 1,
