@@ -193,14 +193,52 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn refuses_with_headers(rig: &Rig, request: &str, header: &str) {
+/// Head and body, in lower case.
+fn answer(rig: &Rig, request: &str, header: &str) -> String {
     let mut stream = TcpStream::connect(rig.fields).unwrap();
     let text = format!("{request} HTTP/1.1\r\nhost: localhost:4802\r\n{header}connection: close\r\n\r\n");
     stream.write_all(text.as_bytes()).unwrap();
     let mut answer = Vec::new();
     // It may hang up before it has read all
     let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+    String::from_utf8_lossy(&answer).to_ascii_lowercase()
+}
+
+/// Headers that say something of a file's bytes are on all its answers, and on no error in its place.
+fn signs_files_and_no_errors(rig: &Rig) {
+    let loader = rig.file("/loader-", ".js");
+    let get = |header: &str| answer(rig, &format!("GET {loader}"), header);
+    let count = |answer: &str| {
+        let names = ["\r\nsignature: ", "\r\nsignature-input: ", "\r\nunencoded-digest: "];
+        names.into_iter().filter(|name| answer.contains(name)).count()
+    };
+    let good = get("");
+    assert!(good.starts_with("http/1.1 200") && count(&good) == 3, "{good}");
+    // Of a request with conditions an answer may make nothing, but never an error with signatures
+    for header in
+        ["range: bytes=9999999-\r\n", "if-match: \"x\"\r\n", "if-unmodified-since: Thu, 01 Jan 1970 00:00:01 GMT\r\n"]
+    {
+        let other = get(header);
+        assert_eq!(count(&other), if other.starts_with("http/1.1 200") { 3 } else { 0 }, "{other}");
+    }
+    let (folder, aside) = (rig.site().join("fields"), rig.shop.path("aside"));
+    fs::create_dir_all(&aside).unwrap();
+    let move_all = |from: &Path, to: &Path| {
+        for name in ["", ".br", ".gz"].map(|end| format!("{}{end}", loader.trim_start_matches('/'))) {
+            if from.join(&name).exists() {
+                fs::rename(from.join(&name), to.join(&name)).unwrap();
+            }
+        }
+    };
+    move_all(&folder, &aside);
+    let gone = get("");
+    move_all(&aside, &folder);
+    assert!(gone.starts_with("http/1.1 404") && count(&gone) == 0, "{gone}");
+    assert!(gone.contains("\r\nx-frame-options: deny\r\n") && gone.contains("\r\nconnection-allowlist: ()"), "{gone}");
+}
+
+fn refuses_with_headers(rig: &Rig, request: &str, header: &str) {
+    let answer = answer(rig, request, header);
     assert!(answer.starts_with("http/1.1 4"), "{request}: {answer}");
     for header in
         ["\r\nx-frame-options: deny\r\n", "\r\nconnection-allowlist: ()", "\r\nreferrer-policy: no-referrer\r\n"]
@@ -221,6 +259,7 @@ fn serves_the_release(rig: &Rig, of_all: [&str; 2], of_frame: [&str; 2], of_modu
         assert_eq!(status, 0, "{said}");
     }
     fs::remove_file(rig.site().join("fields/tracker.js")).unwrap();
+    signs_files_and_no_errors(rig);
     // Other errors than that of a path at which nothing is
     for request in ["PUT /x", "GET /..%2f..%2fx"] {
         refuses_with_headers(rig, request, "");

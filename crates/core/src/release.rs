@@ -12,6 +12,7 @@ mod place;
 mod wire;
 
 pub use check::{HeaderDifference, HeaderFault, Mismatch, SECURITY_HEADERS};
+pub use document::is_program_name;
 pub use error::ReleaseError;
 pub use note::{Remembered, VerifiedRelease, sign, text, verify, verify_at_any_time};
 pub use place::{ALL_PATHS, CONTENT_TYPE, File, FilePath, Headers, MAX_KEYS, Place, Script, with_own};
@@ -25,6 +26,8 @@ use std::collections::BTreeMap;
 pub const MAX_DOCUMENT: usize = 1 << 20;
 /// Most files of both origins together.
 pub const MAX_FILES: usize = 4096;
+/// Most programs that a release names.
+pub const MAX_PROGRAMS: usize = 64;
 /// Most bytes of a file: more than anything that a browser loads from a site, and what a comparing program may have to hold.
 pub const MAX_FILE: u64 = 1 << 26;
 /// Longest validity, in days.
@@ -57,6 +60,12 @@ pub struct SiteRelease {
     pub key_manifest: KeyManifestId,
     /// Key of the release log; its name is the log's origin. Releases of before there was a log name none.
     pub log: Option<Vkey>,
+    /// The script of the fields origin that shops' pages load now; they may still load those of before. Releases of before it
+    /// was named name none.
+    pub element: Option<FilePath>,
+    /// SHA-256 of programs that the site's servers run, by their files' names: 1 to 64 of `[A-Za-z0-9._+-]`, the first of them
+    /// a letter or a digit. Releases of before they could name some name none.
+    pub programs: BTreeMap<String, [u8; 32]>,
     /// The origin of the frame.
     pub fields: Place,
     /// The origin of the admin site.

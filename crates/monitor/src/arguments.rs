@@ -41,7 +41,11 @@ pub(crate) struct CheckArgs {
     /// On a server of the site: also look at its disk, at a data directory, or a folder with `fields`, `admin` or both in it
     #[arg(long, value_name = "DIR")]
     pub(crate) local: Option<PathBuf>,
-    /// A program on that server, and what its SHA-256 must be; once for each
+    /// A folder in which that server has programs that the release names; once for each [default: /usr/local/sbin,
+    /// /usr/local/bin, /usr/sbin, /usr/bin]
+    #[arg(long, value_name = "DIR", requires = "local")]
+    pub(crate) programs: Vec<PathBuf>,
+    /// A program on that server, and what its SHA-256 must be, whatever the release says; once for each
     #[arg(long, value_name = "FILE=SHA256", value_parser = program, requires = "local")]
     pub(crate) program: Vec<(PathBuf, [u8; 32])>,
     #[command(flatten)]

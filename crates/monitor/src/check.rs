@@ -131,7 +131,12 @@ pub async fn check(job: Job) -> Outcome {
         .iter()
         .flat_map(|(name, visit)| visit.sites.iter().flat_map(|site| site.log.iter().map(|shown| shown.by(name))))
         .collect();
-    let local = job.local.as_ref().map(|local| local::look(&job, local));
+    let local = job.local.as_ref().map(|local| {
+        let sites = || visits.values().flat_map(|visit| &visit.sites);
+        let release = sites().filter_map(|site| site.release.as_ref()).max_by_key(|one| one.release().sequence);
+        let manifest = sites().filter_map(|site| site.keys.manifest.as_ref()).max_by_key(|one| one.manifest().sequence);
+        local::look(&job, local, local::Shown { release, manifest })
+    });
     let mut outcome = put_together(&job, visits, local);
     let (findings, read) = log::examine(&job, &outcome, shown).await;
     outcome.log = read;

@@ -3,18 +3,18 @@
 //! shows: a key file, a file that is not served yet.
 
 mod log;
+mod program;
 
-use std::io::{self, Read};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use nightsafe_core::anchor::TrustAnchor;
-use nightsafe_core::manifest::KeyManifest;
+use nightsafe_core::manifest::{KeyManifest, VerifiedManifest};
 use nightsafe_core::note::{MAX_NOTE, Vkey};
-use nightsafe_core::release::SiteRelease;
+use nightsafe_core::release::{SiteRelease, VerifiedRelease};
 use nightsafe_serve::online_key;
 use nightsafe_serve::release::folder::{Folder, FolderError, read, read_text};
 use nightsafe_serve::release::{UNAVAILABLE, UNREACHABLE};
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::anchor::is_same_trust;
@@ -33,27 +33,40 @@ const MAX_ANCHOR: usize = 1 << 16;
 pub struct Local {
     /// The data directory, or a folder with `fields`, `admin` or both in it.
     pub folder: PathBuf,
-    /// Programs, and the SHA-256 that each must have. A release names none: they are not part of the site.
+    /// Programs, and the SHA-256 that each must have, whatever the release says.
     pub programs: Vec<(PathBuf, [u8; 32])>,
+    /// Folders in which programs of the release are; where none is named, those where systems have programs.
+    pub installed: Vec<PathBuf>,
+}
+
+/// What is held against the keys and programs of a machine without files of the site: what its addresses showed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shown<'a> {
+    pub(crate) release: Option<&'a VerifiedRelease>,
+    pub(crate) manifest: Option<&'a VerifiedManifest>,
 }
 
 /// Looks at all of it, once.
-pub(crate) fn look(job: &Job, local: &Local) -> Seen {
+pub(crate) fn look(job: &Job, local: &Local, shown: Shown<'_>) -> Seen {
     let mut seen = Seen::default();
-    seen.findings.extend(local.programs.iter().filter_map(|(path, hash)| program(path, hash)));
+    seen.findings.extend(program::named(local));
     let served = local.folder.join("site");
     let place = if served.is_dir() { served } else { local.folder.clone() };
     // A link that another release may get in the meantime
     let place = place.canonicalize().unwrap_or(place);
-    if let Err(error) = look_at_site(job, &place, &mut seen) {
-        seen.findings.push(unreadable(&place, error));
+    match look_at_site(job, &place, &mut seen) {
+        // A vault's machine, for one
+        Err(FolderError::NoSite(_)) if shown.release.is_some() && local.folder.is_dir() => {}
+        Err(error) => seen.findings.push(unreadable(&place, error)),
+        Ok(()) => {}
     }
     for folder in [&local.folder, &place] {
         seen.findings.extend(anchor(job, &folder.join("anchor.txt")));
     }
-    let manifest = seen.keys.manifest.as_ref().map(|verified| verified.manifest());
-    let release = seen.release.as_ref().map(|verified| verified.release());
-    let found = online_keys(&local.folder.join("keys"), manifest, release);
+    let manifest = seen.keys.manifest.as_ref().or(shown.manifest).map(|verified| verified.manifest());
+    let release = seen.release.as_ref().or(shown.release).map(|verified| verified.release());
+    let mut found = online_keys(&local.folder.join("keys"), manifest, release);
+    found.extend(release.iter().flat_map(|release| program::installed(local, &release.programs)));
     seen.findings.extend(found);
     seen
 }
@@ -104,10 +117,18 @@ fn online_keys(folder: &Path, manifest: Option<&KeyManifest>, release: Option<&S
         ("timestamp.key", manifest.map(|manifest| &manifest.timestamp_key), "the key manifest"),
         ("release-log.key", release.and_then(|release| release.log.as_ref()), "the release"),
     ];
-    wanted.into_iter().filter_map(|(file, key, by)| online_key(&folder.join(file), key?, by)).collect()
+    let of_notes = wanted.into_iter().filter_map(|(file, key, by)| {
+        let key = key?;
+        online_key(&folder.join(file), |there| there == key, by)
+    });
+    // Where the site is built: it signs scripts and modules. The one to follow may be newer than what is published
+    let files = release.iter().flat_map(|release| release.fields.files.values());
+    let listed: BTreeSet<[u8; 32]> = files.flat_map(|file| file.keys.iter().copied()).collect();
+    let is_listed = |there: &Vkey| listed.is_empty() || listed.contains(there.public_key());
+    of_notes.chain(online_key(&folder.join("integrity.key"), is_listed, "the release")).collect()
 }
 
-fn online_key(path: &Path, wanted: &Vkey, by: &str) -> Option<Finding> {
+fn online_key(path: &Path, is_wanted: impl Fn(&Vkey) -> bool, by: &str) -> Option<Finding> {
     if !path.exists() {
         return None;
     }
@@ -117,34 +138,12 @@ fn online_key(path: &Path, wanted: &Vkey, by: &str) -> Option<Finding> {
     };
     let signer = std::str::from_utf8(&text).ok().and_then(online_key::parse);
     match signer {
-        Some(signer) if signer.vkey() == wanted => None,
+        Some(signer) if is_wanted(signer.vkey()) => None,
         Some(_) => {
             let said = format!("is another key than the one that {by} names");
             Some(Finding::new(Verdict::KeySwapped, "other_key", name(path), said))
         }
         None => Some(Finding::new(Verdict::KeySwapped, "other_key", name(path), "holds no key")),
-    }
-}
-
-fn program(path: &Path, wanted: &[u8; 32]) -> Option<Finding> {
-    let hash = || -> io::Result<[u8; 32]> {
-        let (mut hasher, mut file) = (Sha256::new(), std::fs::File::open(path)?);
-        let mut part = vec![0; 1 << 16];
-        loop {
-            let length = file.read(&mut part)?;
-            match part.get(..length) {
-                Some(read) if length > 0 => hasher.update(read),
-                _ => return Ok(hasher.finalize().into()),
-            }
-        }
-    };
-    match hash() {
-        Ok(hash) if hash == *wanted => None,
-        Ok(_) => {
-            let said = "is not the program with that SHA-256";
-            Some(Finding::new(Verdict::UnsignedChange, "program_changed", name(path), said))
-        }
-        Err(error) => Some(unreadable(path, error)),
     }
 }
 

@@ -101,8 +101,14 @@ impl Report {
             };
         };
         let of = format!("{} release {} (number {})", self.site, release.version, release.sequence);
+        // The worst come first
+        let is_ok = |told: &Told| told.finding.severity() == Severity::Ok;
+        if self.findings().iter().all(is_ok) {
+            let also: String = self.findings().iter().map(|told| format!("; {}", line(told))).collect();
+            return format!("{of}: all is as it was signed{also}");
+        }
         match self.findings() {
-            [] => format!("{of}: all is as it was signed"),
+            [] => of,
             [told] => format!("{of}: {}", line(told)),
             [told, more @ ..] => format!("{of}: {}, and {} more", line(told), more.len()),
         }

@@ -66,7 +66,11 @@ async fn run_check(args: CheckArgs) -> Result<(String, u8)> {
         known,
         log,
         witnesses: (args.witness.clone(), cosigned),
-        local: args.local.clone().map(|folder| Local { folder, programs: args.program.clone() }),
+        local: args.local.clone().map(|folder| Local {
+            folder,
+            programs: args.program.clone(),
+            installed: args.programs.clone(),
+        }),
         days: (args.warning, args.critical),
     };
     let outcome = check(job.clone()).await;

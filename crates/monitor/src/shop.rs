@@ -84,6 +84,7 @@ impl Page {
                 && let Some(file) = signed(release, url)
             {
                 is_tagged |= is_element(url);
+                findings.extend(lags(release, url, what));
                 // With the keys, or without them, as shops have it whose tag is older or whose policy allows hashes alone
                 let is_pinned = [file.pin(), file.integrity()].iter().any(|pin| integrity.as_ref() == Some(pin));
                 if !is_pinned || !crossorigin {
@@ -170,6 +171,15 @@ fn origin(url: &Url) -> Option<Origin> {
 fn signed<'r>(release: &'r SiteRelease, url: &Url) -> Option<&'r File> {
     let is_plain = url.query().is_none() && origin(url).as_ref() == Some(&release.fields.origin);
     release.fields.files.get(&FilePath::parse(url.path()).filter(|path| is_plain && path.is_code())?)
+}
+
+/// An element of before is as good as that of now, until it is retired.
+fn lags(release: &SiteRelease, url: &Url, what: &str) -> Option<Finding> {
+    let now = release.element.as_ref().filter(|now| is_element(url) && now.as_str() != url.path())?;
+    let now = now.as_str();
+    let said =
+        format!("loads {}, of an earlier release, which is good until it is retired; that of now is {now}", url.path());
+    Some(Finding::new(Verdict::Ok, "earlier_element", what, said))
 }
 
 fn is_element(url: &Url) -> bool {

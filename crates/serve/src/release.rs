@@ -5,6 +5,7 @@ mod asker;
 pub mod folder;
 mod held;
 pub mod html;
+pub mod program;
 mod server;
 pub mod server_files;
 

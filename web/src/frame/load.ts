@@ -27,6 +27,8 @@ export async function startModule({ wasm, portable }: Addresses, again: boolean)
     // The browser does not tell a wrong hash from a lost connection, and holds the bytes of a HEAD, which are none, against the
     // digest that was signed: then it is another file that tells whether the server is there
     const there = await fetch(name, HEAD).catch(() => fetch("key-manifest", HEAD)).then(({ ok }) => ok, () => false);
+    // Browsers report no wrong hash, and do report what a policy refuses: this reaches nobody but ingest's reports, by its name
+    if (there) new Image().src = `refused-${name}`;
     throw new Failure(there ? "module_refused" : "module_unreachable");
   });
   try {

@@ -11,6 +11,11 @@ import { FILES, IN, OUT, WORKERS, lacksAllowlist, type Attempt, type Way } from 
 
 const tampering = new Tampering();
 
+// Where the tests' only network is the loopback, WebRTC would have none to use
+test.use({
+  launchOptions: async ({ launchOptions }, use) => use({ ...launchOptions, args: [...(launchOptions.args ?? []), "--allow-loopback-in-peer-connection"] }),
+});
+
 test.afterEach(() => tampering.undo());
 
 const PLACES: Readonly<Record<Place, string>> = { fields: "frame", admin: "admin site" };

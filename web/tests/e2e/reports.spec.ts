@@ -1,7 +1,7 @@
 // What a browser reports by itself of the frame, with the real headers, to the real ingest. Over TLS: it reports nothing else.
 
 import { readFileSync } from "node:fs";
-import { Tampering } from "./support/published.ts";
+import { Tampering, flipBit } from "./support/published.ts";
 import { SecureSite } from "./support/secure.ts";
 import { expect, test } from "./support/test.ts";
 import { lacksAllowlist } from "./support/ways.ts";
@@ -56,6 +56,28 @@ test("an attack that is blocked is reported, and what it wanted to carry away is
     const all = await site.reports();
     console.log(all.map(({ type, rule, source }) => `${type} ${rule} ${source}`).join("\n"));
     expect(JSON.stringify(all)).not.toContain(CARD);
+  } finally {
+    await site.stop();
+  }
+});
+
+test("a module that is refused by its hash is reported with its name", async ({ page, spare }) => {
+  const site = await SecureSite.start(spare);
+  try {
+    const { fields } = JSON.parse(readFileSync(site.path("site/release.json"), "utf8")) as { fields: Record<"frame" | "wasm", { file: string }> };
+    const address = `${site.fields}/${fields.frame.file}`;
+    const asked: string[] = [];
+    page.on("requestfinished", (request) => asked.push(new URL(request.url()).pathname));
+    const refused = async (): Promise<unknown[]> => (await site.reports()).filter(({ rule }) => rule === "img-src");
+    // The good one first: what is reported below is of the other one
+    await page.goto(address);
+    await expect.poll(() => asked).toContain(`/${fields.wasm.file}`);
+    tampering.bytes(site.path("site/fields", fields.wasm.file), flipBit);
+    await page.goto(address);
+    await expect.poll(refused, { timeout: 20_000 }).toHaveLength(1);
+    const source = `${site.fields}/refused-${fields.wasm.file}`;
+    expect(await refused()).toMatchObject([{ type: "csp-violation", page: address, source, count: 1 }]);
+    expect(asked.filter((path) => path.includes("refused")), "nobody was asked for it").toEqual([]);
   } finally {
     await site.stop();
   }

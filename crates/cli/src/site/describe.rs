@@ -14,7 +14,7 @@ use nightsafe_serve::release::folder::{names, plain, read_headers};
 use super::integrity;
 use super::inventory::Inventory;
 use super::publish::hash_in;
-use super::release::Release;
+use super::release::{FieldsVersion, Release};
 use crate::config::{self, Origins};
 use crate::data_dir::{DataDir, ReleaseFolder};
 use crate::manifests::Signed;
@@ -27,6 +27,8 @@ pub(crate) struct About<'a> {
     pub(crate) created: UnixTime,
     pub(crate) expires: UnixTime,
     pub(crate) made_with: MadeWith,
+    /// Programs of the site's servers, by the names of their files.
+    pub(crate) programs: BTreeMap<String, [u8; 32]>,
     pub(crate) manifest: &'a Signed,
     pub(crate) origins: &'a Origins,
     /// Key of the release log.
@@ -38,7 +40,7 @@ pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>)
     let inventory = Inventory::read(&data.inventory())?;
     let fields = place(&about.origins.fields, &folder.fields(), &folder.fields_headers(), &inventory)?;
     let admin = place(&about.origins.admin, &folder.admin(), &folder.admin_headers(), &inventory)?;
-    let fields = with_keys(fields, folder)?;
+    let (fields, element) = with_elements(fields, folder)?;
     let release = SiteRelease {
         site: about.site,
         version: about.version,
@@ -46,6 +48,8 @@ pub(crate) fn describe(data: &DataDir, folder: &ReleaseFolder, about: About<'_>)
         created: about.created,
         expires: about.expires,
         made_with: about.made_with,
+        element: Some(element),
+        programs: about.programs,
         log: Some(about.log),
         key_manifest: KeyManifestId { sequence: about.manifest.sequence(), hash: about.manifest.hash() },
         fields,
@@ -78,16 +82,18 @@ fn place(origin: &str, folder: &Path, headers: &Path, inventory: &Inventory) -> 
     Ok(Place { origin: config::origin(origin)?, files: found, headers })
 }
 
-/// Names the keys that shops' tags list: the other pins are in files of the release.
-fn with_keys(mut fields: Place, folder: &ReleaseFolder) -> Result<Place> {
+/// Names the keys that shops' tags list (the other pins are in files of the release), and the element that they list now.
+fn with_elements(mut fields: Place, folder: &ReleaseFolder) -> Result<(Place, FilePath)> {
     let record = Release::read(&folder.record())?.context("a release has no record")?;
+    let path = |version: &FieldsVersion| FilePath::parse(&format!("/{}", version.element.file));
     for version in record.versions() {
         let keys = version.integrity_keys.iter().map(|key| raw_key(key)).collect::<Option<_>>();
-        let element = FilePath::parse(&format!("/{}", version.element.file));
-        let element = element.and_then(|path| fields.files.get_mut(&path)).context("an element script is not there")?;
+        let element = path(version).and_then(|path| fields.files.get_mut(&path));
+        let element = element.context("an element script is not there")?;
         element.keys = keys.context("the record has an integrity key that is none")?;
     }
-    Ok(fields)
+    let now = path(&record.fields).context("the element script has a name that is not served")?;
+    Ok((fields, now))
 }
 
 fn raw_key(pin: &str) -> Option<[u8; 32]> {

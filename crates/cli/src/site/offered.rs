@@ -1,6 +1,7 @@
 //! From a folder that was made to a release that is served. A site is served unsigned until its site keys signed a release
 //! for the first time; from then on, nothing but signed releases is.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -27,6 +28,9 @@ const RENEW_DAYS: u64 = 60;
 /// The number under which a site of before there were releases is kept.
 const BEFORE_RELEASES: u64 = 0;
 
+/// SHA-256 of programs by the names of their files.
+pub(crate) type Programs = BTreeMap<String, [u8; 32]>;
+
 /// What came of a folder.
 pub(crate) enum Outcome {
     /// It is what is served already.
@@ -46,6 +50,8 @@ pub(crate) struct Maker<'a> {
     pub(crate) manifest: &'a Signed,
     pub(crate) now: UnixTime,
     pub(crate) days: u64,
+    /// Programs that it names; without any of its own, those of the release before.
+    pub(crate) programs: Option<Programs>,
     /// Also when nothing is new.
     pub(crate) renew: bool,
 }
@@ -78,6 +84,7 @@ impl Maker<'_> {
             created: self.now,
             expires: self.now.plus_days(self.days),
             made_with,
+            programs: self.programs(served.as_ref()),
             manifest: self.manifest,
             origins: &self.config.origins,
             log: release_log::key(self.data, &self.anchor.site)?,
@@ -106,6 +113,11 @@ impl Maker<'_> {
         }
         take_over(self.data, sequence, last)?;
         Ok(Outcome::Unsigned(sequence))
+    }
+
+    fn programs(&self, served: Option<&Served>) -> Programs {
+        let before = || served.map(|served| served.release.programs.clone());
+        self.programs.clone().or_else(before).unwrap_or_default()
     }
 
     /// Whether the same was offered before, today: a proposal that is on its way stays the one to publish.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use nightsafe_core::anchor::{Origin, TrustAnchor};
@@ -18,20 +19,29 @@ use super::Shop;
 
 /// Looks at fields origin and admin site where they are served, and at ingest.
 pub fn look(shop: &Shop, fields: SocketAddr, admin: SocketAddr, ingest: SocketAddr) -> Outcome {
-    look_at(shop, Some([fields, admin, ingest]))
+    look_at(shop, Some([fields, admin, ingest]), None)
 }
 
 /// Looks at the disk alone.
 pub fn look_locally(shop: &Shop) -> Outcome {
-    look_at(shop, None)
+    look_at(shop, None, None)
 }
 
-fn look_at(shop: &Shop, addresses: Option<[SocketAddr; 3]>) -> Outcome {
+/// The same, with the release's programs in this folder.
+pub fn look_at_programs(shop: &Shop, folder: &Path) -> Outcome {
+    look_at(shop, None, Some(folder))
+}
+
+fn look_at(shop: &Shop, addresses: Option<[SocketAddr; 3]>, programs: Option<&Path>) -> Outcome {
     let origin = |port: u16| Origin::parse(&format!("http://localhost:{port}")).unwrap();
     let ports = [4802, 4804, 4803];
     let connect = addresses.iter().flat_map(|all| ports.into_iter().zip(*all)).map(|(port, at)| (origin(port), at));
     let connect = BTreeMap::from_iter(connect);
-    let local = Local { folder: shop.data(), programs: Vec::new() };
+    let local = Local {
+        folder: shop.data(),
+        programs: Vec::new(),
+        installed: programs.into_iter().map(Path::to_owned).collect(),
+    };
     let anchor = TrustAnchor::parse(&fs::read_to_string(shop.data().join("anchor.txt")).unwrap()).unwrap();
     let job = Job {
         anchor,

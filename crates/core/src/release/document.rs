@@ -3,7 +3,8 @@
 
 use super::place::is_words;
 use super::{
-    File, FilePath, KeyManifestId, MAX_DOCUMENT, MAX_FILES, MAX_VALID_DAYS, MadeWith, Place, SiteRelease, wire,
+    File, FilePath, KeyManifestId, MAX_DOCUMENT, MAX_FILES, MAX_PROGRAMS, MAX_VALID_DAYS, MadeWith, Place, SiteRelease,
+    wire,
 };
 use crate::anchor::Origin;
 use crate::encoding::{b64, b64_decode, b64u, b64u_decode};
@@ -32,6 +33,8 @@ pub(super) fn parse(text: &str) -> Option<SiteRelease> {
             hash: ManifestHash::from_hex(&wire.key_manifest.hash).ok()?,
         },
         log: log(wire.release_log.as_deref(), &wire.site)?,
+        element: element(&wire)?,
+        programs: hashes(std::mem::take(&mut wire.programs))?,
         fields: place(&mut wire, |origins| &origins.fields)?,
         admin: place(&mut wire, |origins| &origins.admin)?,
         version: wire.version,
@@ -43,6 +46,7 @@ pub(super) fn parse(text: &str) -> Option<SiteRelease> {
 pub(super) fn encode(release: &SiteRelease) -> String {
     let mut wire = wire::Document {
         created: release.created.to_text(),
+        element: release.element.as_ref().map(|path| release.fields.url(path.as_str())),
         expires: release.expires.to_text(),
         files: BTreeMap::new(),
         format: Label::SiteReleaseDocument.as_str().into(),
@@ -54,7 +58,7 @@ pub(super) fn encode(release: &SiteRelease) -> String {
             sequence: release.key_manifest.sequence,
         },
         nightsafe: wire::Nightsafe {
-            modules: release.made_with.modules.iter().map(|(name, hash)| (name.clone(), b64u(hash))).collect(),
+            modules: to_texts(&release.made_with.modules),
             source_commit: release.made_with.source_commit.clone(),
             toolchain: release.made_with.toolchain.clone(),
             version: release.made_with.version.clone(),
@@ -63,6 +67,7 @@ pub(super) fn encode(release: &SiteRelease) -> String {
             admin: release.admin.origin.as_str().into(),
             fields: release.fields.origin.as_str().into(),
         },
+        programs: to_texts(&release.programs),
         release_log: release.log.as_ref().map(Vkey::to_text),
         scripts: BTreeMap::new(),
         sequence: release.sequence,
@@ -116,6 +121,12 @@ fn place(wire: &mut wire::Document, which: impl Fn(&wire::Origins) -> &String) -
     Some(Place { origin, files, headers })
 }
 
+/// Of the fields origin.
+fn element(wire: &wire::Document) -> Option<Option<FilePath>> {
+    let Some(url) = &wire.element else { return Some(None) };
+    Some(Some(FilePath::parse(url.strip_prefix(wire.origins.fields.as_str())?)?))
+}
+
 /// The key of a log that is the site's own.
 fn log(wire: Option<&str>, site: &str) -> Option<Option<Vkey>> {
     let Some(text) = wire else { return Some(None) };
@@ -124,13 +135,20 @@ fn log(wire: Option<&str>, site: &str) -> Option<Option<Vkey>> {
 }
 
 fn made_with(wire: wire::Nightsafe) -> Option<MadeWith> {
-    let modules = wire.modules.into_iter().map(|(name, text)| Some((name, hash(&text)?)));
     Some(MadeWith {
         version: wire.version,
         source_commit: wire.source_commit,
         toolchain: wire.toolchain,
-        modules: modules.collect::<Option<_>>()?,
+        modules: hashes(wire.modules)?,
     })
+}
+
+fn hashes(texts: BTreeMap<String, String>) -> Option<BTreeMap<String, [u8; 32]>> {
+    texts.into_iter().map(|(name, text)| Some((name, hash(&text)?))).collect()
+}
+
+fn to_texts(hashes: &BTreeMap<String, [u8; 32]>) -> BTreeMap<String, String> {
+    hashes.iter().map(|(name, hash)| (name.clone(), b64u(hash))).collect()
 }
 
 /// What the types do not say.
@@ -152,6 +170,9 @@ fn is_good(release: &SiteRelease) -> bool {
         && is_commit(&made_with.source_commit)
         && is_words(&made_with.toolchain)
         && modules
+        && release.element.as_ref().is_none_or(|path| path.is_code() && release.fields.files.contains_key(path))
+        && release.programs.len() <= MAX_PROGRAMS
+        && release.programs.keys().all(|name| is_program_name(name))
         && release.places().into_iter().all(Place::is_good)
 }
 
@@ -162,6 +183,13 @@ fn wasm_hashes(release: &SiteRelease) -> BTreeSet<[u8; 32]> {
 
 fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte))
+}
+
+/// Whether a release can name a program by that file name. It is looked for in folders, so it leads nowhere else.
+pub fn is_program_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte))
 }
 
 fn is_commit(text: &str) -> bool {

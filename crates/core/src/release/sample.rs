@@ -101,6 +101,8 @@ pub(crate) fn release() -> SiteRelease {
         },
         key_manifest: KeyManifestId { sequence: 7, hash: ManifestHash([7; 32]) },
         log: Some(log_key().vkey().clone()),
+        element: None,
+        programs: BTreeMap::new(),
         fields,
         admin: place("https://admin.example", &[("/", b"admin"), ("/index.html", b"admin"), ("/admin.js", b"admin()")]),
     }

@@ -44,6 +44,13 @@ fn a_release_must_say_what_the_format_says() {
         |made| *made.made_with.modules.get_mut("checkout").unwrap() = [0; 32],
         |made| made.admin.origin = made.fields.origin.clone(),
         |made| made.log = Some(site_key(1).vkey().clone()),
+        |made| made.element = FilePath::parse("/loader-2.js"),
+        |made| made.element = FilePath::parse("/frame-1.html"),
+        |made| made.programs = BTreeMap::from([(String::new(), [0; 32])]),
+        |made| made.programs = BTreeMap::from([("..".into(), [0; 32])]),
+        |made| made.programs = BTreeMap::from([("bin/nightsafe".into(), [0; 32])]),
+        |made| made.programs = BTreeMap::from([("a".repeat(65), [0; 32])]),
+        |made| made.programs = (0..=MAX_PROGRAMS).map(|number| (number.to_string(), [0; 32])).collect(),
         |made| drop(made.fields.headers.remove("*")),
         |made| drop(made.fields.headers.insert("/none".into(), Headers::new())),
         |made| drop(made.fields.headers.get_mut("*").unwrap().insert("X-A".into(), " a".into())),
@@ -64,6 +71,35 @@ fn a_release_must_say_what_the_format_says() {
         change(&mut made);
         assert_eq!(sign(&made, &[&site_key(1)]), Err(ReleaseError::InvalidManifest), "{number}");
     }
+}
+
+#[test]
+fn the_element_of_now_is_a_script_of_the_fields_origin() {
+    let mut made = release();
+    assert!(!made.encode().contains("\"element\""), "as releases of before were written");
+    made.element = FilePath::parse("/loader-1.js");
+    let document = made.encode();
+    assert_eq!(SiteRelease::parse(&document).unwrap(), made);
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(json["element"], "https://fields.example/loader-1.js");
+    let elsewhere = document.replace("\"element\":\"https://fields", "\"element\":\"https://evil");
+    assert!(elsewhere != document && SiteRelease::parse(&elsewhere).is_err());
+}
+
+#[test]
+fn programs_are_named_by_their_hashes_and_releases_without_stay_as_they_were() {
+    let mut made = release();
+    assert!(!made.encode().contains("programs"), "as releases of before were written");
+    made.programs.insert("nightsafe-ingest".into(), [1; 32]);
+    made.programs.insert("nightsafe".into(), [2; 32]);
+    let document = made.encode();
+    assert_eq!(SiteRelease::parse(&document).unwrap(), made);
+    let json: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(json["programs"]["nightsafe"], crate::encoding::b64u(&[2; 32]));
+    assert!(
+        SiteRelease::parse(&release().encode().replacen("\"release_log\"", "\"programs\":{},\"release_log\"", 1))
+            .is_err()
+    );
 }
 
 #[test]

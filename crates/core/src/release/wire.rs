@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
     pub(super) created: String,
+    /// URL; missing where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) element: Option<String>,
     pub(super) expires: String,
     pub(super) files: BTreeMap<String, File>,
     pub(super) format: String,
@@ -22,6 +25,9 @@ pub(super) struct Document {
     pub(super) key_manifest: KeyManifest,
     pub(super) nightsafe: Nightsafe,
     pub(super) origins: Origins,
+    /// Name to SHA-256; missing where there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) programs: BTreeMap<String, String>,
     /// Verifier key; missing where there is no log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) release_log: Option<String>,

@@ -54,6 +54,8 @@ pub(super) fn make() -> Value {
         ("made from changed sources", with(|made| made.made_with.source_commit.push_str("+modified")), NOW, None),
         ("letters that are not ASCII", with(|made| owner(made, &loader, "Käufer & Söhne \u{2028}")), NOW, None),
         ("keys of a script's signatures", with(|made| keys(made, &loader, 2)), NOW, None),
+        ("programs of the site's servers", with(|made| programs(made, &["nightsafe", "nightsafe-ingest"])), NOW, None),
+        ("the element of now", with(|made| made.element = Some(loader.clone())), NOW, None),
         ("a second too early", of(&good, &[1, 2]), "2026-11-26T11:59:59Z", Some("not_yet_valid")),
         ("a second too late", of(&good, &[1, 2]), "2027-03-08T12:00:01Z", Some("expired")),
         ("one of two keys", of(&good, &[1]), NOW, Some("too_few_signatures")),
@@ -130,6 +132,25 @@ pub(super) fn make() -> Value {
         (
             "a key of a page",
             with(|made| keys(made, &FilePath::parse("/frame-1.html").unwrap(), 1)),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        ("a program whose name leads elsewhere", with(|made| programs(made, &[".."])), NOW, Some("invalid_manifest")),
+        (
+            "an element that is not there",
+            with(|made| made.element = FilePath::parse("/element-1.js")),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        (
+            "an element of the admin site",
+            document("\"expires\"", "\"element\":\"https://admin.example/admin.js\",\"expires\""),
+            NOW,
+            Some("invalid_manifest"),
+        ),
+        (
+            "no programs, said",
+            document("\"release_log\"", "\"programs\":{},\"release_log\""),
             NOW,
             Some("invalid_manifest"),
         ),
@@ -216,6 +237,10 @@ fn owner(made: &mut SiteRelease, path: &FilePath, owner: &str) {
 
 fn keys(made: &mut SiteRelease, path: &FilePath, count: u8) {
     made.fields.files.get_mut(path).unwrap().keys = (1..=count).map(|byte| [byte; 32]).collect();
+}
+
+fn programs(made: &mut SiteRelease, names: &[&str]) {
+    made.programs = names.iter().map(|name| ((*name).to_owned(), [9; 32])).collect();
 }
 
 fn header(made: &mut SiteRelease, name: &str, value: &str) {

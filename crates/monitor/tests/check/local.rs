@@ -61,8 +61,10 @@ impl Disk {
 
     async fn look(&self) -> Outcome {
         let mut job = self.rig.job();
-        (job.targets, job.local) =
-            (Vec::new(), Some(Local { folder: self.folder.path().into(), programs: Vec::new() }));
+        (job.targets, job.local) = (
+            Vec::new(),
+            Some(Local { folder: self.folder.path().into(), programs: Vec::new(), installed: Vec::new() }),
+        );
         check(job).await
     }
 
@@ -189,6 +191,78 @@ async fn keys_that_the_site_keys_did_not_sign_are_swapped_on_the_disk_too() {
     assert!(words(&disk.look().await).contains(&"ROLLBACK rollback".to_owned()));
     disk.write();
     assert_eq!(words(&disk.look().await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_key_that_signs_scripts_is_one_that_the_release_lists() {
+    let mut rig = Rig::new();
+    rig.keys = vec![*key("integrity", 7).vkey().public_key(), *key("integrity", 8).vkey().public_key()];
+    rig.publish();
+    let disk = Disk::new(rig);
+    for (seed, found) in [(7, vec![]), (8, vec![]), (9, vec!["KEY-SWAPPED other_key".to_owned()])] {
+        put(&disk.path("keys/integrity.key"), online_key::to_text(&key("integrity", seed)).as_bytes());
+        assert_eq!(words(&disk.look().await), found, "{seed}");
+    }
+}
+
+/// Folders of programs, as systems have them.
+#[tokio::test]
+async fn programs_on_the_disk_are_those_of_the_release() {
+    let real = fs::read(env!("CARGO_BIN_EXE_nightsafe-monitor")).unwrap();
+    let mut rig = Rig::new();
+    rig.release.programs.insert("nightsafe-monitor".into(), Sha256::digest(&real).into());
+    rig.release.programs.insert("nightsafe-vault".into(), Sha256::digest("of another machine").into());
+    rig.publish();
+    let disk = Disk::new(rig);
+    let [one, other] = ["one", "other"].map(|name| disk.path(name));
+    put(&one.join("nightsafe-monitor"), &real);
+    let mut job = disk.rig.job();
+    job.targets.clear();
+    job.local =
+        Some(Local { folder: disk.path(""), programs: Vec::new(), installed: vec![one.clone(), other.clone()] });
+    let look = async || words(&check(job.clone()).await);
+    assert_eq!(look().await, [] as [String; 0]);
+    // In every folder it counts, not only in the first
+    put(&other.join("nightsafe-monitor"), b"evil");
+    assert_eq!(look().await, ["UNSIGNED-CHANGE program_changed"]);
+    fs::remove_file(other.join("nightsafe-monitor")).unwrap();
+    // What the release does not name is not its matter
+    put(&other.join("nginx"), b"a server");
+    assert_eq!(look().await, [] as [String; 0]);
+    // Neither a pipe nor a link to nothing is a program
+    assert!(Command::new("mkfifo").arg(other.join("nightsafe-vault")).status().unwrap().success());
+    assert_eq!(look().await, ["UNREACHABLE unreachable"]);
+    fs::remove_file(other.join("nightsafe-vault")).unwrap();
+    std::os::unix::fs::symlink("nowhere", other.join("nightsafe-vault")).unwrap();
+    assert_eq!(look().await, ["UNREACHABLE unreachable"]);
+    fs::remove_file(other.join("nightsafe-vault")).unwrap();
+    // Where it was said that programs are, and none is, nobody knows
+    fs::remove_file(one.join("nightsafe-monitor")).unwrap();
+    assert_eq!(look().await, ["UNREACHABLE unreachable"]);
+}
+
+/// A vault's machine: what its keys and programs must be, addresses say.
+#[tokio::test]
+async fn a_machine_without_files_of_the_site_is_held_against_what_is_served() {
+    let mut rig = Rig::new();
+    rig.release.programs.insert("nightsafe-vault".into(), Sha256::digest("a vault").into());
+    rig.publish();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    put(&path("bin/nightsafe-vault"), b"a vault");
+    put(&path("data/keys/receipt.key"), online_key::to_text(&key("receipt", 4)).as_bytes());
+    put(&path("data/anchor.txt"), rig.anchor.encode().as_bytes());
+    let mut job = rig.job();
+    job.local = Some(Local { folder: path("data"), programs: Vec::new(), installed: vec![path("bin")] });
+    let look = async || words(&check(job.clone()).await);
+    assert_eq!(look().await, [] as [String; 0]);
+    put(&path("bin/nightsafe-vault"), b"another");
+    put(&path("data/keys/receipt.key"), online_key::to_text(&key("receipt", 9)).as_bytes());
+    assert_eq!(look().await, ["UNSIGNED-CHANGE program_changed", "KEY-SWAPPED other_key"]);
+    // Without addresses nobody knows
+    job.targets.clear();
+    let looked = words(&check(job.clone()).await);
+    assert_eq!(looked, ["UNREACHABLE unreachable"]);
 }
 
 #[test]

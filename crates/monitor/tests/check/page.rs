@@ -49,6 +49,31 @@ async fn the_tag_must_be_there_and_pin_the_element() {
 }
 
 #[tokio::test]
+async fn a_shop_that_lags_behind_is_ok_and_told() {
+    let mut rig = Rig::new();
+    rig.more = vec![("/element-2.js", b"element(2)".to_vec())];
+    rig.release.element = FilePath::parse("/element-2.js");
+    rig.publish();
+    rig.look_and_remember().await;
+    // The tag of the release before, which the release of now still has
+    rig.put_page();
+    let outcome = rig.look().await;
+    assert_eq!((words(&outcome), outcome.severity()), (vec!["OK earlier_element".to_owned()], Severity::Ok));
+    let said = &outcome.findings[0].finding.said;
+    assert!(
+        said.contains("/element-1.js, of an earlier release") && said.contains("that of now is /element-2.js"),
+        "{said}"
+    );
+    // Pinned as badly it is no better than any other
+    put_page(&rig, &rig.tag().replace("sha384-", "sha384-x"));
+    assert_eq!(rig.look().await.severity(), Severity::Critical);
+    let now = rig.release.fields.files[&FilePath::parse("/element-2.js").unwrap()].integrity();
+    let url = rig.release.fields.url("/element-2.js");
+    put_page(&rig, &format!("<script src={url} integrity={now} crossorigin></script>"));
+    assert_eq!(words(&rig.look().await), [] as [String; 0]);
+}
+
+#[tokio::test]
 async fn the_tag_may_list_the_keys_of_the_release_or_none_and_no_other() {
     let mut rig = Rig::new();
     rig.keys = vec![[1; 32], [2; 32]];

@@ -184,6 +184,8 @@ impl Rig {
             },
             key_manifest: KeyManifestId { sequence: 0, hash: manifest::hash("") },
             log: None,
+            element: None,
+            programs: BTreeMap::new(),
             fields: place(fields),
             admin: place(admin),
         };

@@ -172,6 +172,8 @@ mod tests {
                 modules: BTreeMap::new(),
             },
             log: None,
+            element: None,
+            programs: BTreeMap::new(),
             key_manifest: nightsafe_core::release::KeyManifestId {
                 sequence: 1,
                 hash: nightsafe_core::scalar::ManifestHash([0; 32]),

@@ -11,6 +11,7 @@ use nightsafe_core::release::{ALL_PATHS, CONTENT_TYPE, Headers, NOTE_PATH, PROOF
 use thiserror::Error;
 
 use super::typed;
+use crate::static_files::OF_BYTES;
 
 /// `"*"` or a path to its headers, as a headers file has it.
 pub type SiteHeaders = BTreeMap<String, Headers>;
@@ -96,6 +97,11 @@ impl Answers {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a header says something of a file's very bytes: then it is not for an error in its place.
+fn is_of_bytes(name: &str) -> bool {
+    OF_BYTES.iter().any(|other| name.eq_ignore_ascii_case(other))
 }
 
 /// The files for `fields` or `admin`, whose headers these are; `signed` is the release that is described beside them.

@@ -87,6 +87,24 @@ export const OUT: Readonly<Record<string, Attempt>> = {
     by: ALLOWLIST,
     allowlistOnly: ["fields", "admin"],
   },
+  // Content-Security-Policy has nothing for it in Chromium. Browsers ask a relay by TCP where it is to be; however that is refused,
+  // by then it is known
+  "a peer connection": {
+    way: async (url) => {
+      const urls = `turn:${new URL(url).host}?transport=tcp`;
+      const peer = new RTCPeerConnection({ iceServers: [{ urls, username: "x", credential: "x" }] });
+      const isOver = new Promise((done) => {
+        peer.addEventListener("icegatheringstatechange", () => peer.iceGatheringState === "complete" && done(0));
+        setTimeout(done, 5000);
+      });
+      peer.createDataChannel("x");
+      await peer.setLocalDescription();
+      await isOver;
+      throw new Error("no more candidates");
+    },
+    by: /^\w*Error: /m,
+    allowlistOnly: ["fields", "admin"],
+  },
   "a new window": { way: (url) => void window.open(url), by: /sandbox|ERR_NETWORK_ACCESS_REVOKED|connection-allowlist/, allowlistOnly: ["admin"] },
   // A document of our own without our headers would be a way around Connection-Allowlist
   "a page of our own that is not there": {

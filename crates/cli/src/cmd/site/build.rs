@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use nightsafe_core::note::Vkey;
+use nightsafe_core::release::{MAX_PROGRAMS, is_program_name};
 use nightsafe_core::scalar::Site;
+use nightsafe_serve::release::program::sha256_of;
 use nightsafe_vault::LogConfig;
 
 use super::sign::OneStep;
 use crate::data_dir::{DataDir, DataDirArg};
 use crate::keys::integrity_keys::IntegrityKeys;
-use crate::site::offered::{self, Maker};
+use crate::site::offered::{self, Maker, Programs};
 use crate::site::release::{FieldsVersion, Release};
 use crate::site::served::Served;
 use crate::site::stage::Stage;
@@ -38,6 +40,14 @@ pub(crate) struct BuildArgs {
     /// once when the key may have been stolen
     #[arg(long)]
     rotate_integrity_key: bool,
+    /// Programs that the site's servers run: the release names each with its SHA-256, and `nightsafe-monitor check --local`
+    /// compares them on the servers. Give those that are installed there, like /usr/bin/nightsafe*, not those of a machine of
+    /// another kind [default: what the release before names]
+    #[arg(long = "program", value_name = "FILE", num_args = 1..)]
+    programs: Vec<PathBuf>,
+    /// Name no programs any more
+    #[arg(long, conflicts_with = "programs")]
+    no_programs: bool,
     /// The audit log's public key, as `nightsafe keys log` printed it, where keys/log.key is not on this machine
     #[arg(long, value_name = "VKEY", value_parser = Vkey::parse)]
     log_key: Option<Vkey>,
@@ -59,6 +69,7 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
     if args.raise_floor {
         anchor.sequence_floor = anchor.sequence_floor.max(current.sequence());
     }
+    let programs = programs(args)?;
     let log_key = log_key(args, &data, &config.site()?)?;
     let before = Release::read(&data.release())?;
     let integrity_keys = integrity_keys(args, &data, &config.site()?, before.as_ref())?;
@@ -93,6 +104,7 @@ pub(super) async fn run(args: &BuildArgs) -> Result<()> {
         manifest: &current,
         now,
         days: args.days.into(),
+        programs,
         renew: args.renew,
     };
     let outcome = maker.offer(stage, served, made_with)?;
@@ -110,6 +122,26 @@ fn integrity_keys(args: &BuildArgs, data: &DataDir, site: &Site, before: Option<
         true => IntegrityKeys::rotated(data, site, is_pinned),
         false => IntegrityKeys::read(data, site, is_pinned),
     }
+}
+
+/// What the release is to name of programs, when that is said.
+fn programs(args: &BuildArgs) -> Result<Option<Programs>> {
+    if args.programs.is_empty() {
+        return Ok(args.no_programs.then(Programs::new));
+    }
+    let mut programs = Programs::new();
+    for path in &args.programs {
+        let name = path.file_name().and_then(|name| name.to_str()).filter(|name| is_program_name(name));
+        let name = name.with_context(|| format!("a release cannot name a program {}", path.display()))?;
+        let hash = sha256_of(path).with_context(|| format!("cannot read the program {}", path.display()))?;
+        if programs.insert(name.to_owned(), hash).is_some_and(|other| other != hash) {
+            bail!("two different programs named {name} were given, and a release names one: give one of them");
+        }
+    }
+    if programs.len() > MAX_PROGRAMS {
+        bail!("a release names at most {MAX_PROGRAMS} programs: give fewer");
+    }
+    Ok(Some(programs))
 }
 
 /// The key by which admins' browsers verify the audit log.

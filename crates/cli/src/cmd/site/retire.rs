@@ -65,8 +65,16 @@ pub(super) async fn run(args: &RetireArgs) -> Result<()> {
     remove_files(&stage.folder().fields(), &names)?;
     write_rest(&data, stage.folder(), &record, &config.origins, &current, &Signatures::AsBefore)?;
     let made_with = served.release.made_with.clone();
-    let maker =
-        Maker { data: &data, config: &config, anchor, manifest: &current, now, days: args.days.into(), renew: false };
+    let maker = Maker {
+        data: &data,
+        config: &config,
+        anchor,
+        manifest: &current,
+        now,
+        days: args.days.into(),
+        programs: None,
+        renew: false,
+    };
     let outcome = maker.offer(stage, Some(served), made_with)?;
     args.sign.finish(&data, &config, &outcome).await
 }

@@ -53,6 +53,7 @@ pub(super) fn review(proposal: &SiteProposal, own: Option<&Vkey>, now: UnixTime)
         let was = before.and_then(|before| before.made_with.modules.get(name)).map(|hash| hex(hash));
         lines.push(format!("  {name} {}", changed_or_new(&hex(hash), was.as_deref(), before.is_some())));
     }
+    lines.extend(programs(next, before));
     for (name, which) in [("Fields origin", 0), ("Admin site", 1)] {
         let [next, before] = [Some(next), before].map(|release| {
             release.map(|release| match which {
@@ -88,6 +89,23 @@ fn changed_or_new(next: &str, before: Option<&str>, has_before: bool) -> String 
         None if has_before => format!("{next}   NEW"),
         None => next.to_owned(),
     }
+}
+
+/// What servers run, by SHA-256 as `sha256sum` prints it.
+fn programs(next: &SiteRelease, before: Option<&SiteRelease>) -> Vec<String> {
+    let nothing = BTreeMap::new();
+    let were = before.map_or(&nothing, |before| &before.programs);
+    let mut lines = Vec::new();
+    if !next.programs.is_empty() || !were.is_empty() {
+        lines.push("Servers' programs: compare them with those that the project publishes for this version".to_owned());
+    }
+    for (name, hash) in &next.programs {
+        let was = were.get(name).map(|hash| hex(hash));
+        lines.push(format!("  {name} {}", changed_or_new(&hex(hash), was.as_deref(), before.is_some())));
+    }
+    let gone = were.keys().filter(|name| !next.programs.contains_key(*name));
+    lines.extend(gone.map(|name| format!("  {name}   NO LONGER")));
+    lines
 }
 
 fn place(name: &str, next: &Place, before: Option<&Place>) -> Vec<String> {

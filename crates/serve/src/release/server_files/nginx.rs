@@ -3,8 +3,7 @@
 
 use nightsafe_core::release::Headers;
 
-use super::Answers;
-use crate::static_files::OF_BYTES;
+use super::{Answers, is_of_bytes};
 
 const HEAD: &str = "\
 # All answers of one origin, for nginx. Include this in its server { }, which names the root and adds neither headers nor
@@ -14,6 +13,8 @@ default_type application/octet-stream;
 gzip off;
 gzip_static on;
 gzip_vary on;
+# An error of a range would have the headers of the file as well
+max_ranges 0;
 ";
 
 pub(super) fn text(answers: &Answers) -> String {
@@ -42,7 +43,7 @@ pub(super) fn text(answers: &Answers) -> String {
 /// `always`: errors too. Not where a header is of the file's bytes, which those of an error are not.
 fn headers(text: &mut String, indent: &str, headers: &Headers) {
     for (name, value) in headers {
-        let when = if OF_BYTES.iter().any(|other| name.eq_ignore_ascii_case(other)) { "" } else { " always" };
+        let when = if is_of_bytes(name) { "" } else { " always" };
         text.push_str(&format!("{indent}add_header {name} {}{when};\n", quoted(value)));
     }
 }
