@@ -4,7 +4,9 @@
 
 import { randomBytes } from "node:crypto";
 import type { CDPSession, Page } from "@playwright/test";
-import { SHOPPER } from "./support/checkout.ts";
+import { Admin } from "./support/admin.ts";
+import { Checkout, SHOPPER } from "./support/checkout.ts";
+import { Demo } from "./support/demo.ts";
 import { heap, inMemories, kept, watchMemories } from "./support/heap.ts";
 import { grantedItems, identityItems, writtenAs, type Custody, type Resumed } from "./support/private.ts";
 import { expect, test } from "./support/test.ts";
@@ -13,6 +15,16 @@ const HOLDER = "Zuleika Nachtigallenschlag";
 const STREET = "Wolkenzaungasse 77";
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");
+
+/** Its vault has not counted other tests' sign-ins: there are four in one test. */
+let demo: Demo;
+
+test.beforeAll(async ({ demo: _built, spare }) => {
+  test.setTimeout(120_000);
+  demo = await Demo.start(spare);
+});
+
+test.afterAll(() => demo.stop());
 
 /** Which of these texts, and of the bytes of keys in whatever form, are there still. */
 async function left(page: Page, client: CDPSession, texts: readonly string[], keys: readonly Buffer[]): Promise<Record<string, string[]>> {
@@ -28,8 +40,9 @@ async function left(page: Page, client: CDPSession, texts: readonly string[], ke
 
 const NOTHING = { heap: [], kept: [], memory: [] };
 
-test("a lock and a sign-out leave neither passphrase nor private key nor plaintext in heap, WASM memory or storage", async ({ checkout, admin, demo }) => {
+test("a lock and a sign-out leave neither passphrase nor private key nor plaintext in heap, WASM memory or storage", async ({ context }) => {
   test.setTimeout(240_000);
+  const [checkout, admin] = [new Checkout(await context.newPage(), demo), new Admin(await context.newPage(), demo)];
   const { page } = admin;
   const { reference } = await checkout.purchase({ ...SHOPPER, holder: HOLDER, street: STREET }, "mixed");
   const client = await page.context().newCDPSession(page);
