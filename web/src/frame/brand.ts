@@ -15,10 +15,10 @@ const BRANDS: Partial<Record<string, readonly [mark: string, name: string]>> = {
 /** Shows the mark of a brand, or none. */
 export function brandMark(svg: Element | null, brand: string): void {
   if (svg === null || svg.getAttribute("data-brand") === brand) return;
-  const known = BRANDS[brand];
-  svg.toggleAttribute("hidden", known === undefined);
+  const [mark, name] = BRANDS[brand] ?? ["", ""];
+  svg.toggleAttribute("hidden", !name);
   svg.setAttribute("data-brand", brand);
-  svg.setAttribute("aria-label", known?.[1] ?? "");
+  svg.setAttribute("aria-label", name);
   const text = svg.querySelector("text");
-  if (text) text.textContent = known?.[0] ?? "";
+  if (text) text.textContent = mark;
 }

@@ -1,5 +1,6 @@
 // Posts a deposit. The codes: what ingest's problem documents (RFC 9457) call the fault, or that it did not answer.
 
+import { isRecord, isText } from "../shared/values.ts";
 import type { Answer } from "./sealing.ts";
 
 const TIMEOUT = 20_000;
@@ -22,9 +23,8 @@ export async function post(ingest: string, deposit: string): Promise<Answer> {
 
 /** Reads status and body of ingest's answer to the deposit with this id. */
 export function readAnswer(status: number, body: unknown, id: string): Answer {
-  const members = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const { deposit_id: depositId, receipt, type } = members;
-  if (status === 201 && typeof depositId === "string" && typeof receipt === "string") {
+  const { deposit_id: depositId, receipt, type }: Record<string, unknown> = isRecord(body) ? body : {};
+  if (status === 201 && isText(depositId) && isText(receipt)) {
     // Whether ingest signed it, the shop verifies; which deposit it should be for, only this side knows
     const ours = depositId === id && receiptNames(receipt, id);
     return ours ? { kind: "stored", sealed: { depositId, receipt } } : { kind: "refused", code: "receipt_refused" };
@@ -33,7 +33,7 @@ export function readAnswer(status: number, body: unknown, id: string): Answer {
   if (status < 400 || status === 408 || status === 429 || status >= 500) {
     return { kind: "unknown", code: "ingest_unavailable" };
   }
-  const slug = typeof type === "string" ? (type.split("/").pop() ?? "") : "";
+  const slug = isText(type) ? (type.split("/").pop() ?? "") : "";
   return { kind: "refused", code: slug.replaceAll(/[^a-z]/g, "_") || "ingest_refused" };
 }
 

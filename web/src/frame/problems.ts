@@ -7,7 +7,7 @@ import { fieldMessage, type Texts } from "./texts.ts";
 export function readProblems(report: string, texts: Texts): FieldProblem[] {
   return report.split("\n").flatMap((line) => {
     const [field, index, code] = line.split(" ");
-    if (field === undefined || index === undefined || code === undefined) return [];
+    if (!field || !index || !code) return [];
     const part = field.split(".").pop() ?? "";
     return [{ field, index: Number(index), code, message: fieldMessage(texts, part, code) }];
   });

@@ -14,7 +14,7 @@ export function plainValue(value: unknown): string {
 /** `color-scheme` of the frame. A page that says nothing is a light page, also at night. */
 export function schemeOf(value: string): string {
   const words = value.split(" ").filter((word) => word === "light" || word === "dark");
-  return words.length === 0 ? "light" : words.join(" ");
+  return words.join(" ") || "light";
 }
 
 /** Puts the settings on the root element. */

@@ -2,9 +2,8 @@
 // what a look needs where it is used (theme.ts).
 
 import { PROTOCOL, type InlineValue, type Opening, type Settings, type ToFrame } from "./protocol.ts";
+import { isNumber, isRecord, isText } from "./values.ts";
 
-/** More than anybody types or pastes, and than there are inputs in a form. */
-const TEXT_LIMIT = 1e6;
 const LIST_LIMIT = 1e3;
 
 /** The message when it is an opening of this version, else `undefined`. */
@@ -42,17 +41,4 @@ function isSettings(value: unknown): value is Settings {
 
 function isInlineValue(value: unknown): value is InlineValue {
   return isRecord(value) && isText(value["field"]) && isNumber(value["index"]) && isText(value["value"]);
-}
-
-/** As the module takes it: 32 bits. */
-function isNumber(value: unknown): boolean {
-  return (value as number) >>> 0 === value;
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value.length <= TEXT_LIMIT;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
