@@ -37,6 +37,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       tampering.bytes(demo.published((await pinned(demo)).wasm), flipBit);
       await checkout.open();
       await expect(checkout.card.getByRole("alert")).toContainText("(module_refused)");
+      await expect.poll(() => page.frames().length, "the browser has told that the frame is gone").toBe(1);
       await expectAccessible(page, "refused");
     });
 
