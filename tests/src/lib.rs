@@ -12,6 +12,7 @@
 
 pub mod authenticator;
 pub mod binaries;
+pub mod browser;
 pub mod bulk;
 pub mod cluster;
 pub mod database;

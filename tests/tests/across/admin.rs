@@ -13,9 +13,9 @@ use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{Identity, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::manifest;
-use nightsafe_core::opening::{Difference, OpenedDeposit, Opener, SealedDeposit, SealedRow};
+use nightsafe_core::opening::{Difference, Opener};
 use nightsafe_core::roster::{self, Roster};
-use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, ManifestHash, PartName, Site, Tag};
+use nightsafe_core::scalar::{DepositId, PartName, Site};
 use nightsafe_core::session::{COOKIE, TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_login::ClientLogin;
@@ -28,6 +28,7 @@ use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Pre
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use nightsafe_serve::clock::{Clock, SystemClock};
+use nightsafe_tests::browser::{locate, open_rows};
 use nightsafe_vault::Stretch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -142,7 +143,7 @@ impl Admin {
 
     /// Opens one kind of a deposit's fields, checks the others.
     pub(crate) async fn open(&self, row: &IndexRow, kind: &str, purpose: Purpose) -> Seen {
-        let located = self.locate(row);
+        let located = locate(&self.opener, row);
         let (wanted, others): (Vec<_>, Vec<_>) =
             self.opener.listed(&located).partition(|listed| listed.field.kind.as_str() == kind);
         let open = wanted.iter().map(|listed| OpenField {
@@ -164,28 +165,12 @@ impl Admin {
         let batch = Open { purpose: Some(purpose), deposits, log };
         let answer: Opened = post(&self.router, "/v1/openings", &self.cookie, &batch).await;
         let [answer] = answer.deposits.as_slice() else { panic!("one deposit was asked for") };
-        let rows: Vec<_> =
-            answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
-        let present: Vec<_> =
-            answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect();
-        let opened = self.opener.open_rows(&located, &rows, &present);
+        let opened = open_rows(&self.opener, &located, answer);
         let parts = opened.fields.iter().flat_map(|(_, value)| value.parts());
         Seen {
             parts: parts.map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             differences: [located.differences(), &opened.differences].concat(),
         }
-    }
-
-    fn locate(&self, row: &IndexRow) -> OpenedDeposit {
-        let facets: Vec<_> = row.facets.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        self.opener.open_locator(&SealedDeposit {
-            site: &row.site,
-            reference: &row.reference,
-            manifest: ManifestHash(row.manifest.0),
-            key_id: KeyId(row.key_id.0),
-            facets: &facets,
-            locator: &row.locator.0,
-        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! From a sealed deposit to its opened value, through outbox, vault and API.
 
-use nightsafe_core::opening::{OpenedDeposit, OpenedValues, Opener, SealedDeposit, SealedRow};
-use nightsafe_core::scalar::{EnvelopeHash, KeyId, ManifestHash, Tag};
-use nightsafe_proto::vault::openings::{self, Open, OpenDeposit, OpenField, Opened, Purpose};
+use nightsafe_core::opening::{OpenedDeposit, Opener};
+use nightsafe_proto::vault::openings::{Open, OpenDeposit, OpenField, Opened, Purpose};
 use nightsafe_proto::vault::search::{Found, IndexRow, Search};
 use nightsafe_proto::wire::Hex;
+use nightsafe_tests::browser::{locate, open_rows};
 
 use crate::fixture::{NOW, PASSPHRASE, Vault, card, phone};
 
@@ -14,18 +14,6 @@ pub(crate) async fn find(vault: &Vault, token: &str, reference: &str) -> IndexRo
     let found: Found = vault.post("/v1/deposits/search", token, &search).await.json();
     let [row] = <[IndexRow; 1]>::try_from(found.deposits).unwrap();
     row
-}
-
-pub(crate) fn locate(opener: &Opener, row: &IndexRow) -> OpenedDeposit {
-    let facets: Vec<_> = row.facets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    opener.open_locator(&SealedDeposit {
-        site: &row.site,
-        reference: &row.reference,
-        manifest: ManifestHash(row.manifest.0),
-        key_id: KeyId(row.key_id.0),
-        facets: &facets,
-        locator: &row.locator.0,
-    })
 }
 
 /// Asks for the fields of a kind, and for the hashes of all others.
@@ -41,18 +29,6 @@ pub(crate) fn request(opener: &Opener, row: &IndexRow, located: &OpenedDeposit, 
         open: open.collect(),
         check: check.iter().map(|listed| Hex(listed.tag.0)).collect(),
     }
-}
-
-pub(crate) fn open_rows<'a>(
-    opener: &'a Opener,
-    located: &'a OpenedDeposit,
-    answer: &openings::OpenedDeposit,
-) -> OpenedValues<'a> {
-    let rows: Vec<_> =
-        answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
-    let present: Vec<_> =
-        answer.present.iter().map(|row| (Tag(row.tag.0), EnvelopeHash(row.envelope_hash.0))).collect();
-    opener.open_rows(located, &rows, &present)
 }
 
 #[tokio::test]

@@ -4,17 +4,18 @@
 use nightsafe_core::audit::{Action, OpenedField, PointHash};
 use nightsafe_core::envelope::Envelope;
 use nightsafe_core::keys::PrivateItems;
-use nightsafe_core::opening::{OpenedDeposit, Opener, SealedDeposit, SealedRow, Target};
+use nightsafe_core::opening::{Opener, SealedRow, Target};
 use nightsafe_core::roster::{Change, Reason};
 use nightsafe_core::scalar::{DepositId, EnvelopeHash, KeyId, KindName, ManifestHash, Tag};
 use nightsafe_proto::problem::ProblemType as P;
 use nightsafe_proto::vault::custody::Custody;
-use nightsafe_proto::vault::openings::{OpenField, Opened, OpenedDeposit as Answered};
+use nightsafe_proto::vault::openings::{Opened, OpenedDeposit as Answered};
 use nightsafe_proto::vault::reseal::{
-    DepositToReseal, ListToReseal, OpenToReseal, Reseal, ResealLeft, Resealed, ResealedDeposit, ResealedField, ToReseal,
+    DepositToReseal, ListToReseal, OpenToReseal, Reseal, ResealLeft, Resealed, ResealedDeposit, ToReseal,
 };
 use nightsafe_proto::vault::search::IndexRow;
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
+use nightsafe_tests::browser::{locate, named, reseal};
 
 use crate::audit::{to_log, verified};
 use crate::fixture::{Answer, PASSPHRASE, rng, site};
@@ -81,19 +82,11 @@ impl Left {
 
     /// What there is under the tags of a row, as a check tells it.
     async fn points(&self, browser: &Browser, row: &IndexRow) -> (DepositToReseal, Vec<OpenedField>) {
-        let opened = located(&browser.opener, row);
+        let opened = locate(&browser.opener, row);
         let tags: Vec<_> = browser.opener.listed(&opened).map(|listed| Hex(listed.tag.0)).collect();
         let check = serde_json::json!({"deposits": [{"deposit_id": row.deposit_id, "open": [], "check": tags}]});
         let found: Opened = self.post("/v1/openings", &check).await.json();
-        let point = |tag: Tag| found.deposits[0].present.iter().find(|row| row.tag.0 == tag.0).unwrap().point.unwrap();
-        let listed = browser.opener.listed(&opened);
-        let both = listed.map(|listed| {
-            let (kind, index) = (listed.field.kind.clone(), listed.field.index);
-            let open = OpenField { kind: kind.as_str().into(), index, tag: Hex(listed.tag.0) };
-            (open, OpenedField { kind, index, point: PointHash(point(listed.tag).0) })
-        });
-        let (open, mut fields): (Vec<_>, Vec<_>) = both.unzip();
-        fields.sort();
+        let (open, fields) = named(&browser.opener, &opened, &found.deposits[0].present);
         (DepositToReseal { deposit_id: row.deposit_id, open }, fields)
     }
 
@@ -132,34 +125,9 @@ impl Left {
 
 impl Browser {
     fn seal(&self, row: &IndexRow, answer: &Answered) -> ResealedDeposit {
-        let rows: Vec<_> =
-            answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
         let target = Target { key: self.next.public_key(), manifest: &self.manifest };
-        let new = self.opener.reseal(&located(&self.opener, row), &rows, &[], &target, &mut rng()).unwrap();
-        let field = |field: &nightsafe_core::opening::ResealedField| ResealedField {
-            tag: Hex(field.tag.0),
-            before: Hex(field.before.0),
-            envelope: B64u(field.envelope.as_bytes().to_vec()),
-        };
-        ResealedDeposit {
-            deposit_id: row.deposit_id,
-            before: Hex(new.before.0),
-            locator: B64u(new.locator.as_bytes().to_vec()),
-            fields: new.fields.iter().map(field).collect(),
-        }
+        reseal(&self.opener, row, answer, &target, &mut rng())
     }
-}
-
-fn located(opener: &Opener, row: &IndexRow) -> OpenedDeposit {
-    let facets: Vec<_> = row.facets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    opener.open_locator(&SealedDeposit {
-        site: &row.site,
-        reference: &row.reference,
-        manifest: ManifestHash(row.manifest.0),
-        key_id: KeyId(row.key_id.0),
-        facets: &facets,
-        locator: &row.locator.0,
-    })
 }
 
 #[tokio::test]
@@ -205,9 +173,9 @@ async fn what_a_leaver_could_open_is_sealed_anew_and_his_key_opens_nothing_any_m
             ..row.clone()
         };
         let thief = Opener::new(site(), vec![left.recorded.team.vault.key.clone()], Vec::new());
-        assert!(!located(&thief, &row).differences().is_empty());
+        assert!(!locate(&thief, &row).differences().is_empty());
         // Who stays opens it as before
-        let opened = located(&admin, &row);
+        let opened = locate(&admin, &row);
         assert!(opened.differences().is_empty(), "{:?}", opened.differences());
         let mut sealed = Vec::new();
         for listed in admin.listed(&opened) {

@@ -8,10 +8,11 @@ use nightsafe_core::padding::Bucket;
 use nightsafe_core::suite::Suite;
 use nightsafe_core::value::Value;
 use nightsafe_proto::vault::openings::{Open, Opened, Purpose};
+use nightsafe_tests::browser::{locate, open_rows};
 use sqlx::SqliteConnection;
 
 use crate::fixture::{PASSPHRASE, Vault, card, rng};
-use crate::full_path::{find, locate, open_rows, request};
+use crate::full_path::{find, request};
 
 struct Seen {
     codes: Vec<&'static str>,

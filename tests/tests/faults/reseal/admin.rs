@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use nightsafe_core::audit::{Action, Actor, Commitment, Entry, OpenedField, PointHash, Salt, SeenLog, SignedEntry};
+use nightsafe_core::audit::{Action, Actor, Commitment, Entry, Salt, SeenLog, SignedEntry};
 use nightsafe_core::audit::{is_in_log, open_sealed};
 use nightsafe_core::grant::{AdminGrant, open_key};
 use nightsafe_core::identity::{Identity, PublicIdentity, Unlock, WrappedIdentity};
 use nightsafe_core::keys::{DataPublicKey, PrivateItems};
 use nightsafe_core::log::Proof;
 use nightsafe_core::manifest;
-use nightsafe_core::opening::{OpenedDeposit, Opener, SealedDeposit, SealedRow, Target};
+use nightsafe_core::opening::{Opener, Target};
 use nightsafe_core::roster;
-use nightsafe_core::scalar::{DepositId, KeyId, ManifestHash, Tag};
+use nightsafe_core::scalar::{DepositId, KeyId, Tag};
 use nightsafe_core::session::{TabHalf, TabProof};
 use nightsafe_core::suite::Suite;
 use nightsafe_login::{ClientLogin, Stretch};
@@ -23,14 +23,14 @@ use nightsafe_proto::vault::custody::{Custody, Manifests};
 use nightsafe_proto::vault::identity::{OwnIdentity, RosterEntries};
 use nightsafe_proto::vault::log::{Entries, InLog, SaltedEntry, ToLog};
 use nightsafe_proto::vault::login::{LoginFinish, LoginStart, LoginStarted};
-use nightsafe_proto::vault::openings::{OpenField, Opened, OpenedDeposit as Answered};
+use nightsafe_proto::vault::openings::{Opened, OpenedDeposit as Answered};
 use nightsafe_proto::vault::reseal::{
-    DepositToReseal, KeyLeft, ListToReseal, OpenToReseal, Reseal, ResealLeft, Resealed, ResealedDeposit, ResealedField,
-    ToReseal,
+    DepositToReseal, KeyLeft, ListToReseal, OpenToReseal, Reseal, ResealLeft, Resealed, ResealedDeposit, ToReseal,
 };
 use nightsafe_proto::vault::search::IndexRow;
 use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_serve::online_key;
+use nightsafe_tests::browser::{locate, named, reseal};
 use nightsafe_tests::deposits::now;
 use nightsafe_tests::site::{ADMIN, Published, RealSite};
 use serde::Serialize;
@@ -153,20 +153,11 @@ impl Admin {
     pub(super) async fn to_open(&self, rows: &[IndexRow]) -> OpenToReseal {
         let (mut deposits, mut actions) = (Vec::new(), Vec::new());
         for row in rows {
-            let located = self.locate(row);
-            let listed: Vec<_> = self.opener.listed(&located).collect();
-            let tags: Vec<_> = listed.iter().map(|listed| Hex(listed.tag.0)).collect();
+            let located = locate(&self.opener, row);
+            let tags: Vec<_> = self.opener.listed(&located).map(|listed| Hex(listed.tag.0)).collect();
             let check = json!({"deposits": [{"deposit_id": row.deposit_id, "open": [], "check": tags}]});
             let found: Opened = self.post("/v1/openings", &check).await;
-            let present = &found.deposits[0].present;
-            let (mut open, mut fields) = (Vec::new(), Vec::new());
-            for one in &listed {
-                let (kind, index) = (one.field.kind.clone(), one.field.index);
-                let point = present.iter().find(|row| row.tag.0 == one.tag.0).unwrap().point.unwrap();
-                open.push(OpenField { kind: kind.as_str().into(), index, tag: Hex(one.tag.0) });
-                fields.push(OpenedField { kind, index, point: PointHash(point.0) });
-            }
-            fields.sort();
+            let (open, fields) = named(&self.opener, &located, &found.deposits[0].present);
             actions.push(Action::Reseal { deposit: DepositId(row.deposit_id.0), data_key: self.target(), fields });
             deposits.push(DepositToReseal { deposit_id: row.deposit_id, open });
         }
@@ -184,21 +175,8 @@ impl Admin {
     }
 
     fn seal(&self, row: &IndexRow, answer: &Answered) -> ResealedDeposit {
-        let rows: Vec<_> =
-            answer.rows.iter().map(|row| SealedRow { tag: Tag(row.tag.0), envelope: &row.envelope.0 }).collect();
         let target = Target { key: &self.target.key, manifest: &self.target.manifest.hash() };
-        let new = self.opener.reseal(&self.locate(row), &rows, &[], &target, &mut UnwrapErr(SysRng)).unwrap();
-        let fields = new.fields.iter().map(|field| ResealedField {
-            tag: Hex(field.tag.0),
-            before: Hex(field.before.0),
-            envelope: B64u(field.envelope.as_bytes().to_vec()),
-        });
-        ResealedDeposit {
-            deposit_id: row.deposit_id,
-            before: Hex(new.before.0),
-            locator: B64u(new.locator.as_bytes().to_vec()),
-            fields: fields.collect(),
-        }
+        reseal(&self.opener, row, answer, &target, &mut UnwrapErr(SysRng))
     }
 
     /// Sends a batch; all of it is taken.
@@ -225,18 +203,6 @@ impl Admin {
             first += 256;
         }
         count
-    }
-
-    fn locate(&self, row: &IndexRow) -> OpenedDeposit {
-        let facets: Vec<_> = row.facets.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        self.opener.open_locator(&SealedDeposit {
-            site: &row.site,
-            reference: &row.reference,
-            manifest: ManifestHash(row.manifest.0),
-            key_id: KeyId(row.key_id.0),
-            facets: &facets,
-            locator: &row.locator.0,
-        })
     }
 
     fn sign(&self, actions: &[Action]) -> ToLog {
