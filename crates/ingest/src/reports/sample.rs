@@ -16,8 +16,8 @@ pub(super) const OTHER: &str = "other";
 pub(super) const FOREIGN: &str = "foreign";
 
 /// What browsers write in the place of an address.
-const WORDS: [&str; 8] =
-    ["inline", "eval", "wasm-eval", "trusted-types-sink", "trusted-types-policy", "data", "blob", "self"];
+const WORDS: [&str; 9] =
+    ["inline", "eval", "wasm-eval", "trusted-types-sink", "trusted-types-policy", "data", "blob", "self", "webrtc"];
 /// What else was there.
 const UNREADABLE: &str = "unreadable";
 const MAX_WORD: usize = 40;
@@ -48,7 +48,7 @@ impl Sample {
         let text = |name: &str| report.body.get(name).and_then(Value::as_str).unwrap_or_default();
         let first = |names: &[&str]| names.iter().map(|name| text(name)).find(|text| !text.is_empty());
         let page = pages.read(first(&["documentURL"]).unwrap_or(&report.url)).ok_or(FOREIGN)?;
-        let source = first(&["blockedURL", "subresourceURL", "url"]).unwrap_or_default();
+        let source = first(&["blockedURL", "subresourceURL", "connection"]).unwrap_or_default();
         let only = text("disposition") == "report" || report.body.get("reportOnly") == Some(&Value::Bool(true));
         Ok(Self {
             kind,
@@ -149,6 +149,15 @@ mod tests {
         let only = r#"{"type":"integrity-violation","url":"https://fields.example/","body":{"blockedURL":"https://a.assets.example/x.js","destination":"script","reportOnly":true}}"#;
         let only = sample(only).unwrap();
         assert_eq!((only.report_only, only.source.as_str()), (true, "https://*.assets.example"));
+        let led = r#"{"age":72,"type":"connection-allowlist","url":"https://fields.example/frame-1.html?q=1","user_agent":"M",
+            "body":{"connection":"https://abc.thief.example/secret?x","disposition":"enforce"}}"#;
+        let led = sample(led).unwrap();
+        assert_eq!((led.kind, led.source.as_str()), ("connection-allowlist", "https://*.thief.example"));
+        // Of WebRTC, the address in the body is the page's own
+        let peer = r#"{"age":86,"type":"connection-allowlist","url":"https://fields.example/frame-1.html","body":{
+            "allowlist":[],"connection":"webrtc","disposition":"report","url":"https://fields.example/frame-1.html"}}"#;
+        let peer = sample(peer).unwrap();
+        assert_eq!((peer.source.as_str(), peer.report_only), ("webrtc", true));
     }
 
     #[test]
@@ -176,7 +185,7 @@ mod tests {
         ] {
             let report = serde_json::json!({
                 "type": "connection-allowlist", "url": "https://fields.example/f", "body": {
-                "url": blocked, "effectiveDirective": card, "hash": card }
+                "connection": blocked, "url": blocked, "effectiveDirective": card, "hash": card }
             });
             let sample = sample(&report.to_string()).unwrap();
             assert_eq!(sample.source, kept, "{blocked}");
