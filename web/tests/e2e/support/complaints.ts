@@ -16,12 +16,12 @@ export async function complaints(page: Page): Promise<string[]> {
   // Of a window that is led elsewhere, and of a new one: a navigation that is refused before it begins fails no request
   const look = async (frame: Frame): Promise<void> => {
     const isErrorPage = frame.parentFrame() === null && frame.url().startsWith("chrome-error:");
-    if (isErrorPage) all.push(`error page: ${await frame.locator("body").innerText()}`);
+    if (isErrorPage) all.push(`error page: ${await frame.locator("body").innerText().catch(String)}`);
   };
-  page.on("framenavigated", (frame) => void look(frame).catch(() => {}));
+  page.on("framenavigated", (frame) => void look(frame));
   page.on("popup", (popup) => {
-    void look(popup.mainFrame()).catch(() => {});
-    popup.on("framenavigated", (frame) => void look(frame).catch(() => {}));
+    void look(popup.mainFrame());
+    popup.on("framenavigated", (frame) => void look(frame));
   });
   await page.exposeBinding("complain", (_, text: string) => void all.push(text));
   await page.addInitScript(() => {

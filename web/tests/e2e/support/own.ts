@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { ShopConfig } from "../../../src/demo/shop/config.ts";
-import { Line, type Shape } from "./line.ts";
+import { Line, type Passed, type Shape } from "./line.ts";
 import { NIGHTSAFE, TARGET, nightsafe } from "./site.ts";
 
 /** This repository's own commands. */
@@ -56,6 +56,11 @@ export class OwnSite {
   /** Signs in to the admin site. */
   get login(): { readonly user: string; readonly passphrase: string } {
     return { user: "admin", passphrase: PASSPHRASE };
+  }
+
+  /** What went through the lines, with a shape. */
+  get passed(): readonly Readonly<Passed>[] {
+    return this.#lines.flatMap((line) => line.passed);
   }
 
   /** A file beside the data directory. */
