@@ -33,7 +33,8 @@ async function buysByKeyboard(checkout: Checkout): Promise<void> {
     ["cc-exp", expiry],
     ["cc-name", holder],
   ] as const) {
-    expect(await focused(page)).toBe(token);
+    // Between page and frame the focus crosses processes: nothing has it until the other one answers
+    await expect.poll(() => focused(page)).toBe(token);
     if (text !== "") await page.keyboard.type(text);
     if (token !== "cc-name") await page.keyboard.press("Tab");
   }
