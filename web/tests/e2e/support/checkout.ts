@@ -74,9 +74,10 @@ export class Checkout {
     await this.page.goto(`${this.shop.at.shop}/checkout?mode=${mode}`);
   }
 
-  /** The frame has verified everything and takes input. */
+  /** The frame has verified everything and takes input, and the page, another process, has heard of it and shows it. */
   async ready(): Promise<void> {
     await expect(this.cardInput("cc-number")).toBeEditable();
+    await expect(this.card.locator("iframe")).toBeVisible();
   }
 
   /** An input of the card, by its autocomplete token, in the frame or in the shop's own page. */
