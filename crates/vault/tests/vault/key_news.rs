@@ -12,7 +12,7 @@ use nightsafe_login::ServerSetup;
 use nightsafe_store::vault::KeyLog;
 use nightsafe_vault::{KeyNewsError, PurgeGauges, State, VaultConfig};
 
-use crate::audit::Audited;
+use crate::audited::Audited;
 use crate::fixture::{ADMIN_ORIGIN, NOW, Vault, rng, site};
 use crate::log::{config, log_key};
 

@@ -13,7 +13,7 @@ use nightsafe_proto::wire::B64u;
 use nightsafe_vault::{AuditLog, AuditLogError, LogConfig, LogConfigError};
 use serde_json::json;
 
-use crate::audit::Audited;
+use crate::audited::Audited;
 use crate::fixture::{NOW, Vault, site};
 
 pub(crate) fn log_key() -> NoteSigner {

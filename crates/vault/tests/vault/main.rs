@@ -4,6 +4,7 @@
 
 mod api;
 mod audit;
+mod audited;
 mod fixture;
 mod full_path;
 mod gauges;

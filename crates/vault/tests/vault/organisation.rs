@@ -8,7 +8,7 @@ use nightsafe_proto::vault::log::{Recorded, SaltedEntry};
 use nightsafe_proto::vault::recovery::RecoveryGrants;
 use nightsafe_proto::wire::B64u;
 
-use crate::audit::{Audited, to_log, verified};
+use crate::audited::{Audited, to_log, verified};
 use crate::fixture::Vault;
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use nightsafe_proto::wire::{B64u, Hex};
 use nightsafe_tests::authenticator::{self, Authenticator};
 use nightsafe_vault::setup;
 
-use crate::audit::{Audited, to_log, verified};
+use crate::audited::{Audited, to_log, verified};
 use crate::fixture::{ADMIN_ORIGIN, Answer, NOW, PASSPHRASE, STRETCH, Vault, rng, site};
 use crate::recovery::{recovered, renewal, with_identity};
 

@@ -15,7 +15,7 @@ use nightsafe_proto::vault::session::{EndOthers, EndSession, Sessions};
 use nightsafe_proto::wire::{B64u, Hex};
 use serde_json::json;
 
-use crate::audit::{Audited, signed, to_log, verified};
+use crate::audited::{Audited, signed, to_log, verified};
 use crate::fixture::{NOW, rng, site};
 use crate::team::{BEN, Team, add};
 

@@ -16,7 +16,7 @@ use nightsafe_proto::vault::recovery::{
 use nightsafe_proto::wire::B64u;
 use nightsafe_vault::{export_key, setup};
 
-use crate::audit::{Audited, to_log, verified};
+use crate::audited::{Audited, to_log, verified};
 use crate::fixture::{Answer, NOW, PASSPHRASE, STRETCH, Vault, rng, site};
 use crate::identity::identity;
 

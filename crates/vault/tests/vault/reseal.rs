@@ -17,7 +17,7 @@ use nightsafe_proto::vault::search::IndexRow;
 use nightsafe_proto::wire::{B64u, Hex, Hex32};
 use nightsafe_tests::browser::{locate, named, reseal};
 
-use crate::audit::{to_log, verified};
+use crate::audited::{to_log, verified};
 use crate::fixture::{Answer, PASSPHRASE, rng, site};
 use crate::recorded::{Recorded, head};
 use crate::team::BEN;
