@@ -46,6 +46,11 @@ export function focusOn(element: HTMLElement): void {
   element.focus();
 }
 
+/** After the browser has shown what was last written: the WASM keeps the page busy for a second. */
+export function painted(): Promise<void> {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+}
+
 let ids = 0;
 
 /** An id that no other element has. */

@@ -26,3 +26,13 @@ export function routeHash(route: Route): string {
   if (route.page === "join") return route.token === undefined ? "#/join" : `#/join/${route.token}`;
   return route.page === "deposit" ? `#/deposit/${route.id}` : "#/";
 }
+
+/** What an invited person opens. */
+export function joinLink(token: string): string {
+  return new URL(routeHash({ page: "join", token }), location.href).href;
+}
+
+/** A new place in the history only where the address changes. */
+export function setHash(hash: string): void {
+  if (location.hash !== hash && !(location.hash === "" && hash === "#/")) history.pushState(null, "", hash);
+}

@@ -1,7 +1,7 @@
 // Sign-in, also after a lock. The passphrase goes to the WASM and is taken out of the page at once.
 
 import { button, fill, h, on, uniqueId } from "../dom.ts";
-import type { Credentials, Step } from "../session.ts";
+import type { Credentials, Step } from "../sign-in.ts";
 import type { View } from "./view.ts";
 
 export interface SignInProps {
