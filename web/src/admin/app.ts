@@ -151,6 +151,9 @@ export class App {
   /** The token is taken out of the address at once, and of the history with it. */
   private join(token: string | undefined): void {
     history.replaceState(null, "", routeHash({ page: "join", token: undefined }));
+    // Whoever was signing in, or getting back in, is not any more
+    this.#entry += 1;
+    this.#gettingBack.forget();
     if (token === undefined) return this.show(noInvitationView(() => this.leaveJoin(undefined)));
     const { engine, vault, config } = this;
     let name: string | undefined;

@@ -193,6 +193,50 @@ test("a kit is made, printed, typed back and used: the old passphrase and the us
   }
 });
 
+test("who leaves the page after the code, or follows an invitation's link, leaves nothing of it there", async ({ browser, demo: _built, spare }) => {
+  test.setTimeout(120_000);
+  const demo = await Demo.start(spare);
+  const context = await browser.newContext({ locale: "en-GB" });
+  try {
+    const { user, passphrase } = demo.at.admin_login;
+    const admin = new Admin(await context.newPage(), demo);
+    const { page } = admin;
+    await watchMemories(page);
+    await admin.signIn();
+    const kits = new Kits(admin);
+    await kits.open();
+    const code = await kits.make(passphrase);
+    await kits.typeBack(code);
+    await kits.kept();
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+
+    const held = async (): Promise<boolean> => (await left(page, [], [digits(code)])).wasm.length > 0;
+    const renewing = page.getByRole("heading", { name: "New passphrase" });
+    for (const { leaves, comesTo } of [
+      {
+        leaves: () => page.evaluate(() => void dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))),
+        comesTo: page.getByText("The page was left, so the keys were forgotten."),
+      },
+      {
+        leaves: () => page.evaluate((token) => void (location.hash = `#/join/${token}`), "A".repeat(43)),
+        comesTo: page.getByRole("heading", { name: "Join" }),
+      },
+    ]) {
+      await kits.lost();
+      await page.getByRole("button", { name: "Use the recovery kit" }).click();
+      await kits.show(user, code);
+      await expect(renewing).toBeVisible(PATIENCE);
+      expect(await held(), "positive control").toBe(true);
+      await leaves();
+      await expect(comesTo).toBeVisible();
+      expect(await held()).toBe(false);
+    }
+  } finally {
+    await context.close();
+    await demo.stop();
+  }
+});
+
 test("the only admin is lost: the site keys sign new ones, the recovery key opens everything", async ({ browser, demo: _built, spare }) => {
   test.setTimeout(240_000);
   const demo = await Demo.start(spare);
