@@ -15,8 +15,8 @@ export class NetworkLog {
 
   /** From here on, for all pages of the context. */
   constructor(context: BrowserContext) {
-    context.on("request", (request) => this.#pending.push(sent(request)));
-    context.on("response", (response) => this.#pending.push(this.#received(response)));
+    context.on("request", (request) => this.#read(sent(request)));
+    context.on("response", (response) => this.#read(this.#received(response)));
     context.on("page", (page) => page.on("websocket", (socket) => this.sockets.push(socket.url())));
   }
 
@@ -28,6 +28,12 @@ export class NetworkLog {
   /** Answers with a body that the browser did not keep, because their page was left at that moment. */
   get unread(): readonly string[] {
     return this.#unread;
+  }
+
+  #read(transmissions: Promise<readonly Transmission[]>): void {
+    this.#pending.push(transmissions);
+    // `all` fails by it. What comes after the last of these is cut off by the end of the test, and that is no failure
+    transmissions.catch(() => undefined);
   }
 
   async #received(response: Response): Promise<readonly Transmission[]> {
