@@ -70,6 +70,16 @@ fn every_byte_and_every_header_on_the_disk_is_looked_at() {
     assert_eq!(verify(&shop.path("nowhere"), &[]).0, 1);
 }
 
+/// Flips a bit of a file's compressed copy, which is put in the place of the one that was there.
+fn flip_in_packed(file: &Path) {
+    let packed = PathBuf::from(format!("{}.br", file.display()));
+    let mut bytes = fs::read(&packed).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::remove_file(&packed).unwrap();
+    fs::write(&packed, bytes).unwrap();
+}
+
 #[test]
 fn a_running_server_is_held_against_the_release() {
     let shop = signed();
@@ -95,12 +105,7 @@ fn a_running_server_is_held_against_the_release() {
     assert!(found.contains("/nightsafe-nothing-here"), "errors have the headers, too: {found}");
     fs::write(&headers, &good).unwrap();
     // One flipped byte, in the compressed copy alone
-    let packed = PathBuf::from(format!("{}.br", file.display()));
-    let mut bytes = fs::read(&packed).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::remove_file(&packed).unwrap();
-    fs::write(&packed, bytes).unwrap();
+    flip_in_packed(&file);
     let (status, found, _) = verify_server(&shop, &up, "fields", &[]);
     assert!(status == 2 && found.lines().count() == 1 && found.contains("element-"), "{found}");
     // The admin site is another origin
@@ -128,12 +133,7 @@ fn a_monitor_that_looks_at_our_own_servers_finds_what_is_not_as_signed() {
     assert!(!found.is_empty() && found.iter().all(|one| one.starts_with("HEADER-ADDED")), "{found:?}");
     fs::write(&headers, good).unwrap();
     // In the compressed copy alone, which is what browsers get
-    let packed = PathBuf::from(format!("{}.br", element.display()));
-    let mut bytes = fs::read(&packed).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::remove_file(&packed).unwrap();
-    fs::write(&packed, bytes).unwrap();
+    flip_in_packed(&element);
     let found = look();
     assert!(found.len() == 1 && found[0].starts_with("UNSIGNED-CHANGE http://localhost:4802/element-"), "{found:?}");
 }
